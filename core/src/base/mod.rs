@@ -1,0 +1,19 @@
+//! What every domain shares: errors, units, ids, folds, panels, tables and tasks.
+//!
+//! Nothing here knows what a SKU is. Imports go downward only: this is the bottom.
+
+pub mod error;
+pub mod fold;
+pub mod ids;
+pub mod numeric;
+pub mod panel;
+pub mod table;
+pub mod task;
+pub mod units;
+
+pub use error::{Error, Result};
+pub use ids::{Interner, LocationId, Lookup, LotId, SkuId, SubjectId};
+pub use panel::Panel;
+pub use table::{Column, Table};
+pub use task::Task;
+pub use units::{Currency, Day, Money, Quantity, Timestamp};

@@ -1,0 +1,7 @@
+//! Placeholder, replaced in the next step.
+#![forbid(unsafe_code)]
+
+pub mod base;
+pub mod event;
+
+pub use base::{Column, Day, Error, Interner, Money, Panel, Quantity, Result, Table, Task, Timestamp};
