@@ -1,0 +1,662 @@
+//! Tests of the journal: round trips, torn tails, flipped bits, power cuts, erasing and the folder on disk.
+
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+
+use super::*;
+
+type Seen = Vec<(u64, Stream, Option<String>, Vec<u8>)>;
+
+fn stock(payload: &[u8]) -> Record<'_> {
+    Record { stream: Stream::Stock, subject: None, payload }
+}
+
+fn people<'a>(subject: &'a str, payload: &'a [u8]) -> Record<'a> {
+    Record { stream: Stream::People, subject: Some(subject), payload }
+}
+
+fn open(disk: &MemoryDisk) -> Result<(Journal, Seen)> {
+    let mut seen = Seen::new();
+    let journal = Journal::open(Box::new(disk.clone()), &mut |entry| {
+        seen.push((entry.sequence, entry.stream, entry.subject, entry.payload));
+        Ok(())
+    })?;
+    Ok((journal, seen))
+}
+
+fn seen(journal: &Journal, from: u64) -> Seen {
+    let mut seen = Seen::new();
+    let push = &mut |entry: Entry| {
+        seen.push((entry.sequence, entry.stream, entry.subject, entry.payload));
+        Ok(())
+    };
+    journal.replay(from, push).unwrap();
+    seen
+}
+
+fn payloads(seen: &Seen) -> Vec<&str> {
+    seen.iter().map(|(_, _, _, payload)| std::str::from_utf8(payload).unwrap()).collect()
+}
+
+/// A journal of three synced batches, the last with two records; answers the disk and the byte where each frame ends.
+fn small() -> (MemoryDisk, Vec<u64>) {
+    let disk = MemoryDisk::new(3);
+    let (mut journal, _) = open(&disk).unwrap();
+    let mut ends = vec![journal.synced.offset];
+    for batch in [vec![stock(b"one")], vec![people("ana", b"two")], vec![stock(b"three"), people("bo", b"four")]] {
+        journal.append(None, &batch).unwrap();
+        journal.sync().unwrap();
+        ends.push(journal.synced.offset);
+    }
+    (disk, ends)
+}
+
+#[test]
+fn what_was_synced_is_read_back_in_order() {
+    let (disk, _) = small();
+    let (journal, at_open) = open(&disk).unwrap();
+    assert_eq!(payloads(&at_open), ["one", "two", "three", "four"]);
+    assert_eq!(at_open[1], (1, Stream::People, Some("ana".into()), b"two".to_vec()));
+    assert_eq!(journal.head().sequence, 4);
+    assert_eq!(seen(&journal, 0), at_open);
+    assert_eq!(payloads(&seen(&journal, 3)), ["four"]);
+    assert_eq!(seen(&journal, 4), []);
+}
+
+#[test]
+fn one_sync_makes_many_appends_durable() {
+    let disk = MemoryDisk::new(1);
+    let (mut journal, _) = open(&disk).unwrap();
+    for index in 0..50u32 {
+        journal.append(None, &[stock(&index.to_le_bytes())]).unwrap();
+    }
+    assert_eq!((journal.synced().sequence, seen(&journal, 0).len()), (0, 0));
+    journal.sync().unwrap();
+    assert_eq!((journal.synced(), seen(&journal, 0).len()), (journal.head(), 50));
+    assert_eq!(open(&disk.crash(Tear::Sectors)).unwrap().1.len(), 50);
+}
+
+#[test]
+fn plaintext_and_subject_never_reach_the_log() {
+    let (disk, _) = small();
+    let log = disk.log();
+    let contains = |word: &[u8]| log.windows(word.len()).any(|window| window == word);
+    assert!(contains(b"one") && contains(b"three"));
+    assert!(!contains(b"two") && !contains(b"four") && !contains(b"ana"));
+}
+
+#[test]
+fn a_tail_torn_at_any_byte_is_cut_and_the_rest_kept() {
+    let (disk, ends) = small();
+    let whole = disk.log();
+    for cut in ends[2]..ends[3] {
+        for zeros in [0, 5000] {
+            let torn = disk.copy();
+            let mut log = whole[..cut as usize].to_vec();
+            log.resize(log.len() + zeros, 0);
+            torn.set_log(&log);
+            let (mut journal, entries) = open(&torn).unwrap();
+            assert_eq!(payloads(&entries), ["one", "two"], "cut at {cut}");
+            journal.append(Some(2), &[stock(b"again")]).unwrap();
+            journal.sync().unwrap();
+            assert_eq!(payloads(&open(&torn).unwrap().1), ["one", "two", "again"], "cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_refused_or_in_the_last_frame_cut() {
+    let (disk, ends) = small();
+    let (_, all) = open(&disk).unwrap();
+    for bit in 0..(ends[3] + 100) * 8 {
+        let rotten = disk.copy();
+        rotten.flip_log_bit(bit);
+        let opened = open(&rotten);
+        if bit / 8 < ends[2] {
+            let code = opened.unwrap_err().code();
+            assert!(code == "JOURNAL_CORRUPT" || (code == "JOURNAL_VERSION" && (64..96).contains(&bit)), "bit {bit}");
+        } else if bit / 8 < ends[3] {
+            assert_eq!(payloads(&opened.unwrap().1), ["one", "two"], "bit {bit}");
+        } else {
+            assert_eq!(opened.unwrap().1, all, "bit {bit}");
+        }
+    }
+}
+
+#[test]
+fn damage_inside_one_synced_group_is_refused_unless_a_sector_is_missing() {
+    let disk = MemoryDisk::new(9);
+    let (mut journal, _) = open(&disk).unwrap();
+    for index in 0..6u8 {
+        journal.append(None, &[stock(&[b'a' + index; 700])]).unwrap();
+    }
+    journal.sync().unwrap();
+    let flipped = disk.copy();
+    flipped.flip_log_bit(1000 * 8);
+    assert_eq!(open(&flipped).unwrap_err().code(), "JOURNAL_CORRUPT");
+    let torn = disk.copy();
+    let mut log = torn.log();
+    log[1024..1536].fill(0);
+    torn.set_log(&log);
+    assert_eq!(open(&torn).unwrap().1.len(), 1);
+    // Once a later group was written, the same hole cannot be a torn write.
+    journal.append(None, &[stock(b"later")]).unwrap();
+    journal.sync().unwrap();
+    let mut log = disk.log();
+    log[1024..1536].fill(0);
+    disk.set_log(&log);
+    assert_eq!(open(&disk).unwrap_err().code(), "JOURNAL_CORRUPT");
+}
+
+#[test]
+fn a_missing_exchanged_or_doubled_frame_is_refused() {
+    let (disk, ends) = small();
+    let log = disk.log();
+    let piece = |n: usize| &log[ends[n] as usize..ends[n + 1] as usize];
+    let header = &log[..ends[0] as usize];
+    for order in [vec![0, 2], vec![1, 0, 2], vec![0, 0, 1, 2], vec![1]] {
+        let mut other = header.to_vec();
+        order.iter().for_each(|n| other.extend_from_slice(piece(*n)));
+        let changed = disk.copy();
+        changed.set_log(&other);
+        assert_eq!(open(&changed).unwrap_err().code(), "JOURNAL_CORRUPT", "{order:?}");
+    }
+}
+
+#[test]
+fn a_failed_sync_poisons_until_the_journal_is_opened_anew() {
+    let (disk, _) = small();
+    let (mut journal, _) = open(&disk).unwrap();
+    journal.append(None, &[stock(b"five")]).unwrap();
+    disk.fail_sync();
+    assert_eq!(journal.sync().unwrap_err().code(), "IO");
+    let first = Error::JournalPoisoned { message: "sync journal: the disk failed".into() };
+    assert_eq!(journal.append(None, &[stock(b"six")]).unwrap_err(), first);
+    assert_eq!(journal.sync().unwrap_err(), first);
+    assert_eq!(journal.erase("ana").unwrap_err(), first);
+    assert_eq!(journal.save_snapshot(b"").unwrap_err(), first);
+    assert_eq!(journal.compact().unwrap_err(), first);
+    drop(journal);
+    let (mut journal, entries) = open(&disk).unwrap();
+    // The write itself had arrived: opening makes it durable before anything is built on it.
+    assert_eq!(entries.len(), 5);
+    assert_eq!(open(&disk.crash(Tear::Prefix)).unwrap().1.len(), 5);
+    journal.append(None, &[stock(b"six")]).unwrap();
+    journal.sync().unwrap();
+}
+
+#[test]
+fn the_head_is_expected_or_refused() {
+    let (disk, _) = small();
+    let (mut journal, _) = open(&disk).unwrap();
+    let before = journal.head().clone();
+    assert_eq!(journal.append(Some(3), &[stock(b"x")]), Err(Error::HeadMoved { expected: 3, actual: 4 }));
+    assert_eq!(journal.head(), &before);
+    assert_eq!(journal.append(Some(4), &[]), Ok(before));
+    assert_eq!(journal.append(Some(4), &[stock(b"x")]).unwrap().sequence, 5);
+    assert_eq!(journal.append(Some(4), &[stock(b"x")]), Err(Error::HeadMoved { expected: 4, actual: 5 }));
+}
+
+#[test]
+fn batches_out_of_bounds_are_refused_whole() {
+    let disk = MemoryDisk::new(1);
+    let (mut journal, _) = open(&disk).unwrap();
+    let long = vec![7; PAYLOAD_LIMIT_BYTES + 1];
+    let name = "n".repeat(SUBJECT_LIMIT_BYTES + 1);
+    let check = |journal: &mut Journal, batch: &[Record<'_>], expect: &str| match journal.append(None, batch) {
+        Err(Error::InvalidArgument { field, .. }) => assert_eq!(field, expect),
+        other => panic!("{expect}: {other:?}"),
+    };
+    check(&mut journal, &[stock(b"fine"), stock(&long)], "batch[1].payload");
+    check(&mut journal, &[stock(&long[1..]); 5], "batch");
+    check(&mut journal, &[Record { stream: Stream::People, subject: None, payload: b"" }], "batch[0].subject");
+    check(&mut journal, &[Record { stream: Stream::Stock, subject: Some("ana"), payload: b"" }], "batch[0].subject");
+    check(&mut journal, &[people("", b"")], "batch[0].subject");
+    check(&mut journal, &[people(&name, b"")], "batch[0].subject");
+    assert_eq!(journal.head().sequence, 0);
+    // The longest payloads pass, and a full buffer goes to the disk by itself.
+    for _ in 0..5 {
+        journal.append(None, &[stock(&long[1..])]).unwrap();
+    }
+    assert_eq!((journal.synced().sequence, journal.head().sequence), (3, 5));
+    journal.sync().unwrap();
+    assert_eq!(seen(&journal, 4)[0].3.len(), PAYLOAD_LIMIT_BYTES);
+}
+
+#[test]
+fn another_version_is_named_and_left_alone() {
+    let (disk, _) = small();
+    let mut log = disk.log();
+    log[8] = 1;
+    disk.set_log(&log);
+    assert_eq!(open(&disk).unwrap_err(), Error::JournalVersion { found: 1, supported: 0 });
+    assert_eq!(disk.log(), log);
+}
+
+#[test]
+fn what_is_no_journal_or_lacks_its_keys_is_refused_and_left_alone() {
+    let check = |harm: &dyn Fn(&MemoryDisk)| {
+        let (disk, _) = small();
+        harm(&disk);
+        let before = (disk.log(), disk.blob("keys"));
+        assert_eq!(open(&disk).unwrap_err().code(), "JOURNAL_CORRUPT");
+        assert_eq!((disk.log(), disk.blob("keys")), before);
+    };
+    let keys = |disk: &MemoryDisk| disk.blob("keys").unwrap();
+    check(&|disk| disk.set_log(b"a letter to a friend"));
+    check(&|disk| disk.set_log(b""));
+    check(&|disk| disk.set_blob("keys", b""));
+    check(&|disk| disk.set_blob("keys", &open(&MemoryDisk::new(4)).map(|(journal, _)| journal.keys.write()).unwrap()));
+    // Every lost end of the key file is noticed by the log, which mentions the ids.
+    for length in 0..keys(&small().0).len() {
+        check(&|disk| disk.set_blob("keys", &keys(disk)[..length]));
+    }
+    for bit in 0..keys(&small().0).len() * 8 {
+        check(&|disk| {
+            let mut bytes = keys(disk);
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            disk.set_blob("keys", &bytes);
+        });
+    }
+}
+
+#[test]
+fn an_erased_subject_is_gone_before_and_after_compaction() {
+    let (disk, _) = small();
+    let (mut journal, _) = open(&disk).unwrap();
+    let (head, key) = (journal.head().clone(), disk.blob("keys").unwrap());
+    assert!(journal.erase("ana").unwrap());
+    assert!(!journal.erase("ana").unwrap());
+    assert!(!journal.erase("never seen").unwrap());
+    assert!(disk.blob("keys").unwrap().len() < key.len());
+    assert!(!disk.blob("keys").unwrap().windows(3).any(|window| window == b"ana"));
+    for compacted in [false, true] {
+        if compacted {
+            let length = disk.log().len();
+            journal.compact().unwrap();
+            assert!(disk.log().len() < length);
+        }
+        assert_eq!(payloads(&seen(&journal, 0)), ["one", "three", "four"]);
+        let (again, entries) = open(&disk).unwrap();
+        assert_eq!(payloads(&entries), ["one", "three", "four"]);
+        assert_eq!(again.head(), &head);
+    }
+    // Back again: another id, another key, and the old records stay gone.
+    journal.append(Some(4), &[people("ana", b"back")]).unwrap();
+    journal.sync().unwrap();
+    assert_eq!(journal.keys.id_of("ana"), Some(3));
+    let (journal, entries) = open(&disk).unwrap();
+    assert_eq!(payloads(&entries), ["one", "three", "four", "back"]);
+    assert_eq!(seen(&journal, 0), entries);
+}
+
+#[test]
+fn compaction_drops_the_ciphertext_and_only_that() {
+    let disk = MemoryDisk::new(5);
+    let (mut journal, _) = open(&disk).unwrap();
+    for index in 0..3000u32 {
+        let (name, payload) = (format!("s{}", index % 3), [index as u8; 900]);
+        journal.append(None, &[people(&name, &payload), stock(&index.to_le_bytes())]).unwrap();
+        if index % 100 == 99 {
+            journal.sync().unwrap();
+        }
+    }
+    let before = seen(&journal, 0);
+    journal.erase("s1").unwrap();
+    journal.compact().unwrap();
+    let kept: Seen = before.into_iter().filter(|entry| entry.2.as_deref() != Some("s1")).collect();
+    assert_eq!(kept.len(), 5000);
+    assert_eq!(seen(&journal, 0), kept);
+    assert!(journal.marks.len() > 1);
+    for from in [1, 999, 3001, 5998] {
+        assert_eq!(seen(&journal, from)[..], kept[kept.partition_point(|entry| entry.0 < from)..], "from {from}");
+    }
+    journal.append(None, &[stock(b"after")]).unwrap();
+    journal.sync().unwrap();
+    let (journal, entries) = open(&disk).unwrap();
+    assert_eq!(entries.len(), 5001);
+    assert_eq!(seen(&journal, 0), entries);
+    assert!((2_000_000..2_300_000).contains(&journal.synced.offset), "{}", journal.synced.offset);
+}
+
+#[test]
+fn key_ids_are_never_used_again() {
+    let disk = MemoryDisk::new(1);
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        let (mut journal, _) = open(&disk).unwrap();
+        journal.append(None, &[people("ana", b"x")]).unwrap();
+        journal.sync().unwrap();
+        ids.push(journal.keys.id_of("ana").unwrap());
+        journal.erase("ana").unwrap();
+    }
+    assert_eq!(ids, [1, 2, 3, 4]);
+}
+
+#[derive(Default)]
+struct Sum {
+    /// Payload bytes seen, and how many entries came one by one.
+    total: u64,
+    applied: u64,
+    refuses: bool,
+}
+
+impl Resume for Sum {
+    fn restore(&mut self, _head: &Head, snapshot: &[u8]) -> Result<bool> {
+        if !self.refuses {
+            self.total = wire::u64_at(snapshot, 0);
+        }
+        Ok(!self.refuses)
+    }
+    fn apply(&mut self, entry: Entry) -> Result<()> {
+        self.total += entry.payload.len() as u64;
+        self.applied += 1;
+        Ok(())
+    }
+}
+
+fn resume(disk: &MemoryDisk, refuses: bool) -> (Journal, u64, u64) {
+    let mut sum = Sum { refuses, ..Sum::default() };
+    let journal = Journal::resume(Box::new(disk.clone()), &mut sum).unwrap();
+    (journal, sum.total, sum.applied)
+}
+
+#[test]
+fn a_snapshot_saves_the_entries_before_it_and_is_dropped_on_mismatch() {
+    let (disk, _) = small();
+    let (mut journal, total, applied) = resume(&disk, false);
+    assert_eq!((total, applied), (15, 4));
+    assert_eq!(journal.load_snapshot(), Ok(None));
+    journal.save_snapshot(&total.to_le_bytes()).unwrap();
+    assert_eq!(journal.load_snapshot(), Ok(Some((journal.head().clone(), 15u64.to_le_bytes().to_vec()))));
+    journal.append(None, &[stock(b"more!")]).unwrap();
+    journal.sync().unwrap();
+    drop(journal);
+
+    let (journal, total, applied) = resume(&disk.copy(), false);
+    assert_eq!((total, applied), (20, 1));
+    assert_eq!(journal.load_snapshot().unwrap().unwrap().0.sequence, 4);
+    let check = |expect: (u64, u64), refuses: bool, harm: &dyn Fn(&MemoryDisk)| {
+        let harmed = disk.copy();
+        harm(&harmed);
+        let (journal, total, applied) = resume(&harmed, refuses);
+        assert_eq!((total, applied), expect);
+        assert_eq!((journal.load_snapshot(), harmed.blob("snapshot")), (Ok(None), None));
+    };
+    check((20, 5), true, &|_| {}); // another version of the state
+    let good = disk.blob("snapshot").unwrap();
+    for bit in 0..good.len() * 8 {
+        check((20, 5), false, &|disk| {
+            let mut bytes = good.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            disk.set_blob("snapshot", &bytes);
+        });
+    }
+    let strange = Head { sequence: 4, hash: [1; 32] };
+    check((20, 5), false, &|disk| disk.set_blob("snapshot", &snapshot::write(&strange, &[0; 8])));
+    let (mut journal, ..) = resume(&disk, false);
+    journal.erase("bo").unwrap();
+    assert_eq!((journal.load_snapshot(), disk.blob("snapshot")), (Ok(None), None));
+}
+
+/// A small generator for simulations, so that a failing seed is a number to copy.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) % limit
+    }
+}
+
+/// What the journal must hold: every batch with the head after it, independent of the journal's own books.
+#[derive(Default)]
+struct Auditor {
+    batches: Vec<(Head, Seen)>,
+    acknowledged: u64,
+    /// An erase that was cut short: its records are all there or all gone.
+    in_doubt: Option<String>,
+}
+
+impl Auditor {
+    fn append(&mut self, journal: &mut Journal, dice: &mut Dice) -> Result<()> {
+        let start = journal.head().sequence;
+        let records: Seen = (start..start + 1 + dice.below(4))
+            .map(|sequence| {
+                let payload = vec![sequence as u8; dice.below(900) as usize];
+                match dice.below(3) {
+                    0 => (sequence, Stream::People, Some(format!("s{}", dice.below(4))), payload),
+                    _ => (sequence, Stream::Stock, None, payload),
+                }
+            })
+            .collect();
+        let batch: Vec<Record<'_>> = records
+            .iter()
+            .map(|(_, stream, subject, payload)| Record { stream: *stream, subject: subject.as_deref(), payload })
+            .collect();
+        let head = journal.append(Some(start), &batch)?;
+        self.batches.push((head, records));
+        Ok(())
+    }
+
+    fn erase(&mut self, journal: &mut Journal, subject: String) -> Result<()> {
+        self.in_doubt = Some(subject.clone());
+        journal.erase(&subject)?;
+        self.acknowledged = journal.head().sequence;
+        self.in_doubt = None;
+        self.forget(&subject);
+        Ok(())
+    }
+
+    fn forget(&mut self, subject: &str) {
+        for (_, records) in &mut self.batches {
+            records.retain(|record| record.2.as_deref() != Some(subject));
+        }
+    }
+
+    /// Any of the things that a writer does; the answer of the first that fails.
+    fn act(&mut self, journal: &mut Journal, dice: &mut Dice) -> Result<()> {
+        match dice.below(20) {
+            0 => return self.erase(journal, format!("s{}", dice.below(4))),
+            1 => journal.compact()?,
+            2 => journal.save_snapshot(&[0; 8])?,
+            3..=8 => journal.sync()?,
+            _ => return self.append(journal, dice),
+        }
+        self.acknowledged = journal.head().sequence;
+        Ok(())
+    }
+
+    /// Checks what a restart found, and takes it as the history from here on.
+    fn check(&mut self, journal: &Journal, found: &Seen, label: &str) {
+        assert!(journal.head().sequence >= self.acknowledged, "{label}: an acknowledged batch is lost");
+        self.batches.retain(|(head, _)| head.sequence <= journal.head().sequence);
+        let head = self.batches.last().map_or_else(|| wire::genesis(&journal.id), |(head, _)| head.clone());
+        assert_eq!(journal.head(), &head, "{label}: not at the end of a batch");
+        if let Some(subject) = self.in_doubt.take() {
+            if found.iter().all(|record| record.2.as_ref() != Some(&subject)) {
+                self.forget(&subject);
+            }
+        }
+        let expected: Vec<_> = self.batches.iter().flat_map(|(_, records)| records).collect();
+        assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{label}");
+        assert_eq!(&seen(journal, 0), found, "{label}: replay differs");
+        self.acknowledged = journal.head().sequence;
+    }
+}
+
+#[test]
+fn no_power_cut_loses_an_acknowledged_batch_or_splits_one() {
+    let (mut kept_more, mut lost, mut failed_opens) = (0, 0, 0);
+    for seed in 0..400 {
+        let mut dice = Dice(seed);
+        let mut disk = MemoryDisk::new(seed);
+        let mut auditor = Auditor::default();
+        for round in 0..6 {
+            let label = format!("seed {seed}, round {round}");
+            let tear = if dice.below(2) == 0 { Tear::Prefix } else { Tear::Sectors };
+            if dice.below(3) == 0 {
+                disk.fail_at(1 + dice.below(5)); // the power may go while the journal is opened, too
+            }
+            if let Ok((mut journal, found)) = open(&disk) {
+                auditor.check(&journal, &found, &label);
+                disk.fail_at(1 + dice.below(40));
+                let written = (0..200).find(|_| auditor.act(&mut journal, &mut dice).is_err());
+                assert!(written.is_some() || journal.head().sequence > 100, "{label}");
+            } else {
+                failed_opens += 1;
+            }
+            disk = disk.crash(tear);
+            let (journal, found) = open(&disk).unwrap_or_else(|error| panic!("{label}: {error}"));
+            let end = auditor.batches.last().map_or(0, |(head, _)| head.sequence);
+            kept_more += u64::from(journal.head().sequence > auditor.acknowledged);
+            lost += u64::from(journal.head().sequence < end);
+            auditor.check(&journal, &found, &label);
+        }
+    }
+    // The simulation means something only if both ends of the coin fell.
+    assert!(kept_more > 50 && lost > 500 && failed_opens > 100, "{kept_more} {lost} {failed_opens}");
+}
+
+proptest! {
+    #[test]
+    fn any_history_is_read_back(
+        batches in prop::collection::vec(
+            prop::collection::vec((1u8..4, 0u8..5, prop::collection::vec(any::<u8>(), 0..300)), 0..6), 0..12),
+        erased in 0u8..5,
+    ) {
+        let disk = MemoryDisk::new(11);
+        let (mut journal, _) = open(&disk).unwrap();
+        let mut expected = Seen::new();
+        for batch in &batches {
+            let names: Vec<String> = batch.iter().map(|(_, name, _)| format!("person {name}")).collect();
+            let records: Vec<Record<'_>> = batch.iter().zip(&names).map(|((stream, _, payload), name)| {
+                let stream = Stream::from_wire(*stream).unwrap();
+                Record { stream, subject: (stream == Stream::People).then_some(name), payload }
+            }).collect();
+            for (sequence, record) in (journal.head().sequence..).zip(&records) {
+                expected.push((sequence, record.stream, record.subject.map(String::from), record.payload.to_vec()));
+            }
+            journal.append(Some(journal.head().sequence), &records).unwrap();
+        }
+        journal.sync().unwrap();
+        let (same, found) = open(&disk.copy()).unwrap();
+        prop_assert_eq!(&found, &expected);
+        prop_assert_eq!(same.head(), journal.head());
+        let name = format!("person {erased}");
+        journal.erase(&name).unwrap();
+        journal.compact().unwrap();
+        let (same, found) = open(&disk).unwrap();
+        expected.retain(|entry| entry.2.as_ref() != Some(&name));
+        prop_assert_eq!(&found, &expected);
+        prop_assert_eq!(same.head(), journal.head());
+    }
+
+    #[test]
+    fn any_bytes_in_the_log_are_an_answer_and_never_a_panic(
+        noise in prop::collection::vec(any::<u8>(), 1..200), at in 0usize..900, sealed in any::<bool>(),
+    ) {
+        let (disk, ends) = small();
+        let mut log = disk.log();
+        log[at..at + noise.len()].copy_from_slice(&noise);
+        if sealed { // with a right checksum, the inner checks are what is left
+            let start = ends[0] as usize;
+            let length = (ends[1] - ends[0]) as usize;
+            log[start..start + 4].copy_from_slice(&(length as u32 - 8).to_le_bytes());
+            let checksum = crc32fast::hash(&log[start + 8..start + length]);
+            log[start + 4..start + 8].copy_from_slice(&checksum.to_le_bytes());
+        }
+        disk.set_log(&log);
+        if let Ok((_, found)) = open(&disk) {
+            prop_assert!(["one", "two", "three", "four"].starts_with(&payloads(&found)));
+        }
+    }
+}
+
+struct TempFolder(PathBuf);
+
+impl TempFolder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("trousse-journal-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        TempFolder(path)
+    }
+    fn disk(&self) -> Result<Box<dyn Disk>> {
+        Ok(Box::new(FileDisk::open(&self.0.join("deep/er"))?))
+    }
+}
+
+impl Drop for TempFolder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn a_folder_keeps_the_journal_and_lets_one_in() {
+    let folder = TempFolder::new("whole");
+    let mut journal = Journal::open(folder.disk().unwrap(), &mut |_| Ok(())).unwrap();
+    assert_eq!(folder.disk().err().map(|error| error.code()), Some("JOURNAL_LOCKED"));
+    let large = vec![b'x'; 300 << 10];
+    for payload in [&b"one"[..], b"two", &large, b"four"] {
+        journal.append(None, &[stock(payload), people("ana", payload), people("bo", payload)]).unwrap();
+        journal.sync().unwrap();
+    }
+    journal.save_snapshot(b"state").unwrap();
+    let head = journal.head().clone();
+    drop(journal);
+
+    let mut journal = Journal::open(folder.disk().unwrap(), &mut |_| Ok(())).unwrap();
+    assert_eq!(journal.load_snapshot(), Ok(Some((head.clone(), b"state".to_vec()))));
+    assert!(journal.erase("ana").unwrap());
+    journal.compact().unwrap();
+    journal.append(Some(12), &[stock(b"five")]).unwrap();
+    journal.sync().unwrap();
+    drop(journal);
+
+    let mut found = 0;
+    let count = &mut |entry: Entry| {
+        found += 1;
+        assert_ne!(entry.subject.as_deref(), Some("ana"));
+        Ok(())
+    };
+    let journal = Journal::open(folder.disk().unwrap(), count).unwrap();
+    assert_eq!((found, journal.head().sequence, journal.load_snapshot()), (9, 13, Ok(None)));
+    let mut names: Vec<String> = std::fs::read_dir(folder.0.join("deep/er"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["journal", "keys", "lock"]);
+}
+
+#[test]
+fn a_folder_with_a_torn_or_damaged_log_is_judged_like_any_disk() {
+    let folder = TempFolder::new("torn");
+    let mut journal = Journal::open(folder.disk().unwrap(), &mut |_| Ok(())).unwrap();
+    let mut ends = Vec::new();
+    for payload in [b"one", b"two", b"six"] {
+        journal.append(None, &[stock(payload)]).unwrap();
+        journal.sync().unwrap();
+        ends.push(journal.synced.offset as usize);
+    }
+    drop(journal);
+    let path = folder.0.join("deep/er/journal");
+    let whole = std::fs::read(&path).unwrap();
+    let count = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        let mut found = 0;
+        Journal::open(folder.disk()?, &mut |_| {
+            found += 1;
+            Ok(())
+        })?;
+        Ok::<_, Error>(found)
+    };
+    assert_eq!(count(&whole), Ok(3));
+    assert_eq!(count(&whole[..ends[2] - 1]), Ok(2));
+    let mut damaged = whole.clone();
+    damaged[ends[0] + 40] ^= 1;
+    assert_eq!(count(&damaged).unwrap_err().code(), "JOURNAL_CORRUPT");
+    assert_eq!(count(&whole), Ok(3));
+}
