@@ -424,7 +424,7 @@ impl Auditor {
         let start = journal.head().sequence;
         let records: Seen = (start..start + 1 + dice.below(4))
             .map(|sequence| {
-                let payload = vec![sequence as u8; dice.below(900) as usize];
+                let payload = vec![sequence as u8; dice.below(400) as usize];
                 match dice.below(3) {
                     0 => (sequence, Stream::People, Some(format!("s{}", dice.below(4))), payload),
                     _ => (sequence, Stream::Stock, None, payload),
@@ -489,7 +489,7 @@ impl Auditor {
 #[test]
 fn no_power_cut_loses_an_acknowledged_batch_or_splits_one() {
     let (mut kept_more, mut lost, mut failed_opens) = (0, 0, 0);
-    for seed in 0..400 {
+    for seed in 0..100 {
         let mut dice = Dice(seed);
         let mut disk = MemoryDisk::new(seed);
         let mut auditor = Auditor::default();
@@ -516,7 +516,7 @@ fn no_power_cut_loses_an_acknowledged_batch_or_splits_one() {
         }
     }
     // The simulation means something only if both ends of the coin fell.
-    assert!(kept_more > 50 && lost > 500 && failed_opens > 100, "{kept_more} {lost} {failed_opens}");
+    assert!(kept_more > 20 && lost > 100 && failed_opens > 30, "{kept_more} {lost} {failed_opens}");
 }
 
 proptest! {
