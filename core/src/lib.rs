@@ -3,5 +3,6 @@
 
 pub mod base;
 pub mod event;
+pub mod recommend;
 
 pub use base::{Column, Day, Error, Interner, Money, Panel, Quantity, Result, Table, Task, Timestamp};
