@@ -4,5 +4,6 @@
 pub mod base;
 pub mod event;
 pub mod recommend;
+pub mod segment;
 
 pub use base::{Column, Day, Error, Interner, Money, Panel, Quantity, Result, Table, Task, Timestamp};

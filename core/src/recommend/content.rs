@@ -28,7 +28,7 @@ pub struct Attributes<'a> {
 /// let items: Vec<Attributes> = texts.iter().zip(0..).map(|(texts, id)| Attributes { sku: SkuId(id), texts }).collect();
 /// let content = Content::new(3, &items);
 /// assert_eq!(content.similarity(SkuId(0), SkuId(2)), 0.0);
-/// assert!((content.similarity(SkuId(0), SkuId(1)) - 0.2000).abs() < 1e-4);
+/// assert!((content.similarity(SkuId(0), SkuId(1)) - 0.316_228).abs() < 1e-6);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Content {

@@ -8,8 +8,10 @@
 
 pub mod content;
 pub mod rank;
+pub mod table;
 pub mod taste;
 
 pub use content::{Attributes, Content, Profile, violates};
 pub use rank::{Candidate, Model, Pick, Reason, ReasonKind, Request, ScoreParams, Trend, Withheld};
+pub use table::{TableParams, table};
 pub use taste::{CHOSEN, HISTORY_LIMIT, Interaction, Item, Observed, Pair, Seen, Taste};
