@@ -19,10 +19,10 @@ use super::taste::{Seen, Taste};
 use crate::base::{Day, Error, Interner, Result, SkuId, SubjectId};
 
 /// Fewest people that an explanation speaks of.
-const PEOPLE_SHOWN_MIN: i64 = 3;
+const PEOPLE_SHOWN_MIN: u32 = 3;
 
-/// How many items are called popular.
-const POPULAR_ITEMS: usize = 20;
+/// One item in so many is called popular, three at least.
+const POPULAR_ONE_IN: usize = 100;
 
 /// How taste, attributes and trend are blended.
 ///
@@ -198,6 +198,8 @@ pub struct Trend {
     recent: Vec<f64>,
     total: Vec<f64>,
     popular_from: f64,
+    most_recent: f64,
+    most_total: f64,
 }
 
 impl Trend {
@@ -205,10 +207,11 @@ impl Trend {
     pub fn new(taste: &Taste, skus: usize, today: Day, params: &ScoreParams) -> Trend {
         let own = |id: usize| taste.item(SkuId(id as u32));
         let roots = (0..skus).map(|id| own(id).map_or(0.0, |item| (item.norm as f64).sqrt())).collect();
-        let total = (0..skus).map(|id| own(id).map_or(0.0, |item| item.weight as f64)).collect();
+        let total: Vec<f64> = (0..skus).map(|id| own(id).map_or(0.0, |item| item.weight as f64)).collect();
         let recent = recent_demand(taste, skus, today, params.demand_half_life_days);
-        let popular_from = nth_largest(&recent, POPULAR_ITEMS);
-        Trend { today, roots, recent, total, popular_from }
+        let popular_from = nth_largest(&recent, (skus / POPULAR_ONE_IN).max(3));
+        let (most_recent, most_total) = (largest(&recent), largest(&total));
+        Trend { today, roots, recent, total, popular_from, most_recent, most_total }
     }
 
     /// Decayed demand of an item, in strengths.
@@ -417,7 +420,7 @@ impl Model<'_> {
 
     /// The item of the history that speaks most for the pick, of equals the one touched last.
     fn history_reasons(&self, sku: SkuId, wish: &Wish<'_>) -> Vec<Reason> {
-        let mut best: Option<(f64, f64, &Seen, i64)> = None;
+        let mut best: Option<(f64, f64, &Seen, u32)> = None;
         for (seen, weight) in &wish.liked {
             let Some(pair) = self.taste.pair(seen.sku, sku) else { continue };
             let cosine = self.trend.cosine(seen.sku, sku, pair.weight, self.params.shrinkage);
@@ -467,14 +470,14 @@ impl Model<'_> {
             days if days <= 45.0 => "popular this month",
             _ => "popular lately",
         };
-        let weight = demand / largest(&self.trend.recent);
+        let weight = demand / self.trend.most_recent;
         Some(Reason { kind: ReasonKind::Trend, because: because.into(), weight })
     }
 
     fn popular_reason(&self, sku: SkuId) -> Option<Reason> {
         let item = self.taste.item(sku).filter(|item| item.people >= PEOPLE_SHOWN_MIN)?;
         let because = format!("chosen by {} people", item.people);
-        let weight = item.weight as f64 / largest(&self.trend.total);
+        let weight = item.weight as f64 / self.trend.most_total;
         Some(Reason { kind: ReasonKind::Popular, because, weight })
     }
 }

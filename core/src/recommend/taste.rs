@@ -103,8 +103,8 @@ impl Seen {
     fn positive(&self) -> i64 {
         i64::from(self.strength().max(0))
     }
-    fn chosen(&self) -> i64 {
-        i64::from(self.strength() >= CHOSEN)
+    fn chosen(&self) -> i32 {
+        i32::from(self.strength() >= CHOSEN)
     }
 
     fn after(mut self, interaction: Interaction, day: Day) -> Seen {
@@ -142,7 +142,7 @@ pub struct Pair {
     /// The other item.
     pub sku: SkuId,
     /// Subjects who chose both (bought, or rated 4 or 5).
-    pub people: i64,
+    pub people: u32,
     /// Sum over subjects of the product of their positive strengths.
     pub weight: i64,
 }
@@ -151,7 +151,7 @@ pub struct Pair {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// Subjects who chose it.
-    pub people: i64,
+    pub people: u32,
     /// Sum over subjects of the square of their positive strengths.
     pub norm: i64,
     /// Sum over subjects of their positive strengths.
@@ -165,12 +165,12 @@ impl Item {
         self.people == 0 && self.norm == 0 && self.weight == 0 && self.pairs.is_empty()
     }
 
-    fn add_pair(&mut self, sku: SkuId, people: i64, weight: i64) {
+    fn add_pair(&mut self, sku: SkuId, people: i32, weight: i64) {
         match self.pairs.binary_search_by_key(&sku, |pair| pair.sku) {
-            Err(at) => self.pairs.insert(at, Pair { sku, people, weight }),
+            Err(at) => self.pairs.insert(at, Pair { sku, people: 0u32.wrapping_add_signed(people), weight }),
             Ok(at) => {
                 let pair = &mut self.pairs[at];
-                pair.people = pair.people.wrapping_add(people);
+                pair.people = pair.people.wrapping_add_signed(people);
                 pair.weight = pair.weight.wrapping_add(weight);
                 if pair.people == 0 && pair.weight == 0 {
                     self.pairs.remove(at);
@@ -244,7 +244,7 @@ impl Taste {
         self.items.get(&sku)
     }
     /// How many subjects chose both items (bought, or rated 4 or 5).
-    pub fn together(&self, one: SkuId, other: SkuId) -> i64 {
+    pub fn together(&self, one: SkuId, other: SkuId) -> u32 {
         self.pair(one, other).map_or(0, |pair| pair.people)
     }
     /// The common counts of two items.
@@ -297,7 +297,7 @@ impl Taste {
         }
         let (weight, people) = (new - old, chosen(after) - chosen(before));
         let mut own = std::mem::take(self.items.entry(sku));
-        own.people = own.people.wrapping_add(people);
+        own.people = own.people.wrapping_add_signed(people);
         own.norm = own.norm.wrapping_add(new * new - old * old);
         own.weight = own.weight.wrapping_add(weight);
         for other in rest.iter().filter(|other| other.positive() > 0) {
@@ -371,10 +371,10 @@ mod tests {
     }
 
     /// The counts by their definition: a sum over the kept histories.
-    fn naive_pair(taste: &Taste, subjects: u32, a: SkuId, b: SkuId) -> (i64, i64) {
+    fn naive_pair(taste: &Taste, subjects: u32, a: SkuId, b: SkuId) -> (u32, i64) {
         (0..subjects).map(SubjectId).fold((0, 0), |(people, weight), subject| {
             let (x, y) = (taste.strength(subject, a), taste.strength(subject, b));
-            let both = i64::from(x >= CHOSEN && y >= CHOSEN);
+            let both = u32::from(x >= CHOSEN && y >= CHOSEN);
             (people + both, weight + i64::from(x.max(0)) * i64::from(y.max(0)))
         })
     }

@@ -9,12 +9,13 @@
 //!
 //! | segment | rule |
 //! |---|---|
-//! | new | bought on one occasion, r 4–5 |
-//! | promising | bought on one occasion, r 3 |
+//! | lost | no purchase, refunds only |
+//! | new | one purchase, r 4–5 |
+//! | promising | one purchase, r 3 |
 //! | champions | r 4–5, f 4–5, m 4–5 |
 //! | loyal | r 3–5, f 3–5 |
 //! | promising | r 3–5 |
-//! | at_risk | f 3–5, not bought once only |
+//! | at_risk | f 3–5, more than one purchase |
 //! | sleeping | r 2 |
 //! | lost | r 1 |
 //!
@@ -87,7 +88,7 @@ pub enum Segment {
     AtRisk,
     /// Bought seldom and a while ago.
     Sleeping,
-    /// Bought seldom and long ago.
+    /// Bought seldom and long ago, or never kept anything.
     Lost,
 }
 
@@ -254,8 +255,9 @@ fn quantile_scores(values: &[f64], bins: u32) -> Vec<u32> {
 fn segment(row: &Rfm, bins: u32) -> Segment {
     let fifth = |score: u32| 1 + (score - 1) * 5 / bins;
     let (r, f, m) = (fifth(row.r), fifth(row.f), fifth(row.m));
-    let once = row.frequency <= 1;
+    let once = row.frequency == 1;
     match (r, f, m) {
+        _ if row.frequency == 0 => Segment::Lost,
         (4.., _, _) if once => Segment::New,
         (3, _, _) if once => Segment::Promising,
         (4.., 4.., 4..) => Segment::Champions,
@@ -305,6 +307,7 @@ mod tests {
             (row(9, 1, 5, 5), Segment::AtRisk),
             (row(1, 2, 3, 5), Segment::Sleeping),
             (row(2, 1, 2, 1), Segment::Lost),
+            (row(0, 5, 1, 1), Segment::Lost),
         ] {
             assert_eq!(segment(&row, 5), expect, "{row:?}");
         }
