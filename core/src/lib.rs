@@ -3,6 +3,7 @@
 
 pub mod base;
 pub mod event;
-pub mod journal;
+pub mod recommend;
+pub mod segment;
 
 pub use base::{Column, Day, Error, Interner, Money, Panel, Quantity, Result, Table, Task, Timestamp};
