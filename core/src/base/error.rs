@@ -152,7 +152,7 @@ pub enum Error {
     Closed,
     /// A command was refused.
     #[error(transparent)]
-    Rejected(#[from] crate::event::Rejected),
+    Rejected(#[from] super::rejected::Rejected),
     /// A broken invariant: please report it.
     #[error("internal error, please report it: {message}")]
     Internal {

@@ -5,8 +5,10 @@
 pub mod error;
 pub mod fold;
 pub mod ids;
+pub mod json;
 pub mod numeric;
 pub mod panel;
+pub mod rejected;
 pub mod table;
 pub mod task;
 pub mod units;
@@ -14,6 +16,7 @@ pub mod units;
 pub use error::{Error, Result};
 pub use ids::{Interner, LocationId, Lookup, LotId, SkuId, SubjectId};
 pub use panel::Panel;
+pub use rejected::Rejected;
 pub use table::{Column, Table};
 pub use task::Task;
 pub use units::{Currency, Day, Money, Quantity, Timestamp};

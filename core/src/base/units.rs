@@ -15,8 +15,14 @@ use super::error::{Error, Result};
 /// Milliseconds in a day.
 pub const DAY_MS: i64 = 86_400_000;
 
-/// The largest quantity and amount of money that is accepted: 2⁵³ − 1, exact in every language.
+/// Days of history that a daily series or signal keeps at least: three years.
+pub const HISTORY_DAYS: usize = 1_096;
+
+/// The largest whole number that is exact in every language: 2⁵³ − 1.
 pub const MAX_EXACT: i64 = 9_007_199_254_740_991;
+
+/// The largest quantity of one line: a billion, so that no sum of lines overflows.
+pub const MAX_QUANTITY: i64 = 1_000_000_000;
 
 /// A count of a SKU's base unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,26 +31,26 @@ pub const MAX_EXACT: i64 = 9_007_199_254_740_991;
 pub struct Quantity(pub i64);
 
 impl Quantity {
-    /// Answers whether the quantity lies in 1 … 2⁵³ − 1.
+    /// Answers whether the quantity lies in 1 … 1,000,000,000.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` naming `field`.
     pub fn check_positive(self, field: &str) -> Result<()> {
-        if (1..=MAX_EXACT).contains(&self.0) {
+        if (1..=MAX_QUANTITY).contains(&self.0) {
             return Ok(());
         }
-        Err(Error::argument(field, "a whole number of at least 1", self.0))
+        Err(Error::argument(field, "a whole number from 1 to 1000000000", self.0))
     }
 
-    /// Answers whether the quantity lies in 0 … 2⁵³ − 1.
+    /// Answers whether the quantity lies in 0 … 1,000,000,000.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` naming `field`.
     pub fn check_non_negative(self, field: &str) -> Result<()> {
-        if (0..=MAX_EXACT).contains(&self.0) {
+        if (0..=MAX_QUANTITY).contains(&self.0) {
             return Ok(());
         }
-        Err(Error::argument(field, "a whole number of at least 0", self.0))
+        Err(Error::argument(field, "a whole number from 0 to 1000000000", self.0))
     }
 }
 

@@ -1,19 +1,61 @@
-//! Placeholder, replaced in the next step.
-use serde::{Deserialize, Serialize};
-/// Why a command was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Rejected {
-    /// The id was used before with other content.
-    #[error("id {id} was used before with other content")]
-    Conflict {
-        /// The id.
-        id: String,
-    },
-}
-impl Rejected {
-    /// The stable code.
-    pub fn code(&self) -> &'static str {
-        "CONFLICT"
+//! What happens: commands that may be refused, facts that are recorded, events that are applied.
+//!
+//! Three streams, each with one key: `catalog` (broadcast), `stock` (by SKU, no personal data,
+//! kept for ever) and `people` (by subject, erasable). An order is split at the door into a stock
+//! event and a people event; both are one atomic batch of the journal.
+//!
+//! Commands and facts are the caller's words; events carry what was resolved when they happened
+//! (lots, expiry, deltas), so that replay never asks the catalogue of another day. On disk an
+//! event is versioned postcard; JSON is for the faces.
+
+mod command;
+mod entry;
+mod fact;
+mod stored;
+
+pub use crate::base::Rejected;
+pub use command::{Command, Commit, Line, Move, Purchase, Release, Reserve};
+pub use entry::{Sku, Supplier};
+pub use fact::{
+    Answer, Complaint, ComplaintKind, Consent, Count, Fact, Interest, Profile, Purpose, Rating, Recall, Receive,
+    Return, Review, Sale,
+};
+pub use stored::{Body, CatalogEvent, Delta, Event, Origin, PeopleEvent, StockEvent, Taken, WIRE_VERSION};
+
+use crate::base::{Error, Result};
+
+/// The longest id, key or text that is accepted, in bytes.
+pub const MAX_TEXT_BYTES: usize = 65_536;
+/// The longest key (id, SKU, lot, location, subject) that is accepted, in bytes.
+pub const MAX_KEY_BYTES: usize = 512;
+
+fn check_key(field: &str, key: &str) -> Result<()> {
+    let printable = !key.chars().any(char::is_control);
+    if !key.is_empty() && key.len() <= MAX_KEY_BYTES && printable {
+        return Ok(());
     }
+    let rule = format!("1 to {MAX_KEY_BYTES} bytes without control characters");
+    Err(Error::argument(field, rule, format!("{} bytes", key.len())))
+}
+
+fn check_optional_key(field: &str, key: Option<&str>) -> Result<()> {
+    key.map_or(Ok(()), |key| check_key(field, key))
+}
+
+fn check_text(field: &str, text: &str) -> Result<()> {
+    if text.len() <= MAX_TEXT_BYTES {
+        return Ok(());
+    }
+    Err(Error::argument(field, format!("at most {MAX_TEXT_BYTES} bytes"), format!("{} bytes", text.len())))
+}
+
+fn check_lines(lines: &[Line]) -> Result<()> {
+    if lines.is_empty() || lines.len() > 1_000 {
+        return Err(Error::argument("lines", "1 to 1000 lines", lines.len()));
+    }
+    for (i, line) in lines.iter().enumerate() {
+        check_key(&format!("lines[{i}].sku"), &line.sku)?;
+        line.quantity.check_positive(&format!("lines[{i}].quantity"))?;
+    }
+    Ok(())
 }

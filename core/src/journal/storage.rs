@@ -15,7 +15,7 @@ use crate::base::{Error, Result};
 ///
 /// Architecture invariant: space after the end of the log is zero, never old content. The rules for torn tails
 /// (`wire`) rest on it; [`Disk::truncate`] and growth keep it.
-pub trait Disk: Send {
+pub trait Disk: Send + Sync {
     /// Length of the log in bytes, preallocated zeros included.
     fn log_len(&self) -> Result<u64>;
     /// Fills `buffer` from the log at `offset`; answers how many bytes there were, fewer only at the end.

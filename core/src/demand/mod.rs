@@ -1,0 +1,240 @@
+//! Demand: what was sold each day, and how much of the day it could be bought.
+//!
+//! A fold over stock events, one daily series a shelf (SKU × location). Sales are censored by
+//! empty shelves; the empty time of each day is kept in milliseconds, exactly. Since the last
+//! proof of stock (a sale, a receipt, a count) the record may be wrong: the belief that the shelf
+//! is empty in truth (phantom stock) censors those days too.
+//!
+//! A series keeps at least the last 1,096 days.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::units::{DAY_MS, HISTORY_DAYS};
+use crate::base::{Day, SkuId, Timestamp};
+use crate::event::{Body, ComplaintKind, Event, StockEvent, Taken};
+use crate::ledger::Ledger;
+
+/// Days of sales from which the usual daily rate is estimated.
+const RATE_DAYS: usize = 56;
+
+/// The demand of one shelf.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ShelfDemand {
+    first_day: Option<Day>,
+    units: Vec<i64>,
+    empty_ms: Vec<i64>,
+    empty_since: Option<Timestamp>,
+    proven_on: Day,
+    complaints: i64,
+}
+
+/// What speaks for an empty shelf since stock was last proven by a sale, a receipt or a count.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Evidence {
+    /// Units that usually sell a day.
+    pub daily_rate: f64,
+    /// Whole days without a sale.
+    pub zero_sale_days: i64,
+    /// "Was not available" complaints.
+    pub complaints: i64,
+}
+
+/// One day of a shelf.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DemandDay {
+    /// The day.
+    pub ds: Day,
+    /// Units sold.
+    pub y: i64,
+    /// Share of the day in which the shelf could be bought from, 0–1, belief in phantom stock included.
+    pub in_stock: f64,
+}
+
+impl ShelfDemand {
+    fn slot(&mut self, day: Day) -> usize {
+        let first = *self.first_day.get_or_insert(day);
+        let mut slot = (day - first).max(0) as usize;
+        if slot >= 2 * HISTORY_DAYS {
+            let cut = (slot + 1 - HISTORY_DAYS).min(self.units.len());
+            self.units.drain(..cut);
+            self.empty_ms.drain(..cut);
+            let dropped = (slot + 1 - HISTORY_DAYS) as i32;
+            self.first_day = Some(first + dropped);
+            slot = HISTORY_DAYS - 1;
+        }
+        if slot >= self.units.len() {
+            self.units.resize(slot + 1, 0);
+            self.empty_ms.resize(slot + 1, 0);
+        }
+        slot
+    }
+
+    fn prove(&mut self, day: Day) {
+        self.proven_on = day;
+        self.complaints = 0;
+    }
+
+    fn watch(&mut self, filled: bool, at: Timestamp, offset: i32) {
+        match (filled, self.empty_since) {
+            (true, Some(since)) => {
+                self.spread(since, at, offset);
+                self.empty_since = None;
+            }
+            (false, None) => self.empty_since = Some(at),
+            _ => {}
+        }
+    }
+
+    fn spread(&mut self, since: Timestamp, until: Timestamp, offset: i32) {
+        let last = until.day(offset);
+        let mut day = since.day(offset).max(last + -(2 * HISTORY_DAYS as i32));
+        while day <= last {
+            let slot = self.slot(day);
+            self.empty_ms[slot] += overlap_ms(day, since, until, offset);
+            day = day + 1;
+        }
+    }
+
+    /// Mean units a day over the last days with stock, as units and days.
+    fn rate(&self) -> f64 {
+        let first = self.units.len().saturating_sub(RATE_DAYS);
+        let stocked = (first..self.units.len()).filter(|i| self.empty_ms[*i] * 2 < DAY_MS);
+        let (units, days) = stocked.fold((0, 0), |(units, days), i| (units + self.units[i], days + 1));
+        if days == 0 { 0.0 } else { units as f64 / f64::from(days) }
+    }
+
+    /// What speaks for an empty shelf since stock was last proven.
+    pub fn evidence(&self, today: Day) -> Evidence {
+        if self.first_day.is_none() {
+            return Evidence::default();
+        }
+        Evidence {
+            daily_rate: self.rate(),
+            zero_sale_days: i64::from((today - self.proven_on - 1).max(0)),
+            complaints: self.complaints,
+        }
+    }
+
+    /// The days from the first to `today`, the latter not complete yet. O(days).
+    pub fn days(&self, today: Day, now: Timestamp, offset: i32, p_phantom: f64) -> Vec<DemandDay> {
+        let Some(first) = self.first_day else { return Vec::new() };
+        let count = (today - first + 1).clamp(0, 2 * HISTORY_DAYS as i32);
+        (0..count).map(|i| self.day(first + i, now, offset, p_phantom)).collect()
+    }
+
+    fn day(&self, day: Day, now: Timestamp, offset: i32, p_phantom: f64) -> DemandDay {
+        let slot = self.first_day.map_or(0, |first| (day - first).max(0) as usize);
+        let open = self.empty_since.map_or(0, |since| overlap_ms(day, since, now.max(since), offset));
+        let empty_ms = self.empty_ms.get(slot).copied().unwrap_or(0) + open;
+        let recorded = 1.0 - (empty_ms as f64 / DAY_MS as f64).clamp(0.0, 1.0);
+        let trusted = if day > self.proven_on { 1.0 - p_phantom } else { 1.0 };
+        DemandDay { ds: day, y: self.units.get(slot).copied().unwrap_or(0), in_stock: recorded * trusted }
+    }
+}
+
+fn overlap_ms(day: Day, since: Timestamp, until: Timestamp, offset: i32) -> i64 {
+    let start = day.start(offset).0.max(since.0);
+    let end = (day + 1).start(offset).0.min(until.0);
+    (end - start).max(0)
+}
+
+/// The demand of all shelves, indexed like [`Ledger::shelves`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Demand {
+    shelves: Vec<ShelfDemand>,
+}
+
+impl Demand {
+    /// The demand of a shelf, by the ledger's index.
+    pub fn shelf(&self, index: usize) -> Option<&ShelfDemand> {
+        self.shelves.get(index)
+    }
+
+    /// Applies a stock event, after the ledger took it: stock changes before the demand that it censors.
+    pub fn apply(&mut self, event: &Event, ledger: &Ledger, offset: i32) {
+        let Body::Stock(stock) = &event.body else { return };
+        let mut at = |sku: &str, location: &str, what: What| {
+            let index = ledger.sku(sku).zip(ledger.location(location)).and_then(|(s, l)| ledger.shelf_index(s, l));
+            if let Some(index) = index {
+                self.touch(index, what, event, ledger, offset);
+            }
+        };
+        match stock {
+            StockEvent::Received { goods, location, .. } => at(&goods.sku, location, What::Proof),
+            StockEvent::Committed { hold, taken } => {
+                let location = ledger.hold(hold).map_or("", |hold| hold.location.as_str());
+                for (sku, units) in by_sku(taken) {
+                    at(sku, location, What::Sold(units));
+                }
+            }
+            StockEvent::Sold { location, taken, missing } => {
+                for (sku, units) in by_sku(taken) {
+                    at(sku, location, What::Sold(units));
+                }
+                missing.iter().for_each(|line| at(&line.sku, location, What::Sold(line.quantity.0)));
+            }
+            StockEvent::Returned { goods, location, .. } => at(&goods.sku, location, What::Look),
+            StockEvent::Moved { from, to, taken } => {
+                for (sku, _) in by_sku(taken) {
+                    at(sku, from, What::Proof);
+                    at(sku, to, What::Proof);
+                }
+            }
+            StockEvent::Counted { sku, location, .. } => at(sku, location, What::Proof),
+            StockEvent::Complained { sku, kind: ComplaintKind::NotAvailable, location: Some(location) } => at(sku, location, What::Complaint),
+            StockEvent::Complained { sku, kind: ComplaintKind::NotAvailable, location: None } => {
+                self.touch_all(sku, What::Complaint, event, ledger, offset);
+            }
+            StockEvent::Recalled { sku, .. } | StockEvent::LotExpired { sku, .. } => {
+                self.touch_all(sku, What::Look, event, ledger, offset);
+            }
+            _ => {}
+        }
+    }
+
+    fn touch_all(&mut self, sku: &str, what: What, event: &Event, ledger: &Ledger, offset: i32) {
+        let shelves: &[u32] = ledger.sku(sku).map_or(&[], |sku: SkuId| ledger.shelves_of(sku));
+        for index in shelves {
+            self.touch(*index as usize, what, event, ledger, offset);
+        }
+    }
+
+    fn touch(&mut self, index: usize, what: What, event: &Event, ledger: &Ledger, offset: i32) {
+        if index >= self.shelves.len() {
+            self.shelves.resize(index + 1, ShelfDemand::default());
+        }
+        let shelf = &mut self.shelves[index];
+        let slot = shelf.slot(event.day);
+        match what {
+            What::Sold(units) => {
+                shelf.units[slot] += units;
+                shelf.prove(event.day);
+            }
+            What::Proof => shelf.prove(event.day),
+            What::Complaint => shelf.complaints += 1,
+            What::Look => {}
+        }
+        let filled = ledger.sellable(&ledger.shelves()[index], event.day) > 0;
+        shelf.watch(filled, event.at, offset);
+    }
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Sold(i64),
+    Proof,
+    Complaint,
+    Look,
+}
+
+fn by_sku(taken: &[Taken]) -> Vec<(&str, i64)> {
+    let mut sums: Vec<(&str, i64)> = Vec::new();
+    for goods in taken {
+        match sums.iter_mut().find(|(sku, _)| *sku == goods.sku) {
+            Some((_, units)) => *units += goods.quantity.0,
+            None => sums.push((&goods.sku, goods.quantity.0)),
+        }
+    }
+    sums
+}

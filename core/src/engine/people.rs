@@ -1,0 +1,121 @@
+//! What the people stream folds into: rules, consents, tastes and what each person spent.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Day, Interner, SkuId, SubjectId};
+use crate::event::{Fact, Line, PeopleEvent, Purpose};
+use crate::feedback::{SignalKind, Signals};
+use crate::recommend::{Interaction, Taste};
+
+/// What is known of one person.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Person {
+    /// Ingredients never to be shown.
+    pub avoid: Vec<String>,
+    /// Traits such as `skin:dry`.
+    pub attributes: Vec<String>,
+    /// Whether consent to personalisation was withdrawn.
+    pub withdrawn: bool,
+    /// Day and worth in minor units of each order, oldest first; the last 1,000 are kept.
+    pub orders: Vec<(Day, i64)>,
+}
+
+/// Most orders that are kept of a person.
+const ORDERS_LIMIT: usize = 1_000;
+
+/// All persons.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct People {
+    /// Subjects by id.
+    pub keys: Interner,
+    /// Persons by id.
+    pub persons: Vec<Person>,
+    /// What they like.
+    pub taste: Taste,
+    /// What they said, per SKU and day.
+    pub signals: Signals,
+    /// Facts about SKUs that the catalogue does not know yet.
+    pub unresolved: Vec<Fact>,
+}
+
+impl People {
+    /// A person, if any event named them.
+    pub fn get(&self, subject: &str) -> Option<(SubjectId, &Person)> {
+        let id = self.keys.id(subject)?;
+        Some((SubjectId(id), &self.persons[id as usize]))
+    }
+
+    /// Applies one event of a person. Total; SKUs that `sku` does not know are passed over.
+    pub fn apply(&mut self, subject: &str, event: &PeopleEvent, day: Day, sku: impl Fn(&str) -> Option<SkuId>) {
+        let id = SubjectId(self.keys.intern(subject));
+        if id.index() == self.persons.len() {
+            self.persons.push(Person::default());
+        }
+        match event {
+            PeopleEvent::Viewed { sku: key } => self.learn(id, sku(key), Interaction::View, day),
+            PeopleEvent::Clicked { sku: key } => self.learn(id, sku(key), Interaction::Click, day),
+            PeopleEvent::Carted { sku: key } => self.learn(id, sku(key), Interaction::Cart, day),
+            PeopleEvent::Bought { lines, value_minor } => self.bought(id, lines, *value_minor, day, sku),
+            PeopleEvent::Returned { sku: key, .. } => self.learn(id, sku(key), Interaction::Return, day),
+            PeopleEvent::Rated { sku: key, value } => self.learn(id, sku(key), Interaction::Rating(*value), day),
+            PeopleEvent::Reviewed { sku: key, value, .. } => self.reviewed(id, sku(key), *value, day),
+            PeopleEvent::Answered { sku: key, .. } => {
+                self.signal(id, key.as_deref().and_then(sku), SignalKind::Answer, day, 1, 0);
+            }
+            PeopleEvent::Complained { sku: key, kind, .. } => {
+                self.signal(id, sku(key), SignalKind::from(*kind), day, 1, 0);
+            }
+            PeopleEvent::Profiled { avoid, attributes } => {
+                let person = &mut self.persons[id.index()];
+                person.avoid.clone_from(avoid);
+                person.attributes.clone_from(attributes);
+            }
+            PeopleEvent::Consented { purpose: Purpose::Personalisation, granted } => {
+                self.persons[id.index()].withdrawn = !granted;
+                if !granted {
+                    self.taste.forget(id);
+                }
+            }
+            PeopleEvent::Unresolved(fact) => self.unresolved.push((**fact).clone()),
+        }
+    }
+
+    fn learn(&mut self, id: SubjectId, sku: Option<SkuId>, interaction: Interaction, day: Day) {
+        let Some(sku) = sku.filter(|_| !self.persons[id.index()].withdrawn) else { return };
+        self.taste.observe(id, sku, interaction, day);
+        let (kind, sum) = match interaction {
+            Interaction::View => (SignalKind::View, 0),
+            Interaction::Click => (SignalKind::Click, 0),
+            Interaction::Cart => (SignalKind::Cart, 0),
+            Interaction::Rating(value) => (SignalKind::Rating, i64::from(value)),
+            Interaction::Purchase | Interaction::Return => return,
+        };
+        self.signals.count(sku, kind, day, 1, sum);
+    }
+
+    fn signal(&mut self, id: SubjectId, sku: Option<SkuId>, kind: SignalKind, day: Day, n: i64, sum: i64) {
+        if let Some(sku) = sku.filter(|_| !self.persons[id.index()].withdrawn) {
+            self.signals.count(sku, kind, day, n, sum);
+        }
+    }
+
+    fn reviewed(&mut self, id: SubjectId, sku: Option<SkuId>, value: Option<u8>, day: Day) {
+        let Some(sku) = sku.filter(|_| !self.persons[id.index()].withdrawn) else { return };
+        self.signals.count(sku, SignalKind::Review, day, 1, value.map_or(0, i64::from));
+        if let Some(value) = value {
+            self.taste.observe(id, sku, Interaction::Rating(value), day);
+        }
+    }
+
+    fn bought(&mut self, id: SubjectId, lines: &[Line], value: i64, day: Day, sku: impl Fn(&str) -> Option<SkuId>) {
+        let person = &mut self.persons[id.index()];
+        if person.orders.len() == ORDERS_LIMIT {
+            person.orders.remove(0);
+        }
+        person.orders.push((day, value));
+        for line in lines {
+            self.learn(id, sku(&line.sku), Interaction::Purchase, day);
+            self.signal(id, sku(&line.sku), SignalKind::Purchase, day, line.quantity.0, 0);
+        }
+    }
+}

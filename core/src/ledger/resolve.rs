@@ -1,0 +1,89 @@
+//! From a fact to the event that carries what the fact left open: lots, expiry, deltas.
+
+use super::decide::{merged, pick, sellable_on};
+use super::state::Ledger;
+use crate::base::{Day, Quantity};
+use crate::expiry::is_sellable;
+use crate::event::{Count, Delta, Line, Receive, Return, Sale, StockEvent, Taken};
+
+/// A receipt; its last good day is the paper's, else the shelf life counted from today.
+pub fn receive(fact: &Receive, shelf_life_days: Option<i32>, today: Day) -> StockEvent {
+    let expires_on = fact.expires_on.or(shelf_life_days.map(|days| today + days));
+    let goods =
+        Taken { sku: fact.sku.clone(), lot: fact.lot.clone(), quantity: fact.quantity, expires_on };
+    StockEvent::Received {
+        goods,
+        location: fact.location.clone(),
+        purchase: fact.purchase.clone(),
+        unit_cost: fact.unit_cost,
+    }
+}
+
+/// A till sale: sellable lots leave first expired first out, then the others; the rest is missing in the books.
+pub fn sale(ledger: &Ledger, fact: &Sale, today: Day) -> StockEvent {
+    let mut taken = Vec::new();
+    let mut missing = Vec::new();
+    for line in merged(&fact.lines) {
+        let (lots, left) = pick(ledger, &line, &fact.location, sellable_on(today));
+        taken.extend(lots);
+        let rest = Line { quantity: Quantity(left), ..line };
+        let (lots, left) = pick(ledger, &rest, &fact.location, |lot, days| !is_sellable(lot, today, days));
+        taken.extend(lots);
+        if left > 0 {
+            missing.push(Line { quantity: Quantity(left), ..rest });
+        }
+    }
+    StockEvent::Sold { location: fact.location.clone(), taken, missing }
+}
+
+/// A return into good stock or quarantine, with the lot's known expiry.
+pub fn returned(ledger: &Ledger, fact: &Return) -> StockEvent {
+    let lot = ledger.sku(&fact.sku).and_then(|sku| ledger.lot_of(sku, &fact.lot));
+    let goods = Taken {
+        sku: fact.sku.clone(),
+        lot: fact.lot.clone(),
+        quantity: fact.quantity,
+        expires_on: lot.and_then(|lot| lot.state.expires_on),
+    };
+    StockEvent::Returned {
+        goods,
+        location: fact.location.clone(),
+        reason: fact.reason.clone(),
+        resellable: fact.resellable,
+    }
+}
+
+/// A count: missing units leave the lots that expire first; found units join the lot that expires
+/// first, so that nothing is sold later than its papers allow.
+pub fn count(ledger: &Ledger, fact: &Count) -> StockEvent {
+    let shelf = ledger.sku(&fact.sku).zip(ledger.location(&fact.location)).and_then(|(s, l)| ledger.shelf(s, l));
+    let lots: Vec<(String, i64)> = match shelf {
+        Some(shelf) => ledger.fefo(shelf).iter().map(|own| (ledger.lot(own.lot).key.clone(), own.good)).collect(),
+        None => Vec::new(),
+    };
+    let counted: Vec<(String, i64)> = match &fact.lot {
+        Some(lot) => lots.into_iter().filter(|(key, _)| key == lot).collect(),
+        None => lots,
+    };
+    let book: i64 = counted.iter().map(|(_, good)| good).sum();
+    let fallback = fact.lot.clone().unwrap_or_default();
+    let deltas = deltas(&counted, fact.quantity.0 - book, &fallback);
+    StockEvent::Counted { sku: fact.sku.clone(), location: fact.location.clone(), deltas }
+}
+
+fn deltas(lots: &[(String, i64)], difference: i64, fallback: &str) -> Vec<Delta> {
+    if difference > 0 {
+        let lot = lots.first().map_or(fallback, |(key, _)| key);
+        return vec![Delta { lot: lot.into(), quantity: difference }];
+    }
+    let mut left = -difference;
+    let mut deltas = Vec::new();
+    for (lot, good) in lots {
+        let part = (*good).min(left);
+        if part > 0 {
+            left -= part;
+            deltas.push(Delta { lot: lot.clone(), quantity: -part });
+        }
+    }
+    deltas
+}

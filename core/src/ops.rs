@@ -1,0 +1,526 @@
+//! Every operation by name: one Rust definition that the Python and Node faces call and are generated from.
+//!
+//! Small arguments and answers cross as JSON, frames as a [`Table`]; a face converts, calls, converts.
+//! The list [`OPS`] says for each operation what it takes, answers and may refuse; `tests/surface.json`
+//! is written from it.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use crate::base::{Error, Quantity, Result, Table, Task, Timestamp, json};
+use crate::engine::{
+    Advanced, Availability, AvailabilityParams, DemandParams, Engine, ExpiringParams, ForecastParams, Held, Moved,
+    OpenPurchaseRow, PlanPurchasesParams, Position, Purchased, RecommendParams, Recorded, Released, SegmentsParams,
+    Shipped, SignalRow, SignalsParams, StockParams, StockRow, View, WithheldParams, WithheldRow,
+};
+use crate::event::{
+    Answer, Command, Commit, Complaint, Consent, Count, Fact, Interest, Move, Profile, Purchase, Rating, Recall,
+    Receive, Release, Reserve, Return, Review, Sale, Sku, Supplier,
+};
+use crate::expiry::{FefoParams, Picks, SellableParams};
+use crate::feedback::{PhantomBelief, PhantomParams};
+use crate::recommend::Pick;
+use crate::replenish::{Newsvendor, NewsvendorNormal, NewsvendorPoisson, OrderRule, Proposal};
+use crate::{demand, expiry, feedback, forecast, recommend, replenish, segment};
+
+/// The tables that an operation takes, by the names of its parameters.
+pub type Tables = std::collections::BTreeMap<String, Table>;
+
+/// How an operation runs.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// A pure function.
+    Function(fn(Value) -> Result<Value>),
+    /// A pure function over frames: it takes long, shows progress and can be cancelled.
+    Frame(fn(&Tables, Value, &Task) -> Result<Table>),
+    /// A door of the engine: it changes the world and answers once that is durable.
+    Door(fn(&mut Engine, Value, Timestamp) -> Result<Value>),
+    /// A question to the engine.
+    Query(fn(&Engine, Value, Timestamp, &Task) -> Result<Value>),
+    /// A question to the engine that is answered with a frame.
+    QueryFrame(fn(&Engine, Value, Timestamp, &Task) -> Result<Table>),
+}
+
+/// One operation.
+pub struct Op {
+    /// Its name, `snake_case`; Node spells it in `camelCase`.
+    pub name: &'static str,
+    /// What it does, in a sentence or two.
+    pub doc: &'static str,
+    /// How it runs.
+    pub run: Run,
+    /// Frames that it takes beside its parameters, with their columns; those that end in `?` may be left out.
+    pub frames: &'static [(&'static str, &'static str)],
+    /// Whether it takes longer than a millisecond on usual input: a Promise in Node.
+    pub long: bool,
+    /// The codes that it may refuse with, beside `CLOSED` and `INTERNAL`.
+    pub codes: &'static [&'static str],
+    /// The JSON Schemas of its parameters and of its answer.
+    #[cfg(feature = "schema")]
+    pub schemas: fn(&mut schemars::SchemaGenerator) -> (schemars::Schema, schemars::Schema),
+}
+
+macro_rules! op {
+    ($name:literal, $doc:literal, $params:ty => $answer:ty, $run:expr $(, frames $frames:expr)? $(, long $long:expr)?, codes $codes:expr) => {
+        Op {
+            name: $name,
+            doc: $doc,
+            run: $run,
+            frames: op!(@or &[] $(, $frames)?),
+            long: op!(@or false $(, $long)?),
+            codes: $codes,
+            #[cfg(feature = "schema")]
+            schemas: |generator| (generator.subschema_for::<$params>(), generator.subschema_for::<$answer>()),
+        }
+    };
+    (@or $default:expr) => { $default };
+    (@or $default:expr, $value:expr) => { $value };
+}
+
+macro_rules! function {
+    ($name:literal, $doc:literal, $params:ty => $answer:ty, $call:expr) => {
+        op!($name, $doc, $params => $answer,
+            Run::Function(|value| { let call: fn($params) -> Result<$answer> = $call; to_json(call(json::fit(value)?)?) }),
+            codes &["INVALID_ARGUMENT"])
+    };
+}
+
+macro_rules! query {
+    ($name:literal, $doc:literal, $params:ty => $answer:ty, $call:expr, long $long:expr, codes $codes:expr) => {
+        op!($name, $doc, $params => $answer,
+            Run::Query(|engine, value, now, task| {
+                let call: fn(&View, $params, &Task) -> Result<$answer> = $call;
+                let params = json::fit(value)?;
+                to_json(call(&engine.view_at(now), params, task)?)
+            }),
+            long $long, codes $codes)
+    };
+}
+
+macro_rules! command {
+    ($name:literal, $doc:literal, $params:ty => $answer:ty, codes $codes:expr) => {
+        op!($name, $doc, $params => $answer, Run::Door(|engine, value, now| submit(engine, named($name, value), now)), codes $codes)
+    };
+}
+
+macro_rules! fact {
+    ($name:literal, $doc:literal, $params:ty) => {
+        op!($name, $doc, $params => Recorded, Run::Door(|engine, value, now| record(engine, named($name, value), now)), codes DOOR)
+    };
+}
+
+const DOOR: &[&str] = &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED"];
+const FRAME: &[&str] = &["CANCELLED", "INVALID_ARGUMENT", "MISSING_COLUMN", "WRONG_COLUMN_TYPE"];
+
+/// No parameters.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Nothing {}
+
+macro_rules! wrapped {
+    ($($(#[$doc:meta])* $name:ident { $(#[$fdoc:meta])* $field:ident : $type:ty })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, serde::Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $(#[$fdoc])*
+            pub $field: $type,
+        }
+    )*};
+}
+
+wrapped! {
+    /// A person.
+    SubjectParams {
+        /// The person.
+        subject: String
+    }
+    /// SKUs.
+    SkusParams {
+        /// The entries; each replaces the one of its key.
+        skus: Vec<Sku>
+    }
+    /// Suppliers.
+    SuppliersParams {
+        /// The entries; each replaces the one of its key.
+        suppliers: Vec<Supplier>
+    }
+    /// Any command.
+    SubmitParams {
+        /// The command.
+        command: Command
+    }
+    /// Many commands.
+    SubmitManyParams {
+        /// The commands, decided in order.
+        commands: Vec<Command>
+    }
+    /// Any fact.
+    RecordParams {
+        /// The fact.
+        fact: Fact
+    }
+    /// Many facts.
+    RecordManyParams {
+        /// The facts, recorded in order.
+        facts: Vec<Fact>
+    }
+}
+
+/// Arguments of `order_quantity`.
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OrderQuantityParams {
+    /// Units needed; nothing is ordered for 0 or less.
+    pub need: Quantity,
+    /// The least that may be ordered.
+    #[serde(default)]
+    pub min_order_qty: Quantity,
+    /// Orders are multiples of this.
+    #[serde(default = "one")]
+    pub pack_size: Quantity,
+    /// The most that may be ordered.
+    #[serde(default)]
+    pub max_order_qty: Option<Quantity>,
+}
+
+fn one() -> Quantity {
+    Quantity(1)
+}
+
+/// What one command of many was answered.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Decided {
+    /// The command's id.
+    pub id: String,
+    /// Whether it was done.
+    pub accepted: bool,
+    /// Why not, as a code.
+    pub code: Option<String>,
+    /// Why not, in words.
+    pub message: Option<String>,
+}
+
+/// One event of a person.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Exported {
+    /// When.
+    pub at: Timestamp,
+    /// What, as `{"type": …}`.
+    pub event: Value,
+}
+
+/// Every operation, in the order in which the faces list them.
+pub static OPS: &[Op] = &[
+    // Functions.
+    function!("is_sellable", "Answers whether a lot may be sold on a day: the expiry day is the last good day.",
+        SellableParams => bool, |p| {
+            if p.min_remaining_days < 0 {
+                return Err(Error::argument("min_remaining_days", "at least 0", p.min_remaining_days));
+            }
+            let lot = expiry::LotState { expires_on: p.expires_on, recalled: p.recalled };
+            Ok(expiry::is_sellable(&lot, p.day, p.min_remaining_days))
+        }),
+    function!("fefo", "Picks sellable lots, first expired first out.", FefoParams => Picks, |p| expiry::fefo(&p)),
+    function!("phantom_posterior", "Answers how likely a shelf with a positive record is empty in truth (Bayes).",
+        PhantomParams => PhantomBelief, |p| feedback::phantom_posterior(&p)),
+    function!("order_quantity", "Rounds a need to what the supplier sells: minimum, pack, maximum.",
+        OrderQuantityParams => Quantity, |p| {
+            let OrderQuantityParams { need, min_order_qty, pack_size, max_order_qty } = p;
+            replenish::order_quantity(need, &OrderRule { min_order_qty, pack_size, max_order_qty })
+        }),
+    function!("newsvendor_normal", "Answers the base-stock level of least cost under normal demand.",
+        NewsvendorNormal => Newsvendor, |p| replenish::newsvendor_normal(&p)),
+    function!("newsvendor_poisson", "Answers the base-stock level of least cost under Poisson demand.",
+        NewsvendorPoisson => Newsvendor, |p| replenish::newsvendor_poisson(&p)),
+    // Frames.
+    op!("forecast", "Forecasts each series of a long frame with intervals; the models are chosen by rolling-origin error.",
+        forecast::TableParams => Nothing, Run::Frame(|tables, value, task| forecast::table(frame(tables, "df")?, &json::fit(value)?, task)),
+        frames &[("df", "unique_id, ds, y, and optionally in_stock")], long true,
+        codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
+    op!("recommend", "Recommends items to users from a frame of interactions.",
+        recommend::TableParams => Nothing, Run::Frame(|tables, value, task| {
+            recommend::table(frame(tables, "interactions")?, tables.get("items"), &json::fit(value)?, task)
+        }),
+        frames &[("interactions", "user, item, and optionally value, kind, time or days_ago"), ("items?", "item and attribute columns")],
+        long true, codes FRAME),
+    op!("plan_purchases", "Proposes purchases from a frame with stock and daily demand per SKU.",
+        replenish::TableParams => Nothing, Run::Frame(|tables, value, task| replenish::table(frame(tables, "df")?, &json::fit(value)?, task)),
+        frames &[("df", "sku, available, demand_mean, demand_sd, lead_time_days …")], long true, codes FRAME),
+    op!("rfm", "Scores and segments customers by recency, frequency and money.",
+        segment::RfmParams => Nothing, Run::Frame(|tables, value, _| segment::rfm(frame(tables, "df")?, &json::fit(value)?)),
+        frames &[("df", "customer, ds, value")], long true, codes FRAME),
+    op!("kmeans", "Clusters the rows of a frame of numbers by k-means.",
+        segment::KMeansParams => Nothing, Run::Frame(|tables, value, _| segment::kmeans(frame(tables, "df")?, &json::fit(value)?)),
+        frames &[("df", "numeric columns, and optionally an id column")], long true, codes FRAME),
+    // Doors.
+    op!("upsert_skus", "Adds SKUs or replaces their entries, and settles the facts that waited for them.",
+        SkusParams => Nothing, Run::Door(|engine, value, now| {
+            let params: SkusParams = json::fit(value)?;
+            engine.upsert_skus(params.skus, now)?;
+            Ok(json!({}))
+        }), codes DOOR),
+    op!("upsert_suppliers", "Adds suppliers or replaces their terms.",
+        SuppliersParams => Nothing, Run::Door(|engine, value, now| {
+            let params: SuppliersParams = json::fit(value)?;
+            engine.upsert_suppliers(params.suppliers, now)?;
+            Ok(json!({}))
+        }), codes DOOR),
+    command!("reserve", "Holds stock for a basket until a deadline: all lines or none.", Reserve => Held,
+        codes &["CONFLICT", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
+    command!("commit", "Turns a hold into a shipment, first expired first out.", Commit => Shipped,
+        codes &["CONFLICT", "HOLD_CLOSED", "HOLD_EXPIRED", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_HOLD"]),
+    command!("release", "Gives a hold back.", Release => Released,
+        codes &["CONFLICT", "HOLD_CLOSED", "HOLD_EXPIRED", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_HOLD"]),
+    command!("move", "Moves free stock between locations, first expired first out.", Move => Moved,
+        codes &["CONFLICT", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
+    command!("purchase", "Orders from a supplier: incoming until receipts name this purchase.", Purchase => Purchased,
+        codes &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_SKU"]),
+    fact!("receive", "Records that goods of a lot arrived.", Receive),
+    fact!("sale", "Records a till sale, also where the books say there is nothing: `missing` tells what they lacked.", Sale),
+    fact!("return", "Records goods that a customer brought back.", Return),
+    fact!("count", "Records a count of a shelf.", Count),
+    fact!("recall", "Records that a lot must not be sold any more.", Recall),
+    fact!("view", "Records that a person looked at a SKU.", Interest),
+    fact!("click", "Records that a person clicked a SKU.", Interest),
+    fact!("cart", "Records that a person put a SKU into the cart.", Interest),
+    fact!("rating", "Records a person's rating of a SKU.", Rating),
+    fact!("review", "Records a person's review of a SKU.", Review),
+    fact!("answer", "Records a person's answer to a poll.", Answer),
+    fact!("complaint", "Records a complaint; `not_available` changes the stock belief, the forecast's input and the ranking.", Complaint),
+    fact!("profile", "Records a person's hard rules and traits; the newest wins as a whole.", Profile),
+    fact!("consent", "Records that a person gave or withdrew consent.", Consent),
+    op!("submit", "Decides any command, given as an object with a `type`.",
+        SubmitParams => Value, Run::Door(|engine, value, now| submit(engine, inner(value, "command")?, now)),
+        codes &["CONFLICT", "HOLD_CLOSED", "HOLD_EXPIRED", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_HOLD", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
+    op!("submit_many", "Decides commands in order with one flush; a refusal is an answer here, not an error.",
+        SubmitManyParams => Vec<Decided>, Run::Door(submit_many), codes DOOR),
+    op!("record", "Records any fact, given as an object with a `type`.",
+        RecordParams => Recorded, Run::Door(|engine, value, now| record(engine, inner(value, "fact")?, now)), codes DOOR),
+    op!("record_many", "Records facts in order with one flush.",
+        RecordManyParams => Vec<Recorded>, Run::Door(record_many), codes DOOR),
+    op!("advance", "Fires what is due: hold deadlines and expiry days.",
+        Nothing => Advanced, Run::Door(|engine, value, now| {
+            let Nothing {} = json::fit(value)?;
+            to_json(engine.advance(now)?)
+        }), codes DOOR),
+    op!("snapshot", "Writes a snapshot beside the journal, so that the next opening is faster.",
+        Nothing => Nothing, Run::Door(|engine, value, _| {
+            let Nothing {} = json::fit(value)?;
+            engine.snapshot()?;
+            Ok(json!({}))
+        }), codes &["IO", "JOURNAL_POISONED"]),
+    op!("erase", "Forgets a person: key and ciphertext go, and the world is folded anew. Answers whether anything was known.",
+        SubjectParams => bool, Run::Door(|engine, value, _| {
+            let params: SubjectParams = json::fit(value)?;
+            Ok(Value::Bool(engine.erase(&params.subject)?))
+        }), codes &["INVALID_ARGUMENT", "IO", "JOURNAL_POISONED"]),
+    // Questions.
+    query!("stock", "Shows stock by SKU, location and lot.", StockParams => Vec<StockRow>, |v, p, _| v.stock(&p),
+        long false, codes &["INVALID_ARGUMENT", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
+    query!("availability", "Sums up what may be promised of a SKU.", AvailabilityParams => Availability, |v, p, _| v.availability(&p),
+        long false, codes &["INVALID_ARGUMENT", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
+    query!("expiring", "Shows lots that expire soon or did, the first first.", ExpiringParams => Vec<StockRow>, |v, p, _| v.expiring(&p),
+        long false, codes &["INVALID_ARGUMENT", "UNKNOWN_LOCATION"]),
+    query!("demand", "Shows the daily demand of a shelf: what the forecast is fed with; today's incomplete day is the last.",
+        DemandParams => Vec<demand::DemandDay>, |v, p, _| v.demand(&p), long false,
+        codes &["INVALID_ARGUMENT", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
+    query!("open_purchases", "Shows purchase lines with units still to come.", Nothing => Vec<OpenPurchaseRow>,
+        |v, _, _| Ok(v.open_purchases()), long false, codes &["INVALID_ARGUMENT"]),
+    query!("signals", "Shows what people said and did per SKU, day and kind; below `min_n` people are not shown.",
+        SignalsParams => Vec<SignalRow>, |v, p, _| v.signals(&p), long false, codes &["INVALID_ARGUMENT", "UNKNOWN_SKU"]),
+    query!("recommend", "Recommends SKUs to a person: nothing out of stock, recalled, expired or against their hard rules.",
+        RecommendParams => Vec<Pick>, |v, p, _| v.recommend(&p), long false, codes &["INVALID_ARGUMENT", "UNKNOWN_LOCATION"]),
+    query!("withheld", "Says what a person is not shown, and why.", WithheldParams => Vec<WithheldRow>, |v, p, _| v.withheld(&p),
+        long false, codes &["INVALID_ARGUMENT", "UNKNOWN_LOCATION"]),
+    query!("plan_purchases", "Proposes purchases for each shelf whose SKU names a supplier, with their reasons.",
+        PlanPurchasesParams => Vec<Proposal>, |v, p, task| v.plan_purchases(&p, task), long true,
+        codes &["CANCELLED", "INVALID_ARGUMENT", "UNKNOWN_LOCATION"]),
+    op!("forecast", "Forecasts the daily demand of each shelf with intervals, from its complete days.",
+        ForecastParams => Nothing, Run::QueryFrame(|engine, value, now, task| engine.view_at(now).forecast(&json::fit(value)?, task)),
+        long true, codes &["CANCELLED", "INVALID_ARGUMENT", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
+    op!("segments", "Segments the people who bought by recency, frequency and money.",
+        SegmentsParams => Nothing, Run::QueryFrame(|engine, value, now, _| engine.view_at(now).segments(&json::fit(value)?)),
+        long true, codes &["INVALID_ARGUMENT"]),
+    op!("export", "Answers everything that is kept of a person, in order.",
+        SubjectParams => Vec<Exported>, Run::Query(|engine, value, _, _| {
+            let params: SubjectParams = json::fit(value)?;
+            let events = engine.export(&params.subject)?;
+            let rows: Result<Vec<Exported>> = events.into_iter().map(|(at, event)| {
+                Ok(Exported { at, event: json::tag(to_json(event)?) })
+            }).collect();
+            to_json(rows?)
+        }), long true, codes &["INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT"]),
+    op!("position", "Says where the journal stands: equal digests have equal histories.",
+        Nothing => Position, Run::Query(|engine, value, _, _| {
+            let Nothing {} = json::fit(value)?;
+            to_json(engine.position())
+        }), long false, codes &[]),
+];
+
+fn to_json(value: impl Serialize) -> Result<Value> {
+    serde_json::to_value(value).map_err(|e| Error::Internal { message: format!("answer not written: {e}") })
+}
+
+fn named(kind: &str, value: Value) -> Value {
+    match value {
+        Value::Object(mut fields) => {
+            fields.insert("type".into(), kind.into());
+            Value::Object(fields)
+        }
+        other => other,
+    }
+}
+
+fn inner(value: Value, field: &str) -> Result<Value> {
+    let Value::Object(mut fields) = value else {
+        return Err(Error::argument(field, "given", "nothing"));
+    };
+    let own = fields.remove(field).ok_or_else(|| Error::argument(field, "given", "nothing"))?;
+    match fields.keys().next() {
+        Some(other) => Err(Error::argument(other.as_str(), format!("one of {field}, now"), other)),
+        None => Ok(own),
+    }
+}
+
+fn many<T: DeserializeOwned>(value: Value, field: &str) -> Result<Vec<T>> {
+    let Value::Array(items) = inner(value, field)? else {
+        return Err(Error::argument(field, "an array", "something else"));
+    };
+    let fit = |(i, item)| {
+        json::fit_tagged(item).map_err(|error| match error {
+            Error::InvalidArgument { field, rule, got } => {
+                Error::InvalidArgument { field: format!("[{i}].{field}"), rule, got }
+            }
+            other => other,
+        })
+    };
+    items.into_iter().enumerate().map(fit).collect()
+}
+
+fn submit(engine: &mut Engine, value: Value, now: Timestamp) -> Result<Value> {
+    let command: Command = json::fit_tagged(value)?;
+    to_json(engine.submit(command, now)?.accepted()?)
+}
+
+fn submit_many(engine: &mut Engine, value: Value, now: Timestamp) -> Result<Value> {
+    let commands: Vec<Command> = many(value, "commands")?;
+    let outcomes = engine.submit_many(&commands, now)?;
+    let decided = commands.iter().zip(outcomes).map(|(command, outcome)| {
+        let why = outcome.rejected();
+        Decided {
+            id: command.id().into(),
+            accepted: why.is_none(),
+            code: why.map(|why| why.code().to_string()),
+            message: why.map(ToString::to_string),
+        }
+    });
+    to_json(decided.collect::<Vec<_>>())
+}
+
+fn record(engine: &mut Engine, value: Value, now: Timestamp) -> Result<Value> {
+    let fact: Fact = json::fit_tagged(value)?;
+    to_json(engine.record(fact, now)?)
+}
+
+fn record_many(engine: &mut Engine, value: Value, now: Timestamp) -> Result<Value> {
+    let facts: Vec<Fact> = many(value, "facts")?;
+    to_json(engine.record_many(&facts, now)?)
+}
+
+fn frame<'a>(tables: &'a Tables, name: &str) -> Result<&'a Table> {
+    tables.get(name).ok_or_else(|| Error::argument(name, "a frame", "nothing"))
+}
+
+fn find(name: &str, fits: impl Fn(&Run) -> bool) -> Result<&'static Op> {
+    let unknown = || Error::UnknownOperation { operation: name.into() };
+    OPS.iter().find(|op| op.name == name && fits(&op.run)).ok_or_else(unknown)
+}
+
+/// The arguments as an object, with `now` taken out of them.
+fn arguments(text: &str, clock: Timestamp) -> Result<(Value, Timestamp)> {
+    match json::read(if text.is_empty() { "{}" } else { text })? {
+        Value::Object(mut fields) => {
+            let now = match fields.remove("now") {
+                None | Some(Value::Null) => clock,
+                Some(now) => json::fit(now).map_err(|error| name_field(error, "now"))?,
+            };
+            Ok((Value::Object(drop_nulls(fields)), now))
+        }
+        _ => Err(Error::argument("arguments", "an object", "something else")),
+    }
+}
+
+/// `null` means "not given": the default holds.
+fn drop_nulls(fields: Map<String, Value>) -> Map<String, Value> {
+    fields.into_iter().filter(|(_, value)| !value.is_null()).collect()
+}
+
+fn name_field(error: Error, field: &str) -> Error {
+    match error {
+        Error::InvalidArgument { rule, got, .. } => Error::argument(field, rule, got),
+        other => other,
+    }
+}
+
+/// Runs a pure function: JSON in, JSON out.
+///
+/// # Errors
+/// Those that the operation lists; `UNKNOWN_OPERATION`, `MALFORMED`.
+///
+/// ```
+/// let answer = trousse::ops::call("is_sellable", r#"{"day": "2027-06-30", "expires_on": "2027-06-30"}"#)?;
+/// assert_eq!(answer, "true");
+/// # Ok::<(), trousse::Error>(())
+/// ```
+pub fn call(name: &str, arguments_json: &str) -> Result<String> {
+    let Run::Function(run) = find(name, |run| matches!(run, Run::Function(_)))?.run else { unreachable!() };
+    let (value, _) = arguments(arguments_json, Timestamp(0))?;
+    Ok(run(value)?.to_string())
+}
+
+/// Runs a function over frames.
+///
+/// # Errors
+/// Those that the operation lists; `UNKNOWN_OPERATION`, `MALFORMED`, `CANCELLED`.
+pub fn call_frame(name: &str, tables: &Tables, arguments_json: &str, task: &Task) -> Result<Table> {
+    let Run::Frame(run) = find(name, |run| matches!(run, Run::Frame(_)))?.run else { unreachable!() };
+    let (value, _) = arguments(arguments_json, Timestamp(0))?;
+    run(tables, value, task)
+}
+
+/// Runs a door of the engine. `clock` is the instant where the arguments name no `now`.
+///
+/// # Errors
+/// Those that the operation lists; `UNKNOWN_OPERATION`, `MALFORMED`.
+pub fn call_door(engine: &mut Engine, name: &str, arguments_json: &str, clock: Timestamp) -> Result<String> {
+    let Run::Door(run) = find(name, |run| matches!(run, Run::Door(_)))?.run else { unreachable!() };
+    let (value, now) = arguments(arguments_json, clock)?;
+    Ok(run(engine, value, now)?.to_string())
+}
+
+/// Asks the engine. `clock` is the instant where the arguments name no `now`.
+///
+/// # Errors
+/// Those that the operation lists; `UNKNOWN_OPERATION`, `MALFORMED`, `CANCELLED`.
+pub fn query(engine: &Engine, name: &str, arguments_json: &str, clock: Timestamp, task: &Task) -> Result<String> {
+    let Run::Query(run) = find(name, |run| matches!(run, Run::Query(_)))?.run else { unreachable!() };
+    let (value, now) = arguments(arguments_json, clock)?;
+    Ok(run(engine, value, now, task)?.to_string())
+}
+
+/// Asks the engine for a frame. `clock` is the instant where the arguments name no `now`.
+///
+/// # Errors
+/// Those that the operation lists; `UNKNOWN_OPERATION`, `MALFORMED`, `CANCELLED`.
+pub fn query_frame(engine: &Engine, name: &str, arguments_json: &str, clock: Timestamp, task: &Task) -> Result<Table> {
+    let Run::QueryFrame(run) = find(name, |run| matches!(run, Run::QueryFrame(_)))?.run else { unreachable!() };
+    let (value, now) = arguments(arguments_json, clock)?;
+    run(engine, value, now, task)
+}
