@@ -3,5 +3,6 @@
 
 pub mod base;
 pub mod event;
+pub mod forecast;
 
 pub use base::{Column, Day, Error, Interner, Money, Panel, Quantity, Result, Table, Task, Timestamp};
