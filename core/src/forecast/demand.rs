@@ -27,6 +27,8 @@ pub struct Demand {
     pub zeros: f64,
     /// How many values are known.
     pub known: usize,
+    /// The largest known value, at least 0.
+    pub largest: f64,
 }
 
 /// Reads demand from sales and the share of each period in stock.
@@ -57,12 +59,13 @@ pub fn uncensor(series: &str, y: &[f64], in_stock: Option<&[f64]>) -> Result<Dem
     }
     let among = |test: fn(f64) -> bool| known.iter().filter(|i| test(y[**i])).count();
     Ok(Demand {
-        value,
-        weight,
         count: among(|x| x >= 0.0 && x.fract() == 0.0) == known.len(),
         negative: among(|x| x < 0.0) > 0,
         zeros: among(|x| x == 0.0) as f64 / known.len() as f64,
         known: known.len(),
+        largest: value.iter().copied().filter(|x| !x.is_nan()).fold(0.0, f64::max),
+        value,
+        weight,
     })
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn spread(choice: &Choice, demand: &Demand, horizon: usize) -> Spread
     let relative = value.iter().all(|y| y.is_nan() || *y > 0.0) && value.len() > 1;
     let errors = look_ahead(choice, value, weight, horizon, relative);
     let prior = prior_variance(value, relative);
-    let wider = optimism(choice, &errors, relative);
+    let wider = optimism(choice, &errors);
     let variance: Vec<f64> = rising(&errors.step, prior).iter().map(|v| v * wider).collect();
     let mut total: Vec<f64> = rising_totals(&errors.total, &variance, relative).iter().map(|v| v * wider).collect();
     floor_totals(&mut total, &variance, relative);
@@ -115,7 +115,7 @@ fn prior_variance(value: &[f64], relative: bool) -> f64 {
 }
 
 /// How much larger squared errors were on unseen periods: 1 … 3, drawn towards 1 where there were few.
-fn optimism(choice: &Choice, errors: &Errors, _relative: bool) -> f64 {
+fn optimism(choice: &Choice, errors: &Errors) -> f64 {
     let (unseen, count) = choice.squared;
     if errors.late.1 < 1.0 || errors.late.0 <= 0.0 || count == 0 {
         return 1.0;

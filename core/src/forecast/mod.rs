@@ -232,14 +232,20 @@ fn named(name: &str, y: &[f64], in_stock: Option<&[f64]>, options: &Options) -> 
     if floor {
         mean.iter_mut().for_each(|m| *m = m.max(0.0));
     }
-    let (sd, total_sd) = spread.scaled(&mean);
+    let (mut sd, total_sd) = spread.scaled(&mean);
+    let count = demand.count && options.non_negative;
+    if count {
+        // No count within 0 … M has a larger variance than mean · (M − mean): without this one huge order of the
+        // past gives a slow item a negative binomial whose tail reaches millions.
+        sd.iter_mut().zip(&mean).for_each(|(sd, mean)| *sd = sd.min((2.0 * demand.largest * mean).sqrt()));
+    }
     let mut forecast = Forecast {
         model: choice.model,
         mean,
         sd,
         total_sd,
         intervals: Vec::new(),
-        count: demand.count && options.non_negative,
+        count,
         error: choice.error,
         naive_error: choice.naive_error,
         candidates: choice.candidates,
