@@ -4,5 +4,6 @@
 pub mod base;
 pub mod event;
 pub mod forecast;
+pub mod replenish;
 
 pub use base::{Column, Day, Error, Interner, Money, Panel, Quantity, Result, Table, Task, Timestamp};
