@@ -279,3 +279,6 @@ pub fn panel(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Foreca
         .collect();
     forecasts.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests;
