@@ -221,12 +221,10 @@ fn fit(y: &[f64], weight: &[f64], season: usize, shape: Season, trend: bool) -> 
         work.rates = rates(x, shape, trend);
         fit_cost(&mut work, y, weight)
     };
-    let starts: [&[f64]; 2] =
-        if trend { [&[-1.4, -2.0, 1.0, -2.0], &[0.4, -2.0, 0.0, -1.0]] } else { [&[-1.4, -2.0], &[0.4, -1.0]] };
-    let tried = starts.map(|from| nelder_mead(&mut cost, &from[..dimensions], 40 * dimensions));
-    let (x, value) = if tried[1].1 < tried[0].1 { &tried[1] } else { &tried[0] };
+    let from: &[f64] = if trend { &[-0.8, -2.0, 1.0, -1.8] } else { &[-0.8, -1.8] };
+    let (x, value) = nelder_mead(&mut cost, &from[..dimensions], 30 * dimensions);
     let mut fitted = start.clone();
-    fitted.rates = rates(x, shape, trend);
+    fitted.rates = rates(&x, shape, trend);
     let states = 1 + usize::from(trend) + if shape == Season::None { 0 } else { season };
     let known = y.iter().filter(|x| !x.is_nan()).count() as f64;
     let free = (dimensions + states) as f64;
