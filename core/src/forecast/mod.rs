@@ -1,0 +1,284 @@
+//! Forecasts of demand: a few honest models, one selector, intervals that were tested.
+//!
+//! In: a series of demand per period in time order and, where known, `in_stock` (the share of
+//! each period, 0–1, in which the item could be bought). Out: mean and spread per period ahead.
+//! [`auto()`] fits its candidates on a growing history, scores each on periods it has not seen
+//! (rolling origin) and averages the good ones; [`panel()`] does so for many series at once and
+//! [`table()`] for a long table `unique_id, ds, y`.
+//!
+//! Censoring: a period that was in stock for a share `s` sold `y`, so its demand is read as `y / s`
+//! with weight `s`; below `s` = 0.1 it counts as missing. An empty shelf never reads as no demand.
+//!
+//! Deliberately absent: regressors, hierarchies, a clock, randomness. Same input, same bits, with
+//! any number of threads.
+
+pub mod demand;
+pub mod intermittent;
+pub mod interval;
+pub mod select;
+pub mod smooth;
+mod table;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::base::numeric::{count_quantile, normal_quantile};
+use crate::base::{Error, Panel, Result, Task};
+
+pub use intermittent::{croston, sba};
+pub use smooth::{HoltWinters, holt_winters, naive, ses};
+pub use table::{Gaps, TableParams, table};
+
+/// The models that [`auto()`] chooses from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Model {
+    /// The last value.
+    Naive,
+    /// The value one season ago.
+    SeasonalNaive,
+    /// Simple exponential smoothing.
+    Ses,
+    /// Exponential smoothing with a damped trend and an additive or multiplicative season, as the data ask for.
+    HoltWinters,
+    /// Croston's method for items that sell in few periods.
+    Croston,
+    /// Croston's method with the correction of Syntetos and Boylan.
+    Sba,
+    /// The average of the candidates, weighted by their backtest error. Never a candidate itself.
+    Blend,
+}
+
+impl Model {
+    /// The name as it is written in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Model::Naive => "naive",
+            Model::SeasonalNaive => "seasonal_naive",
+            Model::Ses => "ses",
+            Model::HoltWinters => "holt_winters",
+            Model::Croston => "croston",
+            Model::Sba => "sba",
+            Model::Blend => "blend",
+        }
+    }
+}
+
+/// How to forecast.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// Periods in a season (7 for days, 12 for months); 1 for none.
+    pub season: usize,
+    /// Periods to forecast.
+    pub horizon: usize,
+    /// Levels of the intervals in percent, each between 0 and 100.
+    pub levels: Vec<f64>,
+    /// Models to choose among; empty for all that suit the series. `blend` averages those.
+    pub models: Vec<Model>,
+    /// Rolling-origin windows on which the models are scored.
+    pub windows: usize,
+    /// Whether a series without negative values gets no negative forecast.
+    pub non_negative: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { season: 1, horizon: 14, levels: vec![80.0], models: Vec::new(), windows: 3, non_negative: true }
+    }
+}
+
+/// The longest horizon and season that are accepted.
+pub const MAX_PERIODS: usize = 2_000;
+
+impl Options {
+    /// Answers whether the options make sense.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` naming the field.
+    pub fn check(&self) -> Result<()> {
+        check_count("season", self.season, MAX_PERIODS)?;
+        check_count("horizon", self.horizon, MAX_PERIODS)?;
+        check_count("windows", self.windows, 100)?;
+        for (i, level) in self.levels.iter().enumerate() {
+            if !(*level > 0.0 && *level < 100.0) {
+                return Err(Error::argument(format!("levels[{i}]"), "in (0, 100)", level));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_count(field: &str, got: usize, most: usize) -> Result<()> {
+    if (1..=most).contains(&got) {
+        return Ok(());
+    }
+    Err(Error::argument(field, format!("in 1 … {most}"), got))
+}
+
+/// The low and high ends of one central interval, per period ahead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Interval {
+    /// Level in percent.
+    pub level: f64,
+    /// Low ends.
+    pub low: Vec<f64>,
+    /// High ends.
+    pub high: Vec<f64>,
+}
+
+/// What will sell, period by period.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Forecast {
+    /// The model that was chosen.
+    pub model: Model,
+    /// Expected demand per period ahead.
+    pub mean: Vec<f64>,
+    /// Standard deviation of the forecast error per period ahead.
+    pub sd: Vec<f64>,
+    /// Standard deviation of the error of demand cumulated up to each period ahead.
+    pub total_sd: Vec<f64>,
+    /// Intervals, in the order of the levels asked for.
+    pub intervals: Vec<Interval>,
+    /// Whether the history is whole numbers of at least 0, so that quantiles are those of a count.
+    pub count: bool,
+    /// Mean absolute error of the choice on the backtest windows; 0 where the series is too short for one.
+    pub error: f64,
+    /// Mean absolute error of the (seasonal) naive forecast on the same windows.
+    pub naive_error: f64,
+    /// Mean absolute backtest error of each candidate.
+    pub candidates: Vec<(Model, f64)>,
+    /// Quantiles 1 % … 99 % of the standardised error; empty for the normal distribution.
+    pub shape: Vec<f64>,
+    /// Whether no quantile may be below 0.
+    pub non_negative: bool,
+}
+
+impl Forecast {
+    /// Mean and variance of the demand of the first `periods` periods together. Beyond the horizon the
+    /// last period's rate goes on and the spread grows in the same proportion to the square root of time.
+    ///
+    /// ```
+    /// use trousse::forecast::{Options, auto};
+    /// let forecast = auto(&[4.0, 6.0, 5.0, 5.0, 4.0, 6.0, 5.0, 5.0], None, &Options::default())?;
+    /// let (mean, variance) = forecast.total(7);
+    /// assert!((mean - 35.0).abs() < 2.0 && variance > 0.0);
+    /// # Ok::<(), trousse::Error>(())
+    /// ```
+    pub fn total(&self, periods: usize) -> (f64, f64) {
+        let inside = periods.min(self.mean.len());
+        let Some(last) = inside.checked_sub(1) else { return (0.0, 0.0) };
+        let beyond = (periods - inside) as f64;
+        let mean = self.mean[..inside].iter().sum::<f64>() + beyond * self.mean[last];
+        let variance = self.total_sd[last].powi(2) * (periods as f64 / inside as f64);
+        (mean, variance)
+    }
+
+    /// The demand of period `step` ahead (0-based; beyond the horizon the last one) at probability `p`.
+    pub fn quantile(&self, step: usize, p: f64) -> f64 {
+        let Some(last) = self.mean.len().checked_sub(1) else { return f64::NAN };
+        let (mean, sd) = (self.mean[step.min(last)], self.sd[step.min(last)]);
+        let p = p.clamp(1e-6, 1.0 - 1e-6);
+        if self.count {
+            return count_quantile(mean, sd * sd, p);
+        }
+        let value = mean + sd * standard_quantile(&self.shape, p);
+        if self.non_negative { value.max(0.0) } else { value }
+    }
+}
+
+fn standard_quantile(shape: &[f64], p: f64) -> f64 {
+    let normal = normal_quantile(p);
+    let at = p * 100.0 - 1.0;
+    if shape.len() < 99 || !(0.0..=98.0).contains(&at) {
+        return normal;
+    }
+    let low = (at as usize).min(97);
+    shape[low] + (at - low as f64) * (shape[low + 1] - shape[low])
+}
+
+/// Forecasts one series with the models that did best on its own past.
+///
+/// `y` is demand per period in time order; `in_stock` the share of each period, 0–1, in which the item
+/// could be bought. A value may be missing (`NaN`) only where its share is 0.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` for bad options or shares; `NAN_IN_SERIES` for a value that is not finite;
+/// `SERIES_TOO_SHORT` where nothing was observed. One observation is enough.
+///
+/// ```
+/// use trousse::forecast::{Model, Options, auto};
+/// let sales: Vec<f64> = (0..70).map(|day| if day % 7 < 5 { 10.0 } else { 30.0 }).collect();
+/// let options = Options { season: 7, horizon: 7, models: vec![Model::SeasonalNaive], ..Default::default() };
+/// let forecast = auto(&sales, None, &options)?;
+/// assert_eq!(forecast.mean, [10.0, 10.0, 10.0, 10.0, 10.0, 30.0, 30.0]);
+/// # Ok::<(), trousse::Error>(())
+/// ```
+pub fn auto(y: &[f64], in_stock: Option<&[f64]>, options: &Options) -> Result<Forecast> {
+    options.check()?;
+    named("y", y, in_stock, options)
+}
+
+fn named(name: &str, y: &[f64], in_stock: Option<&[f64]>, options: &Options) -> Result<Forecast> {
+    let demand = demand::uncensor(name, y, in_stock)?;
+    let choice = select::choose(&demand, options);
+    let floor = options.non_negative && !demand.negative;
+    let spread = interval::spread(&choice, &demand, options.horizon);
+    let mut mean = choice.forecast(options.horizon);
+    if floor {
+        mean.iter_mut().for_each(|m| *m = m.max(0.0));
+    }
+    let (mut sd, total_sd) = spread.scaled(&mean);
+    let count = demand.count && options.non_negative;
+    if count {
+        // No count within 0 … M has a larger variance than mean · (M − mean): without this one huge order of the
+        // past gives a slow item a negative binomial whose tail reaches millions.
+        sd.iter_mut().zip(&mean).for_each(|(sd, mean)| *sd = sd.min((2.0 * demand.largest * mean).sqrt()));
+    }
+    let mut forecast = Forecast {
+        model: choice.model,
+        mean,
+        sd,
+        total_sd,
+        intervals: Vec::new(),
+        count,
+        error: choice.error,
+        naive_error: choice.naive_error,
+        candidates: choice.candidates,
+        shape: spread.shape,
+        non_negative: floor,
+    };
+    forecast.intervals = options.levels.iter().map(|level| interval_at(&forecast, *level)).collect();
+    Ok(forecast)
+}
+
+fn interval_at(forecast: &Forecast, level: f64) -> Interval {
+    let tail = (1.0 - level / 100.0) / 2.0;
+    let ends = |p: f64| (0..forecast.mean.len()).map(|step| forecast.quantile(step, p)).collect();
+    Interval { level, low: ends(tail), high: ends(1.0 - tail) }
+}
+
+/// Forecasts each series of a panel, in the panel's order, on all threads.
+///
+/// # Errors
+/// As [`auto()`], naming the first series in order; `CANCELLED`.
+pub fn panel(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Forecast>> {
+    options.check()?;
+    panel.check_finite()?;
+    task.expect(panel.len());
+    let forecasts: Vec<Result<Forecast>> = (0..panel.len())
+        .into_par_iter()
+        .map(|i| {
+            task.tick()?;
+            named(panel.id(i), panel.series(i), panel.in_stock(i), options)
+        })
+        .collect();
+    forecasts.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,317 @@
+//! Tests of the forecasts through their public functions.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::base::{Column, Table};
+
+const ALL: [Model; 7] =
+    [Model::Naive, Model::SeasonalNaive, Model::Ses, Model::HoltWinters, Model::Croston, Model::Sba, Model::Blend];
+
+/// Standard normal noise from a counter: sums of twelve hashed uniforms.
+fn noise(seed: u64, t: usize) -> f64 {
+    let uniform = |k: u64| {
+        let mut x = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add((t as u64) << 8).wrapping_add(k);
+        x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((x ^ (x >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    };
+    (0..12).map(uniform).sum::<f64>() - 6.0
+}
+
+fn weekly(seed: u64, days: usize) -> Vec<f64> {
+    let season = [8.0, 9.0, 10.0, 11.0, 12.0, 18.0, 20.0];
+    (0..days).map(|t| (season[t % 7] + 0.05 * t as f64 + 2.0 * noise(seed, t)).max(0.0)).collect()
+}
+
+fn options(season: usize, horizon: usize) -> Options {
+    Options { season, horizon, ..Default::default() }
+}
+
+#[test]
+fn simple_smoothing_gives_the_textbook_forecast() {
+    // Hyndman & Athanasopoulos, Forecasting: Principles and Practice (2nd ed.), §7.1: Saudi oil production
+    // 1996–2013, alpha 0.8339, forecast 542.68.
+    let oil = [
+        445.36, 453.20, 454.41, 422.38, 456.04, 440.39, 425.19, 486.21, 500.43, 521.28, 508.95, 488.89, 509.87, 456.72,
+        473.82, 525.95, 549.83, 542.34,
+    ];
+    let ahead = ses(&oil, 0.8339, 1)[0];
+    assert!((ahead - 542.68).abs() < 0.01, "{ahead}");
+    let fitted = auto(&oil, None, &Options { models: vec![Model::Ses], ..options(1, 1) }).unwrap();
+    assert!((fitted.mean[0] - 542.68).abs() < 1.5, "{}", fitted.mean[0]);
+}
+
+#[test]
+fn seasons_and_trends_go_on() {
+    let additive: Vec<f64> =
+        (0..84).map(|t| 50.0 + 0.5 * t as f64 + [0.0, 5.0, -5.0, 10.0, 0.0, -10.0, 0.0][t % 7]).collect();
+    let rising: Vec<f64> = (0..72).map(|t| (100.0 + t as f64) * [0.5, 1.0, 1.5, 1.0][t % 4]).collect();
+    for (y, season, expect) in [(&additive, 7, [92.0, 97.5, 88.0]), (&rising, 4, [86.0, 173.0, 261.0])] {
+        let got = auto(y, None, &Options { models: vec![Model::HoltWinters], ..options(season, 3) }).unwrap();
+        for (got, expect) in got.mean.iter().zip(expect) {
+            assert!((got - expect).abs() < 0.02 * expect, "{got} {expect}");
+        }
+    }
+}
+
+#[test]
+fn croston_rates() {
+    // Sizes 3, 6 at intervals 2, 4 with α = 0.5: size 4.5, interval 3.
+    let y = [0.0, 3.0, 0.0, 0.0, 0.0, 6.0, 0.0];
+    assert_eq!(croston(&y, 0.5), 1.5);
+    assert_eq!(sba(&y, 0.5), 1.125);
+    assert_eq!(croston(&[0.0, 0.0], 0.5), 0.0);
+}
+
+#[test]
+fn short_series_are_forecast_honestly() {
+    assert_eq!(auto(&[], None, &options(7, 3)).unwrap_err().code(), "SERIES_TOO_SHORT");
+    assert_eq!(auto(&[f64::NAN, 3.0], Some(&[0.0, 0.05]), &options(7, 3)).unwrap_err().code(), "SERIES_TOO_SHORT");
+    let one = auto(&[5.0], None, &options(7, 3)).unwrap();
+    assert_eq!((one.model, one.mean.clone()), (Model::Naive, vec![5.0; 3]));
+    assert!(one.intervals[0].low[0] < 5.0 && one.intervals[0].high[0] > 5.0, "{one:?}");
+    for n in 1..30 {
+        for model in ALL {
+            let y: Vec<f64> = (0..n).map(|t| (t % 5) as f64).collect();
+            let got = auto(&y, None, &Options { models: vec![model], ..options(7, 9) }).unwrap();
+            assert!(
+                got.mean.len() == 9 && got.mean.iter().chain(&got.sd).all(|x| x.is_finite() && *x >= 0.0),
+                "{n} {got:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_stock_out_is_not_a_lack_of_demand() {
+    let y = weekly(1, 84);
+    let mut sold = y.clone();
+    let mut share = vec![1.0; 84];
+    for t in [60, 66, 71, 77, 78, 81, 83] {
+        (sold[t], share[t]) = (0.0, 0.0);
+    }
+    for t in [64, 70, 76, 82] {
+        (sold[t], share[t]) = (y[t] / 2.0, 0.5);
+    }
+    let total = |y: &[f64], share: Option<&[f64]>| auto(y, share, &options(7, 7)).unwrap().total(7).0;
+    let (truth, blind, seeing) = (total(&y, None), total(&sold, None), total(&sold, Some(&share)));
+    assert!((seeing - truth).abs() < 0.1 * truth, "{truth} {seeing}");
+    assert!(blind < 0.9 * truth, "{truth} {blind}");
+}
+
+#[test]
+fn one_days_share_in_stock_moves_the_forecast() {
+    let dense = weekly(2, 60);
+    let counts: Vec<f64> = dense.iter().map(|x| x.round()).collect();
+    let sparse: Vec<f64> = (0..60).map(|t| if noise(3, t) > 0.8 { 2.0 } else { 0.0 }).collect();
+    for y in [&dense[..], &counts[..], &sparse[..], &counts[..5]] {
+        for (season, share) in [(7, 0.0), (7, 0.5), (7, 0.95), (1, 0.5)] {
+            let before = auto(y, None, &options(season, 7)).unwrap();
+            let mut shares = vec![1.0; y.len()];
+            shares[y.len() - 2] = share;
+            let after = auto(y, Some(&shares), &options(season, 7)).unwrap();
+            assert_ne!(before.mean, after.mean, "season {season}, share {share}");
+        }
+    }
+}
+
+#[test]
+fn intervals_cover_what_they_promise() {
+    let (mut inside, mut all) = (0, 0);
+    for seed in 0..60 {
+        let y = weekly(seed, 126);
+        let got = auto(&y[..112], None, &options(7, 14)).unwrap();
+        let interval = &got.intervals[0];
+        inside += (0..14).filter(|h| (interval.low[*h]..=interval.high[*h]).contains(&y[112 + h])).count();
+        all += 14;
+    }
+    let coverage = f64::from(inside as u32) / f64::from(all);
+    assert!((0.74..0.88).contains(&coverage), "{coverage}");
+}
+
+#[test]
+fn the_choice_beats_the_naive_forecast_on_seasonal_data() {
+    let got = auto(&weekly(5, 112), None, &options(7, 14)).unwrap();
+    assert!(got.error < got.naive_error, "{} {}", got.error, got.naive_error);
+    let error = |model: Model| got.candidates.iter().find(|(own, _)| *own == model).map(|(_, error)| *error);
+    assert!(error(Model::HoltWinters) < error(Model::Naive), "{:?}", got.candidates);
+    assert_eq!(error(Model::Croston), None);
+}
+
+#[test]
+fn counts_have_whole_quantiles_and_totals_grow() {
+    let y: Vec<f64> = (0..90).map(|t| (2.0 + 1.4 * noise(9, t)).round().max(0.0)).collect();
+    let got = auto(&y, None, &options(1, 10)).unwrap();
+    assert!(got.count);
+    assert!(got.intervals[0].high.iter().chain(&got.intervals[0].low).all(|q| q.fract() == 0.0));
+    let totals: Vec<(f64, f64)> = [0, 1, 5, 10, 20].map(|periods| got.total(periods)).to_vec();
+    assert_eq!(totals[0], (0.0, 0.0));
+    assert!(totals.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1), "{totals:?}");
+    assert!((totals[4].0 - 2.0 * totals[3].0).abs() < 1e-9 + 0.2 * totals[3].0);
+}
+
+#[test]
+fn one_huge_order_of_the_past_does_not_run_away() {
+    let mut y = vec![0.0; 60];
+    y[3] = 50_000.0;
+    (30..60).step_by(9).for_each(|t| y[t] = 1.0);
+    let got = auto(&y, None, &Options { levels: vec![95.0], ..options(1, 8) }).unwrap();
+    assert!(got.intervals[0].high.iter().all(|high| *high <= 100_000.0), "{got:?}");
+}
+
+#[test]
+fn panels_are_the_same_bits_on_any_number_of_threads() {
+    let series: Vec<Vec<f64>> = (0..24).map(|seed| weekly(seed, 40 + seed as usize)).collect();
+    let offsets = std::iter::once(0)
+        .chain(series.iter().scan(0, |sum, y| {
+            *sum += y.len();
+            Some(*sum)
+        }))
+        .collect();
+    let names = (0..24).map(|i| format!("s{i}")).collect();
+    let whole = Panel::new(names, series.concat(), offsets).unwrap();
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| panel(&whole, &options(7, 7), &Task::default()).unwrap())
+    };
+    let one = on(1);
+    assert_eq!(one, on(4));
+    assert_eq!(one[5], auto(&series[5], None, &options(7, 7)).unwrap());
+    let task = Task::default();
+    task.cancel();
+    assert_eq!(panel(&whole, &options(7, 7), &task).unwrap_err().code(), "CANCELLED");
+}
+
+#[test]
+fn bad_input_is_named() {
+    for (options, text) in [
+        (options(0, 3), "season must be in 1 … 2000, got 0"),
+        (options(1, 0), "horizon must be in 1 … 2000, got 0"),
+        (Options { levels: vec![80.0, 100.0], ..options(1, 3) }, "levels[1] must be in (0, 100), got 100"),
+    ] {
+        assert_eq!(auto(&[1.0], None, &options).unwrap_err().to_string(), text);
+    }
+    let wide = options(1, 3);
+    assert_eq!(auto(&[1.0, f64::NAN], None, &wide).unwrap_err().to_string(), "series y: y[1] must be finite, got NaN");
+    assert_eq!(
+        auto(&[1.0], Some(&[1.5]), &wide).unwrap_err().to_string(),
+        "in_stock[0] must be between 0 and 1, got 1.5"
+    );
+    assert_eq!(auto(&[1.0], Some(&[]), &wide).unwrap_err().code(), "INVALID_ARGUMENT");
+}
+
+fn texts(values: &[&str]) -> Column {
+    Column::Text(values.iter().map(|v| v.to_string()).collect())
+}
+
+fn long(ids: &[&str], ds: Column, y: &[f64]) -> Table {
+    let table = Table::default().with("unique_id", texts(ids)).unwrap();
+    table.with("ds", ds).unwrap().with("y", Column::Float(y.to_vec())).unwrap()
+}
+
+fn ahead(table: &Table, h: usize) -> Result<Table> {
+    super::table(table, &TableParams { h, level: vec![80.0, 97.5], ..Default::default() }, &Task::default())
+}
+
+#[test]
+fn rows_in_any_order_give_series_in_order_of_appearance() {
+    let ds = texts(&["2026-11-03", "2026-11-01", "2026-11-02", "2026-11-01", "2026-11-02"]);
+    let got = ahead(&long(&["b", "b", "a", "a", "b"], ds, &[3.0, 1.0, 9.0, 9.0, 2.0]), 2).unwrap();
+    assert_eq!(got.texts("unique_id").unwrap(), ["b", "b", "a", "a"]);
+    let days: Vec<String> = got.days("ds").unwrap().iter().map(|day| day.to_string()).collect();
+    assert_eq!(days, ["2026-11-04", "2026-11-05", "2026-11-03", "2026-11-04"]);
+    let names: Vec<&str> = got.columns().iter().map(|(name, _)| name.as_str()).collect();
+    let expected = ["unique_id", "ds", "auto", "auto-lo-80", "auto-hi-80", "auto-lo-97.5", "auto-hi-97.5", "model"];
+    assert_eq!(names, expected);
+    assert_eq!(got.floats("auto").unwrap()[2..], [9.0, 9.0]);
+}
+
+#[test]
+fn times_go_on_in_their_own_step() {
+    for (ds, expected) in [
+        (["2026-01-31", "2026-02-28", "2026-03-31"], ["2026-04-30", "2026-05-31"]),
+        (["2026-01-15", "2026-02-15", "2026-03-15"], ["2026-04-15", "2026-05-15"]),
+        (["2026-01-01", "2026-04-01", "2026-07-01"], ["2026-10-01", "2027-01-01"]),
+        (["2026-01-05", "2026-01-12", "2026-01-26"], ["2026-02-02", "2026-02-09"]),
+        (["2026-01-05", "2026-01-06", "2026-01-08"], ["2026-01-09", "2026-01-10"]),
+    ] {
+        let got = ahead(&long(&["a"; 3], texts(&ds), &[1.0, 2.0, 3.0]), 2).unwrap();
+        let days: Vec<String> = got.days("ds").unwrap().iter().map(|day| day.to_string()).collect();
+        assert_eq!(days, expected);
+    }
+    let hours = Column::Timestamp([0, 1, 2].map(|h| crate::Timestamp(h * 3_600_000)).to_vec());
+    let got = ahead(&long(&["a"; 3], hours, &[1.0, 2.0, 3.0]), 1).unwrap();
+    assert_eq!(got.get("ds"), Some(&Column::Timestamp(vec![crate::Timestamp(3 * 3_600_000)])));
+    let got = ahead(&long(&["a"; 3], Column::Integer(vec![10, 20, 30]), &[1.0, 2.0, 3.0]), 1).unwrap();
+    assert_eq!(got.integers("ds").unwrap(), [40]);
+}
+
+#[test]
+fn a_gap_keeps_the_season_in_phase() {
+    let days: Vec<i64> = (0..70).filter(|t| *t != 40 && *t != 55).collect();
+    let y: Vec<f64> = days.iter().map(|t| if t % 7 == 6 { 30.0 } else { 10.0 }).collect();
+    let table = long(&vec!["a"; 68], Column::Integer(days), &y);
+    let params = TableParams { h: 7, season: 7, models: vec![Model::SeasonalNaive], ..Default::default() };
+    let got = super::table(&table, &params, &Task::default()).unwrap();
+    assert_eq!(got.floats("auto").unwrap(), [10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 30.0]);
+    let zero = TableParams { gaps: Gaps::Zero, models: vec![Model::Ses], ..params };
+    let missing = TableParams { gaps: Gaps::Missing, ..zero.clone() };
+    let mean = |params| super::table(&table, params, &Task::default()).unwrap().floats("auto").unwrap()[0];
+    assert!(mean(&zero) < mean(&missing));
+}
+
+#[test]
+fn bad_tables_are_named() {
+    let ds = || texts(&["2026-11-01", "2026-11-01"]);
+    let twice = ahead(&long(&["a", "a"], ds(), &[1.0, 2.0]), 1).unwrap_err();
+    assert_eq!(twice.to_string(), "series a: 2026-11-01 occurs twice");
+    let nan = ahead(&long(&["a", "b"], ds(), &[1.0, f64::NAN]), 1).unwrap_err();
+    assert_eq!(nan.to_string(), "series b: y[0] must be finite, got NaN");
+    let stocked = long(&["a"; 2], texts(&["2026-11-01", "2026-11-02"]), &[1.0, f64::NAN]);
+    let stocked = stocked.with("in_stock", Column::Float(vec![1.0, 0.0])).unwrap();
+    let params = TableParams { h: 1, in_stock: Some("in_stock".into()), ..Default::default() };
+    assert_eq!(super::table(&stocked, &params, &Task::default()).unwrap().floats("auto").unwrap(), [1.0]);
+    let wrong = ahead(&long(&["a"], Column::Bool(vec![true]), &[1.0]), 1).unwrap_err();
+    assert_eq!(wrong.code(), "WRONG_COLUMN_TYPE");
+    let days = texts(&["2026-11-01", "2026-11-02"]);
+    let text = Table::default().with("ds", days).unwrap().with("y", ds()).unwrap();
+    assert_eq!(ahead(&text, 1).unwrap_err().code(), "WRONG_COLUMN_TYPE");
+    assert_eq!(ahead(&Table::default(), 1).unwrap_err().code(), "MISSING_COLUMN");
+    let error = ahead(&long(&["a"], texts(&["2026-11-01"]), &[1.0]), 0).unwrap_err();
+    assert_eq!(error.to_string(), "h must be in 1 … 2000, got 0");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_series_gives_a_finite_forecast(
+        y in prop::collection::vec(prop_oneof![Just(0.0), 0.0..50.0f64, -1e6..1e12f64], 1..60),
+        shares in prop::collection::vec(prop_oneof![3 => Just(1.0), 1 => 0.0..1.0f64], 60),
+        season in 1usize..14,
+        horizon in 1usize..20,
+    ) {
+        match auto(&y, Some(&shares[..y.len()]), &options(season, horizon)) {
+            Err(error) => prop_assert_eq!(error.code(), "SERIES_TOO_SHORT"),
+            Ok(got) => {
+                prop_assert!(got.mean.iter().chain(&got.sd).chain(&got.total_sd).all(|x| x.is_finite()), "{:?}", got);
+                let interval = &got.intervals[0];
+                prop_assert!(interval.low.iter().zip(&interval.high).all(|(low, high)| low <= high));
+                if y.iter().all(|x| *x >= 0.0) {
+                    prop_assert!(got.mean.iter().chain(&interval.low).all(|x| *x >= 0.0));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn scaling_the_series_scales_the_naive_forecasts(y in prop::collection::vec(0.5..50.0f64, 8..40), power in 1i32..8) {
+        let factor = 2f64.powi(power);
+        let scaled: Vec<f64> = y.iter().map(|x| x * factor).collect();
+        let options = Options { models: vec![Model::SeasonalNaive], ..options(4, 6) };
+        let (one, other) = (auto(&y, None, &options).unwrap(), auto(&scaled, None, &options).unwrap());
+        for (a, b) in one.mean.iter().zip(&other.mean) {
+            prop_assert_eq!(a * factor, *b);
+        }
+    }
+}
