@@ -164,7 +164,8 @@ impl Journal {
     /// Opens or creates the journal on a disk and hands every readable entry to `apply`, in order, in one pass.
     ///
     /// # Errors
-    /// `JOURNAL_CORRUPT` if anything before the tail is damaged or keys are missing; nothing is changed then.
+    /// `JOURNAL_CORRUPT` if anything before the tail is damaged or keys are missing: the disk is left as it was, and
+    /// what `apply` has seen so far is to be thrown away.
     /// `JOURNAL_VERSION` for another format; `IO`; and whatever `apply` answers.
     pub fn open(disk: Box<dyn Disk>, apply: &mut dyn FnMut(Entry) -> Result<()>) -> Result<Journal> {
         Journal::start(disk, &mut Everything(apply), false)

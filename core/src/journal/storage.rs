@@ -43,12 +43,27 @@ pub trait Disk: Send + Sync {
 const LOG: &str = "journal";
 const LOCK: &str = "lock";
 /// Below this a write past the end preallocates: with room there, `fdatasync` has no metadata to write.
-/// A larger write pays for its own growth, and zeros would only double its bytes.
+/// A larger write pays for its own growth, and zeros would only double its bytes: 10,000-record batches of 0.9 MB
+/// measured 0.96, 1.22 and 1.26 times as fast without (2026-11-23, three alternating runs, ext4 on a shared virtual disk).
 const SMALL_WRITE_BYTES: u64 = 256 << 10;
 const CHUNK_MIN_BYTES: u64 = 1 << 20;
 const CHUNK_MAX_BYTES: u64 = 16 << 20;
 
 /// A folder with the files `journal`, `keys`, `snapshot` and `lock`, held exclusively until dropped.
+///
+/// ```
+/// use trousse::journal::{FileDisk, Journal, Record, Stream};
+/// let folder = std::env::temp_dir().join(format!("trousse-doc-{}", std::process::id()));
+/// let mut journal = Journal::open(Box::new(FileDisk::open(&folder)?), &mut |_| Ok(()))?;
+/// journal.append(None, &[Record { stream: Stream::Catalog, subject: None, payload: b"ROSE-03" }])?;
+/// journal.sync()?;
+/// assert_eq!(FileDisk::open(&folder).unwrap_err().code(), "JOURNAL_LOCKED");
+/// drop(journal);
+/// let journal = Journal::open(Box::new(FileDisk::open(&folder)?), &mut |_| Ok(()))?;
+/// assert_eq!(journal.head().sequence, 1);
+/// # let _ = std::fs::remove_dir_all(&folder);
+/// # Ok::<(), trousse::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct FileDisk {
     folder: PathBuf,

@@ -474,10 +474,10 @@ impl Auditor {
         self.batches.retain(|(head, _)| head.sequence <= journal.head().sequence);
         let head = self.batches.last().map_or_else(|| wire::genesis(&journal.id), |(head, _)| head.clone());
         assert_eq!(journal.head(), &head, "{label}: not at the end of a batch");
-        if let Some(subject) = self.in_doubt.take() {
-            if found.iter().all(|record| record.2.as_ref() != Some(&subject)) {
-                self.forget(&subject);
-            }
+        if let Some(subject) = self.in_doubt.take()
+            && found.iter().all(|record| record.2.as_ref() != Some(&subject))
+        {
+            self.forget(&subject);
         }
         let expected: Vec<_> = self.batches.iter().flat_map(|(_, records)| records).collect();
         assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{label}");
@@ -659,4 +659,24 @@ fn a_folder_with_a_torn_or_damaged_log_is_judged_like_any_disk() {
     damaged[ends[0] + 40] ^= 1;
     assert_eq!(count(&damaged).unwrap_err().code(), "JOURNAL_CORRUPT");
     assert_eq!(count(&whole), Ok(3));
+}
+
+#[test]
+fn a_ciphertext_opens_only_with_its_key_at_its_place() {
+    let mut keys = Keys::new([0; 32]);
+    let (ana, bo) = (keys.create("ana", [1; 32]).unwrap(), keys.create("bo", [2; 32]).unwrap());
+    let key = |id| keys.get(id).unwrap().unwrap();
+    let (mut first, mut again, mut other) = (Vec::new(), Vec::new(), Vec::new());
+    key(ana).seal(ana, 5, b"likes rose", &mut first).unwrap();
+    key(ana).seal(ana, 5, b"likes rose", &mut again).unwrap();
+    key(ana).seal(ana, 5, b"likes plum", &mut other).unwrap();
+    assert_eq!(first, again);
+    assert_ne!(first[..24], other[..24]);
+    assert_eq!(key(ana).open(ana, 5, &first), Some(b"likes rose".to_vec()));
+    assert_eq!(key(ana).open(ana, 6, &first), None);
+    assert_eq!(key(ana).open(bo, 5, &first), None);
+    assert_eq!(key(bo).open(ana, 5, &first), None);
+    for length in 0..first.len() {
+        assert_eq!(key(ana).open(ana, 5, &first[..length]), None, "length {length}");
+    }
 }
