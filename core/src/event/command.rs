@@ -36,7 +36,7 @@ pub struct Reserve {
     pub location: String,
     /// Seconds until the hold falls, 1 … 31,536,000.
     #[serde(default = "quarter_hour")]
-    pub ttl_s: i64,
+    pub ttl_seconds: i64,
 }
 
 fn quarter_hour() -> i64 {
@@ -142,8 +142,8 @@ impl Command {
             Command::Reserve(c) => {
                 check_lines(&c.lines)?;
                 check_key("location", &c.location)?;
-                if !(1..=31_536_000).contains(&c.ttl_s) {
-                    return Err(Error::argument("ttl_s", "1 to 31536000 seconds", c.ttl_s));
+                if !(1..=31_536_000).contains(&c.ttl_seconds) {
+                    return Err(Error::argument("ttl_seconds", "1 to 31536000 seconds", c.ttl_seconds));
                 }
                 Ok(())
             }
@@ -184,6 +184,6 @@ into_command!(Reserve, Commit, Release, Move, Purchase);
 
 impl Default for Reserve {
     fn default() -> Self {
-        Reserve { id: String::new(), lines: Vec::new(), location: String::new(), ttl_s: quarter_hour() }
+        Reserve { id: String::new(), lines: Vec::new(), location: String::new(), ttl_seconds: quarter_hour() }
     }
 }

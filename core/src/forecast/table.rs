@@ -22,7 +22,7 @@ pub enum Gaps {
 
 /// How to forecast a long table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ForecastFrameParams"))]
 #[serde(default, deny_unknown_fields)]
 pub struct TableParams {
     /// Periods to forecast.

@@ -68,7 +68,7 @@ fn reserve(ledger: &Ledger, c: &Reserve, now: Timestamp, today: Day) -> Result<S
     known_location(ledger, &c.location)?;
     let lines = merged(&c.lines);
     lines.iter().try_for_each(|line| enough(ledger, line, &c.location, today))?;
-    let deadline = now.plus_seconds(c.ttl_s);
+    let deadline = now.plus_seconds(c.ttl_seconds);
     Ok(StockEvent::Held { hold: c.id.clone(), lines, location: c.location.clone(), deadline })
 }
 

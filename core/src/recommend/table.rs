@@ -16,7 +16,7 @@ use crate::base::{Column, Day, Error, Interner, Result, SkuId, SubjectId, Table,
 /// How to recommend from a table of interactions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "RecommendFrameParams"))]
 pub struct TableParams {
     /// Users to recommend to, in the order of the answer; empty for all, by key. Unknown users get what strangers get.
     pub users: Vec<String>,

@@ -8,7 +8,7 @@ use crate::base::{Column, Error, Quantity, Result, Table, Task};
 
 /// What holds for rows whose column is absent or empty.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PlanPurchasesFrameParams"))]
 #[serde(default, deny_unknown_fields)]
 pub struct TableParams {
     /// Days from order to receipt.
