@@ -7,7 +7,9 @@
 //! Source: Croston (1972); Syntetos & Boylan (2005), whose factor 1 − α/2 removes Croston's bias.
 //! Invariants: rate ≥ 0 for demand ≥ 0.
 
+use super::check_rate;
 use super::smooth::Roll;
+use crate::base::Result;
 
 /// Smoothed size and interval of demand.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,24 +38,34 @@ impl Roll for Intervals {
     }
 }
 
-/// Forecasts a rate per period by Croston's method, `alpha` in (0, 1]; `NaN` is skipped. The first
+/// Forecasts a rate per period by Croston's method, `alpha` in [0, 1]; `NaN` is skipped. The first
 /// demand and its interval start the estimates. A series without demand gives 0.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` naming `alpha`.
 ///
 /// ```
 /// // sizes 6, 6 at intervals of 3 periods
-/// assert_eq!(trousse::forecast::croston(&[0.0, 0.0, 6.0, 0.0, 0.0, 6.0], 0.1), 2.0);
+/// assert_eq!(trousse::forecast::croston(&[0.0, 0.0, 6.0, 0.0, 0.0, 6.0], 0.1)?, 2.0);
+/// # Ok::<(), trousse::Error>(())
 /// ```
-pub fn croston(y: &[f64], alpha: f64) -> f64 {
-    rate(y, alpha, 1.0)
+pub fn croston(y: &[f64], alpha: f64) -> Result<f64> {
+    check_rate("alpha", alpha, 0.0, 1.0)?;
+    Ok(rate(y, alpha, 1.0))
 }
 
 /// Forecasts as [`croston`], times 1 − α/2.
 ///
+/// # Errors
+/// `INVALID_ARGUMENT` naming `alpha`.
+///
 /// ```
-/// assert_eq!(trousse::forecast::sba(&[0.0, 0.0, 6.0, 0.0, 0.0, 6.0], 0.5), 1.5);
+/// assert_eq!(trousse::forecast::sba(&[0.0, 0.0, 6.0, 0.0, 0.0, 6.0], 0.5)?, 1.5);
+/// # Ok::<(), trousse::Error>(())
 /// ```
-pub fn sba(y: &[f64], alpha: f64) -> f64 {
-    rate(y, alpha, 1.0 - alpha / 2.0)
+pub fn sba(y: &[f64], alpha: f64) -> Result<f64> {
+    check_rate("alpha", alpha, 0.0, 1.0)?;
+    Ok(rate(y, alpha, 1.0 - alpha / 2.0))
 }
 
 fn rate(y: &[f64], alpha: f64, factor: f64) -> f64 {

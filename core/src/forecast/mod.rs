@@ -111,6 +111,13 @@ impl Options {
     }
 }
 
+fn check_rate(field: &str, rate: f64, least: f64, most: f64) -> Result<()> {
+    if (least..=most).contains(&rate) {
+        return Ok(());
+    }
+    Err(Error::argument(field, format!("in [{least}, {most}]"), rate))
+}
+
 fn check_count(field: &str, got: usize, most: usize) -> Result<()> {
     if (1..=most).contains(&got) {
         return Ok(());
@@ -191,13 +198,18 @@ impl Forecast {
     }
 }
 
+/// Between the tabled quantiles a line, beyond them the normal tail stretched to meet the last.
 fn standard_quantile(shape: &[f64], p: f64) -> f64 {
     let normal = normal_quantile(p);
+    let ([first, .., last], 99) = (shape, shape.len()) else { return normal };
     let at = p * 100.0 - 1.0;
-    if shape.len() < 99 || !(0.0..=98.0).contains(&at) {
-        return normal;
+    if at < 0.0 {
+        return first + (normal - normal_quantile(0.01)) * (first / normal_quantile(0.01)).max(0.0);
     }
-    let low = (at as usize).min(97);
+    if at >= 98.0 {
+        return last + (normal - normal_quantile(0.99)) * (last / normal_quantile(0.99)).max(0.0);
+    }
+    let low = at as usize;
     shape[low] + (at - low as f64) * (shape[low + 1] - shape[low])
 }
 
@@ -232,12 +244,10 @@ fn named(name: &str, y: &[f64], in_stock: Option<&[f64]>, options: &Options) -> 
     if floor {
         mean.iter_mut().for_each(|m| *m = m.max(0.0));
     }
-    let (mut sd, total_sd) = spread.scaled(&mean);
+    let (mut sd, mut total_sd) = spread.scaled(&mean);
     let count = demand.count && options.non_negative;
     if count {
-        // No count within 0 … M has a larger variance than mean · (M − mean): without this one huge order of the
-        // past gives a slow item a negative binomial whose tail reaches millions.
-        sd.iter_mut().zip(&mean).for_each(|(sd, mean)| *sd = sd.min((2.0 * demand.largest * mean).sqrt()));
+        bound(&mut sd, &mut total_sd, &mean, 2.0 * demand.largest);
     }
     let mut forecast = Forecast {
         model: choice.model,
@@ -254,6 +264,17 @@ fn named(name: &str, y: &[f64], in_stock: Option<&[f64]>, options: &Options) -> 
     };
     forecast.intervals = options.levels.iter().map(|level| interval_at(&forecast, *level)).collect();
     Ok(forecast)
+}
+
+/// No count within 0 … M has a larger variance than mean · (M − mean): without this bound one huge order of the
+/// past gives a slow item a negative binomial whose tail reaches millions.
+fn bound(sd: &mut [f64], total_sd: &mut [f64], mean: &[f64], largest: f64) {
+    let mut sum = 0.0;
+    for (h, m) in mean.iter().enumerate() {
+        sum += m;
+        sd[h] = sd[h].min((largest * m).sqrt());
+        total_sd[h] = total_sd[h].min((largest * (h + 1) as f64 * sum).sqrt());
+    }
 }
 
 fn interval_at(forecast: &Forecast, level: f64) -> Interval {

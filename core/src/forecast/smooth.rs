@@ -7,6 +7,9 @@
 //! Source: Hyndman, Koehler, Ord & Snyder, *Forecasting with Exponential Smoothing* (2008), ch. 2 and 5;
 //! Gardner & McKenzie (1985) for the damped trend.
 
+use super::{MAX_PERIODS, check_count, check_rate};
+use crate::base::Result;
+
 /// A forecaster that is rolled along a series.
 pub(crate) trait Roll {
     /// Takes the next value in; `NaN` is unknown and only time passes.
@@ -118,26 +121,39 @@ impl Smoother {
 
 /// Forecasts by the last value, or with a `season` above 1 by the value one season ago.
 ///
+/// # Errors
+/// `INVALID_ARGUMENT` for a season or horizon outside 1 … 2000.
+///
 /// ```
-/// assert_eq!(trousse::forecast::naive(&[1.0, 2.0, 3.0], 2, 3), [2.0, 3.0, 2.0]);
+/// assert_eq!(trousse::forecast::naive(&[1.0, 2.0, 3.0], 2, 3)?, [2.0, 3.0, 2.0]);
+/// # Ok::<(), trousse::Error>(())
 /// ```
-pub fn naive(y: &[f64], season: usize, horizon: usize) -> Vec<f64> {
-    rolled(LastValues::new(season), y, horizon)
+pub fn naive(y: &[f64], season: usize, horizon: usize) -> Result<Vec<f64>> {
+    check_count("season", season, MAX_PERIODS)?;
+    check_count("horizon", horizon, MAX_PERIODS)?;
+    Ok(rolled(LastValues::new(season), y, horizon))
 }
 
-/// Forecasts by simple exponential smoothing with `alpha` in (0, 1]; the first value starts the level.
+/// Forecasts by simple exponential smoothing with `alpha` in [0, 1]; the first value starts the level.
 /// `NaN` is skipped.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` naming `alpha` or `horizon`.
 ///
 /// # Source
 /// Brown (1959); level ← level + α·(y − level).
 ///
 /// ```
-/// assert_eq!(trousse::forecast::ses(&[10.0, 20.0], 0.5, 2), [15.0, 15.0]);
+/// assert_eq!(trousse::forecast::ses(&[10.0, 20.0], 0.5, 2)?, [15.0, 15.0]);
+/// # Ok::<(), trousse::Error>(())
 /// ```
-pub fn ses(y: &[f64], alpha: f64, horizon: usize) -> Vec<f64> {
+pub fn ses(y: &[f64], alpha: f64, horizon: usize) -> Result<Vec<f64>> {
+    check_rate("alpha", alpha, 0.0, 1.0)?;
+    check_count("horizon", horizon, MAX_PERIODS)?;
     let level = y.iter().copied().find(|x| !x.is_nan()).unwrap_or(0.0);
     let rates = Rates { alpha, beta: 0.0, gamma: 0.0, phi: 1.0 };
-    rolled(Smoother { rates, season: Season::None, level, slope: 0.0, seasonal: vec![0.0], at: 0 }, y, horizon)
+    let start = Smoother { rates, season: Season::None, level, slope: 0.0, seasonal: vec![0.0], at: 0 };
+    Ok(rolled(start, y, horizon))
 }
 
 /// Parameters of [`holt_winters`] in error-correction form.
@@ -163,16 +179,36 @@ impl Default for HoltWinters {
     }
 }
 
+impl HoltWinters {
+    /// Answers whether the parameters make sense.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` naming the field.
+    pub fn check(&self) -> Result<()> {
+        check_count("season", self.season, MAX_PERIODS)?;
+        check_rate("alpha", self.alpha, 0.0, 1.0)?;
+        check_rate("beta", self.beta, 0.0, self.alpha)?;
+        check_rate("gamma", self.gamma, 0.0, 1.0 - self.alpha)?;
+        check_rate("phi", self.phi, 0.0, 1.0)
+    }
+}
+
 /// Forecasts by Holt's damped trend with Winters' season and given parameters; `NaN` is skipped. The
 /// start comes from a decomposition of the first seasons; without two whole seasons there is no season.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` naming the field.
 ///
 /// ```
 /// use trousse::forecast::{HoltWinters, holt_winters};
 /// let line: Vec<f64> = (0..20).map(f64::from).collect();
-/// let ahead = holt_winters(&line, &HoltWinters { phi: 1.0, ..Default::default() }, 2);
+/// let ahead = holt_winters(&line, &HoltWinters { phi: 1.0, ..Default::default() }, 2)?;
 /// assert!((ahead[0] - 20.0).abs() < 1e-9 && (ahead[1] - 21.0).abs() < 1e-9);
+/// # Ok::<(), trousse::Error>(())
 /// ```
-pub fn holt_winters(y: &[f64], params: &HoltWinters, horizon: usize) -> Vec<f64> {
+pub fn holt_winters(y: &[f64], params: &HoltWinters, horizon: usize) -> Result<Vec<f64>> {
+    params.check()?;
+    check_count("horizon", horizon, MAX_PERIODS)?;
     let seasonal = params.season > 1 && y.len() >= 2 * params.season;
     let season = match (seasonal, params.multiplicative) {
         (false, _) => Season::None,
@@ -182,7 +218,7 @@ pub fn holt_winters(y: &[f64], params: &HoltWinters, horizon: usize) -> Vec<f64>
     let HoltWinters { alpha, beta, gamma, phi, .. } = *params;
     let mut start = start(y, params.season, season, true);
     start.rates = Rates { alpha, beta, gamma, phi };
-    rolled(start, y, horizon)
+    Ok(rolled(start, y, horizon))
 }
 
 fn rolled(mut filter: impl Roll, y: &[f64], horizon: usize) -> Vec<f64> {

@@ -36,7 +36,7 @@ fn simple_smoothing_gives_the_textbook_forecast() {
         445.36, 453.20, 454.41, 422.38, 456.04, 440.39, 425.19, 486.21, 500.43, 521.28, 508.95, 488.89, 509.87, 456.72,
         473.82, 525.95, 549.83, 542.34,
     ];
-    let ahead = ses(&oil, 0.8339, 1)[0];
+    let ahead = ses(&oil, 0.8339, 1).unwrap()[0];
     assert!((ahead - 542.68).abs() < 0.01, "{ahead}");
     let fitted = auto(&oil, None, &Options { models: vec![Model::Ses], ..options(1, 1) }).unwrap();
     assert!((fitted.mean[0] - 542.68).abs() < 1.5, "{}", fitted.mean[0]);
@@ -59,9 +59,10 @@ fn seasons_and_trends_go_on() {
 fn croston_rates() {
     // Sizes 3, 6 at intervals 2, 4 with α = 0.5: size 4.5, interval 3.
     let y = [0.0, 3.0, 0.0, 0.0, 0.0, 6.0, 0.0];
-    assert_eq!(croston(&y, 0.5), 1.5);
-    assert_eq!(sba(&y, 0.5), 1.125);
-    assert_eq!(croston(&[0.0, 0.0], 0.5), 0.0);
+    assert_eq!(croston(&y, 0.5).unwrap(), 1.5);
+    assert_eq!(sba(&y, 0.5).unwrap(), 1.125);
+    assert_eq!(croston(&[0.0, 0.0], 0.5).unwrap(), 0.0);
+    assert_eq!(sba(&y, 1.5).unwrap_err().to_string(), "alpha must be in [0, 1], got 1.5");
 }
 
 #[test]
@@ -128,6 +129,25 @@ fn intervals_cover_what_they_promise() {
     }
     let coverage = f64::from(inside as u32) / f64::from(all);
     assert!((0.74..0.88).contains(&coverage), "{coverage}");
+}
+
+#[test]
+fn quantiles_rise_with_their_probability() {
+    let sold = weekly(4, 112);
+    for y in [&sold[..], &sold[..20], &sold.iter().map(|x| x.round()).collect::<Vec<f64>>()] {
+        let got = auto(y, None, &options(7, 3)).unwrap();
+        let quantiles: Vec<f64> = (1..2_000).map(|p| got.quantile(2, f64::from(p) / 2_000.0)).collect();
+        assert!(quantiles.windows(2).all(|pair| pair[0] <= pair[1]), "{:?}", got.shape);
+    }
+}
+
+#[test]
+fn huge_values_stay_finite() {
+    for y in [vec![1e149; 30], (0..30).map(|t| if t % 2 == 0 { 1e149 } else { -1e149 }).collect(), vec![1e-300; 30]] {
+        let got = auto(&y, None, &options(7, 3)).unwrap();
+        assert!(got.mean.iter().chain(&got.sd).chain(&got.total_sd).all(|x| x.is_finite()), "{got:?}");
+    }
+    assert_eq!(auto(&[1e200], None, &options(1, 1)).unwrap_err().code(), "NAN_IN_SERIES");
 }
 
 #[test]
