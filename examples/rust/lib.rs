@@ -5,5 +5,7 @@
 
 /// The parts of the `season` demo.
 pub mod season {
+    mod catalogue;
     pub mod datasets;
+    pub mod generate;
 }
