@@ -8,4 +8,6 @@ pub mod season {
     mod catalogue;
     pub mod datasets;
     pub mod generate;
+    pub mod page;
+    pub mod svg;
 }
