@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use trousse::Result;
 use trousse_examples::season::datasets::{self, Loaded, Mapping};
+use trousse_examples::season::generate::{self, Params, Shop, What};
 
 /// Where the mapping of columns stands.
 const MAPPING: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../datasets.toml");
@@ -16,7 +17,10 @@ fn main() {
     let folder = std::env::args().nth(1).filter(|folder| !folder.is_empty());
     let done = match folder {
         Some(folder) => real(Path::new(&folder)),
-        None => Ok(()),
+        None => {
+            print!("{}", generated(&generate::shop(&Params::default())));
+            Ok(())
+        }
     };
     if let Err(error) = done {
         eprintln!("{}: {error}", error.code());
@@ -101,4 +105,40 @@ fn summary(loaded: &Loaded) -> String {
         );
     }
     out
+}
+
+fn generated(shop: &Shop) -> String {
+    let mut kinds = std::collections::BTreeMap::new();
+    for event in &shop.events {
+        *kinds.entry(kind(&event.what)).or_insert(0u64) += 1;
+    }
+    let kinds: Vec<String> = kinds.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    format!(
+        "{}, {}: {} to {}, {} SKUs, {} persons, {} events ({})\n",
+        shop.name,
+        shop.source,
+        shop.start,
+        shop.today + -1,
+        shop.skus.len(),
+        shop.customers.len(),
+        shop.events.len(),
+        kinds.join(", ")
+    )
+}
+
+fn kind(what: &What) -> &'static str {
+    match what {
+        What::Receive { .. } => "receipts",
+        What::Basket { .. } => "baskets",
+        What::TillSale { .. } => "till sales",
+        What::Return { .. } => "returns",
+        What::Rating { .. } => "ratings",
+        What::Review { .. } => "reviews",
+        What::View { .. } => "views",
+        What::Click { .. } => "clicks",
+        What::Complaint { .. } => "complaints",
+        What::Count { .. } => "counts",
+        What::Recall { .. } => "recalls",
+        What::Move { .. } => "moves",
+    }
 }

@@ -544,7 +544,7 @@ fn spark(values: &[f64], label: &str) -> String {
     let y = Scale { domain: (low, high), range: (22.0, 4.0) };
     let points: Vec<(f64, f64)> = values.iter().enumerate().map(|(i, v)| (x.at(i as f64), y.at(*v))).collect();
     let mut svg = Svg::new(140.0, 26.0, &format!("{label} over the period"));
-    svg.curve(&points, "naive");
+    svg.curve(&points, "demand");
     if let Some(&(x, y)) = points.last().filter(|(_, y)| y.is_finite()) {
         svg.dot((x, y), 2.5, "bar-demand", "");
     }
@@ -681,12 +681,13 @@ fn stock(out: &mut String, page: &Page) {
 const STRIP_LOTS: usize = 5;
 
 fn strip_picture(strip: &Strip, today: Day) -> String {
-    let lots = &strip.lots[..strip.lots.len().min(STRIP_LOTS)];
-    let longest = lots.iter().map(|l| f64::from(l.expires_on - today) / 7.0).fold(8.0, f64::max).min(104.0);
+    let drawn = drawn_lots(&strip.lots);
+    let lots: Vec<&StripLot> = drawn.iter().map(|&at| &strip.lots[at]).collect();
+    let longest = lots.iter().map(|l| f64::from(l.expires_on - today) / 7.0).fold(8.0, f64::max).min(26.0);
     let marks = ticks(longest, 4);
     let end = marks.last().copied().unwrap_or(longest);
     let x = Scale { domain: (0.0, end), range: (4.0, NARROW - 10.0) };
-    let more: i64 = strip.lots.iter().skip(STRIP_LOTS).map(|l| l.units).sum();
+    let more: i64 = strip.lots.iter().map(|l| l.units).sum::<i64>() - lots.iter().map(|l| l.units).sum::<i64>();
     let bottom = 8.0 + 30.0 * lots.len() as f64 + if more > 0 { 16.0 } else { 0.0 };
     let mut svg = Svg::new(NARROW, bottom + 34.0, &strip.finding);
     for &week in &marks {
@@ -700,30 +701,48 @@ fn strip_picture(strip: &Strip, today: Day) -> String {
         };
         svg.text((x.at(week), bottom + 13.0), anchor, "", &short(week));
     }
-    let mut sold_until = 0.0;
-    for (row, lot) in lots.iter().enumerate() {
-        sold_until =
-            strip_lot(&mut svg, lot, (8.0 + 30.0 * row as f64, end), &x, today, sold_until, strip.daily_demand);
+    let mut from = 0.0;
+    for (at, lot) in strip.lots.iter().enumerate() {
+        let until = sold_out_week(lot, today, from, strip.daily_demand);
+        if let Some(row) = drawn.iter().position(|&d| d == at) {
+            strip_lot(&mut svg, lot, (8.0 + 30.0 * row as f64, end), &x, today, (from, until));
+        }
+        from = until;
     }
     if more > 0 {
-        let rest = format!("+ {} in {}", count(more), plural(strip.lots.len() - STRIP_LOTS, "later lot", "later lots"));
+        let rest = format!("+ {} in {}", count(more), plural(strip.lots.len() - lots.len(), "lot more", "lots more"));
         svg.text((4.0, bottom - 3.0), Anchor::Start, "", &rest);
     }
     svg.text((NARROW / 2.0, bottom + 28.0), Anchor::Middle, "", "weeks from today");
     svg.finish()
 }
 
-/// Draws one lot and answers the week in which it is sold out.
-fn strip_lot(
-    svg: &mut Svg,
-    lot: &StripLot,
-    (top, end): (f64, f64),
-    x: &Scale,
-    today: Day,
-    from: f64,
-    daily: f64,
-) -> f64 {
-    let life = (f64::from(lot.expires_on - today) / 7.0).max(0.0);
+/// The lots to draw, in order: those that lose units first of all, then the first to expire.
+fn drawn_lots(lots: &[StripLot]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..lots.len()).collect();
+    order.sort_by_key(|&at| (lots[at].blocked.is_empty() && lots[at].unsold < 0.5, at));
+    order.truncate(STRIP_LOTS);
+    order.sort_unstable();
+    order
+}
+
+fn life_weeks(lot: &StripLot, today: Day) -> f64 {
+    (f64::from(lot.expires_on - today) / 7.0).max(0.0)
+}
+
+/// The week in which a lot is sold out or expired, where selling it begins in week `from`.
+fn sold_out_week(lot: &StripLot, today: Day, from: f64, daily: f64) -> f64 {
+    if !lot.blocked.is_empty() {
+        return from;
+    }
+    let sold = (lot.units as f64 - lot.unsold.max(0.0)).max(0.0);
+    let weeks = if daily > 0.0 { sold / daily / 7.0 } else { f64::INFINITY };
+    let life = life_weeks(lot, today);
+    if sold > 0.0 { (from + weeks).min(life).max(from) } else { from }
+}
+
+fn strip_lot(svg: &mut Svg, lot: &StripLot, (top, end): (f64, f64), x: &Scale, today: Day, (from, until): (f64, f64)) {
+    let life = life_weeks(lot, today);
     let title = format!(
         "{}: {} units until {}, {} expected to be unsold",
         lot.lot,
@@ -744,17 +763,13 @@ fn strip_lot(
     let width = |a: f64, b: f64| x.at(b.clamp(0.0, end)) - x.at(a.clamp(0.0, end));
     svg.rect((x.at(0.0), y), (width(0.0, life), height), if blocked { "gone" } else { "life" }, &title);
     if blocked {
-        return from;
+        return;
     }
-    let sold = (lot.units as f64 - lot.unsold.max(0.0)).max(0.0);
-    let weeks = if daily > 0.0 { sold / daily / 7.0 } else { f64::INFINITY };
-    let until = (from + weeks).min(life).max(from.min(life));
     svg.rect((x.at(from.min(end)), y), (width(from, until), height), "stock-bar", &title);
     if lot.unsold >= 0.5 {
         let share = (lot.unsold / lot.units.max(1) as f64).clamp(0.04, 1.0) * (life - from).max(life * 0.1);
         svg.rect((x.at((life - share).clamp(0.0, end)), y), (width(life - share, life), height), "loss-bar", &title);
     }
-    until
 }
 
 fn expiry(out: &mut String, page: &Page) {
@@ -779,13 +794,13 @@ fn expiry(out: &mut String, page: &Page) {
 }
 
 fn expiry_picture(weeks: &[ExpiryWeek], width: f64, currency: &str, label: &str) -> String {
-    let (left, top, bottom) = (52.0, 24.0, 182.0);
+    let (left, top, bottom) = (52.0, 36.0, 194.0);
     let major = |minor: i64| minor as f64 / 100.0;
     let largest = weeks.iter().map(|w| major(w.value_minor)).fold(0.0, f64::max);
     let marks = ticks(largest, 4);
     let y = Scale { domain: (0.0, marks.last().copied().unwrap_or(1.0)), range: (bottom, top) };
     let x = Scale { domain: (0.0, weeks.len() as f64), range: (left, width - 6.0) };
-    let mut svg = Svg::new(width, 228.0, label);
+    let mut svg = Svg::new(width, 240.0, label);
     value_axis(&mut svg, &marks, &y, (left, width - 6.0), &format!("value at cost, {currency} a week"));
     let bar = (x.at(1.0) - x.at(0.0) - 1.5).max(1.0);
     let mut last_label = f64::NEG_INFINITY;
@@ -802,7 +817,7 @@ fn expiry_picture(weeks: &[ExpiryWeek], width: f64, currency: &str, label: &str)
         svg.rect((x0, all), (bar, lost - all), "stock-soft", &title);
         svg.rect((x0, lost), (bar, bottom - lost), "loss-bar", &title);
         let (_, month, day) = week.week.ymd();
-        if day <= 7 && x0 - last_label > 46.0 && x0 < width - 44.0 {
+        if day <= 7 && x0 - last_label > 58.0 && x0 < width - 44.0 {
             svg.line((x0, bottom), (x0, bottom + 4.0), "axis");
             svg.text((x0, bottom + 16.0), Anchor::Start, "", &format!("{}-{month:02}", week.week.ymd().0));
             last_label = x0;
@@ -841,8 +856,8 @@ fn stock_table(out: &mut String, page: &Page) {
     let value = format!("value, {}", page.head.currency);
     let columns = [
         ("SKU", ""),
-        ("name", ""),
-        ("location", ""),
+        ("name", "m"),
+        ("location", "d"),
         ("lot", ""),
         ("expires", "d"),
         ("days left", "n"),
@@ -1132,8 +1147,8 @@ fn purchase_table(out: &mut String, page: &Page) {
     let cost = format!("cost, {}", page.head.currency);
     let columns = [
         ("SKU", ""),
-        ("supplier", ""),
-        ("location", ""),
+        ("supplier", "m"),
+        ("location", "d"),
         ("quantity", "n"),
         ("need", "n"),
         (cost.as_str(), "n"),
