@@ -707,7 +707,7 @@ fn entries_of(mapping: &Mapping) -> Vec<(&str, Entry<'_>)> {
 
 /// The entry that fits a file best: a pattern beats none, then the most columns win, then the order of the kinds.
 fn entry_for<'m>(mapping: &'m Mapping, file: &str, header: &[String]) -> Option<(&'m str, Entry<'m>)> {
-    let mut best: Option<((bool, usize), (&str, Entry<'_>))> = None;
+    let (mut best, mut most) = (None, (false, 0));
     for (name, entry) in entries_of(mapping) {
         let columns = entry.columns();
         let named = entry.pattern().is_none_or(|pattern| fits(pattern, file));
@@ -715,11 +715,11 @@ fn entry_for<'m>(mapping: &'m Mapping, file: &str, header: &[String]) -> Option<
             continue;
         }
         let weight = (entry.pattern().is_some(), columns.len());
-        if best.as_ref().is_none_or(|(most, _)| weight > *most) {
-            best = Some((weight, (name, entry)));
+        if best.is_none() || weight > most {
+            (best, most) = (Some((name, entry)), weight);
         }
     }
-    best.map(|(_, found)| found)
+    best
 }
 
 struct Loader<'a> {
@@ -971,7 +971,7 @@ impl<'a> Loader<'a> {
 
     /// Brings the rows of all files in order and keeps series of two data sets apart.
     fn finish(&mut self) {
-        self.out.interactions.sort_by(|a, b| (a.day, a.second).cmp(&(b.day, b.second)));
+        self.out.interactions.sort_by_key(|row| (row.day, row.second));
         let mut owner: Lookup<(Name, Name), Name> = Lookup::default();
         let mut renamed: BTreeMap<Name, u64> = BTreeMap::new();
         for series in &mut self.out.series {

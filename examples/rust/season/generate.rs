@@ -264,7 +264,7 @@ pub fn shop(params: &Params) -> Shop {
     let mut season = Season::new(params, &skus, &people, &promotions, dice);
     season.play();
     let Season { mut events, truth, .. } = season;
-    events.sort_by(|a, b| a.at.cmp(&b.at));
+    events.sort_by_key(|event| event.at);
     Shop {
         source: format!("generated, seed {}", params.seed),
         name: "Maison Trousse",
@@ -678,10 +678,10 @@ impl<'a> Season<'a> {
     fn expire(&mut self, day: i32) {
         let today = self.day(day);
         for sku in 0..self.skus.len() {
-            for location in 0..3 {
+            for (location, piles) in self.shelf[sku].iter_mut().enumerate() {
                 let id = &self.skus[sku].id;
                 let truth = &mut self.truth;
-                self.shelf[sku][location].retain(|pile| {
+                piles.retain(|pile| {
                     let gone = pile.expires_on < today;
                     if gone {
                         let place = LOCATIONS[location].id;
@@ -794,11 +794,12 @@ impl<'a> Season<'a> {
     /// Units leave the store's shelf unrecorded: now and then one, and three times a whole shelf.
     fn vanish(&mut self, day: i32) {
         for (name, on_day) in [("LIP-VELVET-02", 96), ("MASC-NOIR", 118), ("SPF-FLUID-50", 40)] {
-            if day == on_day {
-                if let Some(sku) = self.skus.iter().position(|s| s.id == name) {
-                    let all = self.available(sku, 2, day);
-                    self.lose(sku, day, all);
-                }
+            if day != on_day {
+                continue;
+            }
+            if let Some(sku) = self.skus.iter().position(|s| s.id == name) {
+                let all = self.available(sku, 2, day);
+                self.lose(sku, day, all);
             }
         }
         let sku = self.dice.below(self.skus.len());
@@ -1190,11 +1191,11 @@ const SHORT_DATED: [(i32, &str, usize, f64, i32); 8] = [
     (12, "CRE-NUIT-50", 1, 15.0, 62),
     (30, "SUN-AFTER", 1, 18.0, 80),
     (66, "BODY-SCRUB", 1, 16.0, 75),
-    (150, "CLE-OAT-150", 1, 14.0, 66),
-    (158, "EYE-CAF-15", 1, 16.0, 74),
-    (164, "SER-RET-30", 1, 15.0, 58),
-    (166, "LIP-BALM", 0, 12.0, 71),
-    (170, "SER-VITC-30", 0, 9.0, 49),
+    (150, "CLE-OAT-150", 1, 34.0, 66),
+    (158, "EYE-CAF-15", 1, 36.0, 74),
+    (164, "SER-RET-30", 1, 24.0, 58),
+    (166, "LIP-BALM", 0, 21.0, 71),
+    (170, "SER-VITC-30", 0, 12.0, 49),
 ];
 
 /// Categories that go into one basket.
@@ -1310,7 +1311,8 @@ mod tests {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), shop.events.len());
-        let kinds: [(&str, fn(&What) -> bool, usize); 12] = [
+        type Wanted = (&'static str, fn(&What) -> bool, usize);
+        let kinds: [Wanted; 12] = [
             ("receive", |w| matches!(w, What::Receive { .. }), 300),
             ("paid", |w| matches!(w, What::Basket { outcome: Outcome::Paid, .. }), 3_000),
             ("abandoned", |w| matches!(w, What::Basket { outcome: Outcome::Abandoned, .. }), 300),

@@ -472,7 +472,7 @@ pub fn render(page: &Page) -> String {
         count(page.head.journal_sequence as i64),
         escape(&page.head.journal_digest)
     );
-    let _ = write!(out, "<script>{}</script></body></html>\n", include_str!("page.js"));
+    let _ = writeln!(out, "<script>{}</script></body></html>", include_str!("page.js"));
     out
 }
 
@@ -1295,7 +1295,7 @@ fn feedback(out: &mut String, page: &Page) {
         shown_of(out, page.feedback.len().min(PLOTS_MAX), page.feedback.len(), "signals");
     }
     if !page.changes.is_empty() {
-        let columns = [("day", "d"), ("signal", "w"), ("touched", ""), ("before", "n"), ("after", "n")];
+        let columns = [("day", "d"), ("signal", "w"), ("touched", "w"), ("before", "n"), ("after", "n")];
         let cells = |c: &Change| {
             vec![c.day.to_string(), escape(&c.signal), escape(&c.touched), escape(&c.before), escape(&c.after)]
         };
@@ -1323,7 +1323,7 @@ fn signal_picture(signal: &Signal) -> String {
         svg.rect(
             (x.at(f64::from(day.0)), bottom - height),
             (width, height),
-            "bar-demand",
+            "bar-signal",
             &format!("{day}: {}", short(*value)),
         );
     }
@@ -1407,7 +1407,8 @@ fn models_picture(method: &Method, width: f64, label: &str) -> String {
     let mut svg = Svg::new(width, bottom + 34.0, label);
     for &mark in &marks {
         svg.line((x.at(mark), 4.0), (x.at(mark), bottom), if mark == 0.0 { "axis" } else { "rule" });
-        svg.text((x.at(mark), bottom + 13.0), Anchor::Middle, "", &number(mark, 2));
+        let anchor = if mark == 0.0 { Anchor::Start } else { Anchor::Middle };
+        svg.text((x.at(mark), bottom + 13.0), anchor, "", &number(mark, 2));
     }
     for (at, row) in method.models.iter().enumerate() {
         let top = 6.0 + row_height * at as f64;
