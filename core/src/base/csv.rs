@@ -49,12 +49,12 @@ pub fn read(params: &CsvParams) -> Result<Table> {
     };
     let text = params.text.strip_prefix('\u{feff}').unwrap_or(&params.text);
     let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(text.as_bytes());
-    let names: Vec<String> = reader.headers().map_err(malformed)?.iter().map(|name| name.trim().to_string()).collect();
+    let names: Vec<String> = reader.headers().map_err(|error| malformed(text, &error))?.iter().map(|name| name.trim().to_string()).collect();
     let mut values: Vec<Vec<String>> = vec![Vec::new(); names.len()];
     let mut lines: Vec<u64> = Vec::new();
     for row in reader.records() {
-        let row = row.map_err(malformed)?;
-        lines.push(row.position().map_or(0, csv::Position::line));
+        let row = row.map_err(|error| malformed(text, &error))?;
+        lines.push(line_of(text, row.position()));
         values.iter_mut().zip(&row).for_each(|(column, value)| column.push(value.trim().to_string()));
     }
     for name in &params.numbers {
@@ -70,8 +70,16 @@ pub fn read(params: &CsvParams) -> Result<Table> {
     Ok(table)
 }
 
-fn malformed(error: csv::Error) -> Error {
-    let line = error.position().map_or(1, csv::Position::line);
+/// The line on which a row begins: the reader's position lies before the empty lines that it skips.
+fn line_of(text: &str, position: Option<&csv::Position>) -> u64 {
+    let Some(position) = position else { return 1 };
+    let rest = text.as_bytes().get(position.byte() as usize..).unwrap_or(&[]);
+    let skipped = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count();
+    position.line() + skipped as u64
+}
+
+fn malformed(text: &str, error: &csv::Error) -> Error {
+    let line = line_of(text, error.position());
     let message = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => format!("{len} values for {expected_len} columns"),
         _ => error.to_string(),
