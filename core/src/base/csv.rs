@@ -49,7 +49,8 @@ pub fn read(params: &CsvParams) -> Result<Table> {
     };
     let text = params.text.strip_prefix('\u{feff}').unwrap_or(&params.text);
     let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(text.as_bytes());
-    let names: Vec<String> = reader.headers().map_err(|error| malformed(text, &error))?.iter().map(|name| name.trim().to_string()).collect();
+    let names: Vec<String> =
+        reader.headers().map_err(|error| malformed(text, &error))?.iter().map(|name| name.trim().to_string()).collect();
     let mut values: Vec<Vec<String>> = vec![Vec::new(); names.len()];
     let mut lines: Vec<u64> = Vec::new();
     for row in reader.records() {
