@@ -1,6 +1,7 @@
 """Writes the typed layer ``python/trousse/_generated.py`` from ``tests/surface.json``.
 
-``python generate.py`` writes it, ``python generate.py --check`` fails where it differs.
+``python generate.py`` writes it, ``python generate.py --check`` fails where it differs. With ``--stubs FILE``, the
+output of ``maturin generate-stubs``, it does the same with ``python/trousse/_core.pyi``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import textwrap
 HERE = pathlib.Path(__file__).parent
 SURFACE = HERE.parent / "tests" / "surface.json"
 TARGET = HERE / "python" / "trousse" / "_generated.py"
+STUBS = TARGET.with_name("_core.pyi")
 
 #: Codes that any call may answer with.
 EVERYWHERE = {"module": ["INTERNAL"], "engine": ["CLOSED", "INTERNAL"]}
@@ -424,14 +426,19 @@ def doc(text: str, indent: int) -> list[str]:
 
 
 def main() -> int:
-    """Writes or checks the module."""
-    text = Surface(json.loads(SURFACE.read_text("utf-8"))).source()
+    """Writes or checks the module, and the stubs of the native part."""
+    texts = {TARGET: Surface(json.loads(SURFACE.read_text("utf-8"))).source()}
+    if "--stubs" in sys.argv[1:-1]:
+        made = pathlib.Path(sys.argv[sys.argv.index("--stubs") + 1]).read_text("utf-8")
+        # In `types` only from Python 3.13 on.
+        texts[STUBS] = made.replace("from types import CapsuleType", "from typing_extensions import CapsuleType")
+    stale = [path for path, text in texts.items() if not path.exists() or path.read_text("utf-8") != text]
     if "--check" in sys.argv[1:]:
-        if TARGET.read_text("utf-8") == text:
-            return 0
-        print(f"{TARGET.name} differs from tests/surface.json: run generate.py and commit what it writes", file=sys.stderr)
-        return 1
-    TARGET.write_text(text, "utf-8")
+        for path in stale:
+            print(f"{path.name} is stale: run generate.py and commit what it writes", file=sys.stderr)
+        return 1 if stale else 0
+    for path in stale:
+        path.write_text(texts[path], "utf-8")
     return 0
 
 

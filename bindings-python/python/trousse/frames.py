@@ -25,8 +25,8 @@ SHOWN = 10
 class Table(Mapping[str, "list[Any]"]):
     """A small table: a mapping of columns that turns into any frame.
 
-    Any library that reads the Arrow PyCapsule protocol takes it as it is: ``polars.DataFrame(table)``,
-    ``pyarrow.table(table)``, ``duckdb``.
+    ``to_pandas``, ``to_polars`` and ``to_arrow`` keep the types of the columns; any other library that reads the
+    Arrow PyCapsule protocol takes the table as it is.
     """
 
     __slots__ = ("_native",)
@@ -74,7 +74,7 @@ class Table(Mapping[str, "list[Any]"]):
 
     def to_arrow(self) -> Any:
         """The table as a ``pyarrow.Table``."""
-        return _pyarrow("pyarrow tables").table(self)
+        return _arrow(self)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self._native.__arrow_c_stream__(requested_schema)
@@ -139,7 +139,7 @@ class Rows(Sequence[R], Generic[R]):
 
     def to_arrow(self) -> Any:
         """The rows as a ``pyarrow.Table``."""
-        return _pyarrow("pyarrow tables").table(self)
+        return _arrow(self)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The rows as an Arrow stream; what is no scalar goes as JSON text."""
@@ -303,7 +303,8 @@ class _PandasStream:
                 raise wrong_type(str(name), expected, f"{column.dtype}: {error}") from error
             names.append(str(name))
             arrays.append(array)
-        return pyarrow.Table.from_arrays(arrays, names=names).__arrow_c_stream__()
+        table: Any = pyarrow.Table.from_arrays(arrays, names=names)
+        return table.__arrow_c_stream__()
 
 
 def wrong_type(column: str, expected: str, got: str) -> Error:
@@ -332,7 +333,7 @@ def like(native: _core.Table, frame: Any) -> Any:
     """A table of the core as a frame of the caller's kind."""
     if isinstance(frame, Mapping) and not isinstance(frame, Table):
         return Table(native).to_dict()
-    make = {"pandas": _pandas, "polars": _polars, "pyarrow": lambda table: _pyarrow("pyarrow tables").table(table)}
+    make = {"pandas": _pandas, "polars": _polars, "pyarrow": _arrow}
     return make.get(library(frame), lambda table: table)(Table(native))
 
 
@@ -401,8 +402,12 @@ def _pyarrow(what: str) -> Any:
     return pyarrow
 
 
+def _arrow(table: Any) -> Any:
+    return _pyarrow("pyarrow tables").table(_Stream(table))
+
+
 def _pandas(table: Any) -> Any:
-    return _pyarrow("pandas frames").table(table).to_pandas(date_as_object=False)
+    return _pyarrow("pandas frames").table(_Stream(table)).to_pandas(date_as_object=False)
 
 
 def _polars(table: Any) -> Any:
@@ -410,7 +415,17 @@ def _polars(table: Any) -> Any:
         import polars
     except ImportError as error:
         raise ImportError('polars frames need polars: pip install "trousse[polars]"') from error
-    return polars.DataFrame(table)
+    return polars.DataFrame(_Stream(table))
+
+
+class _Stream:
+    """Nothing but the Arrow stream: libraries look at mappings and sequences first."""
+
+    def __init__(self, table: Any) -> None:
+        self._table = table
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._table.__arrow_c_stream__(requested_schema)
 
 
 # What a row looks like.
