@@ -1,8 +1,15 @@
 """One day of a small cosmetics shop: stock, an order, feedback, a recommendation, a purchase proposal."""
 
+from datetime import datetime, timedelta, timezone
+
 import trousse as tr
 
-MONDAY = "2026-11-23T09:00:00Z"
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
+
+
+def at(day: int) -> datetime:
+    """Nine in the morning, days after the first Monday."""
+    return MONDAY + timedelta(days=day)
 
 
 def main() -> None:
@@ -51,7 +58,13 @@ def main() -> None:
         assert picks[0].sku == "LIP-02", picks  # alike, and not bought yet
         print(picks)
         print(shop.stock(location="paris", now=MONDAY))
-        print(shop.plan_purchases(location="paris", include_zero=True, now=MONDAY))
+
+        for day in range(1, 29):  # four weeks at the till
+            shop.sale(id=f"till-{day}", lines={"LIP-01": 1}, location="paris", now=at(day))
+        proposals = shop.plan_purchases(location="paris", review_days=28, now=at(29))
+        assert proposals[0].sku == "LIP-01" and proposals[0].quantity > 0
+        print(proposals[0].why)
+        print(shop.forecast(h=2, sku="LIP-01", now=at(29)))
 
 
 if __name__ == "__main__":
