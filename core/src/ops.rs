@@ -9,11 +9,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::base::{Error, Quantity, Result, Table, Task, Timestamp, json};
+#[cfg_attr(not(feature = "schema"), allow(unused_imports))] // some types are named in schemas only
 use crate::engine::{
     Advanced, Availability, AvailabilityParams, DemandParams, Engine, ExpiringParams, ForecastParams, Held, Moved,
     OpenPurchaseRow, PlanPurchasesParams, Position, Purchased, RecommendParams, Recorded, Released, SegmentsParams,
     Shipped, SignalRow, SignalsParams, StockParams, StockRow, View, WithheldParams, WithheldRow,
 };
+#[cfg_attr(not(feature = "schema"), allow(unused_imports))]
 use crate::event::{
     Answer, Command, Commit, Complaint, Consent, Count, Fact, Interest, Move, Profile, Purchase, Rating, Recall,
     Receive, Release, Reserve, Return, Review, Sale, Sku, Supplier,
@@ -220,21 +222,21 @@ pub struct Exported {
 pub static OPS: &[Op] = &[
     // Functions.
     function!("is_sellable", "Answers whether a lot may be sold on a day: the expiry day is the last good day.",
-        SellableParams => bool, |p| {
-            if p.min_remaining_days < 0 {
-                return Err(Error::argument("min_remaining_days", "at least 0", p.min_remaining_days));
-            }
-            let lot = expiry::LotState { expires_on: p.expires_on, recalled: p.recalled };
-            Ok(expiry::is_sellable(&lot, p.day, p.min_remaining_days))
-        }),
+    SellableParams => bool, |p| {
+        if p.min_remaining_days < 0 {
+            return Err(Error::argument("min_remaining_days", "at least 0", p.min_remaining_days));
+        }
+        let lot = expiry::LotState { expires_on: p.expires_on, recalled: p.recalled };
+        Ok(expiry::is_sellable(&lot, p.day, p.min_remaining_days))
+    }),
     function!("fefo", "Picks sellable lots, first expired first out.", FefoParams => Picks, |p| expiry::fefo(&p)),
     function!("phantom_posterior", "Answers how likely a shelf with a positive record is empty in truth (Bayes).",
         PhantomParams => PhantomBelief, |p| feedback::phantom_posterior(&p)),
     function!("order_quantity", "Rounds a need to what the supplier sells: minimum, pack, maximum.",
-        OrderQuantityParams => Quantity, |p| {
-            let OrderQuantityParams { need, min_order_qty, pack_size, max_order_qty } = p;
-            replenish::order_quantity(need, &OrderRule { min_order_qty, pack_size, max_order_qty })
-        }),
+    OrderQuantityParams => Quantity, |p| {
+        let OrderQuantityParams { need, min_order_qty, pack_size, max_order_qty } = p;
+        replenish::order_quantity(need, &OrderRule { min_order_qty, pack_size, max_order_qty })
+    }),
     function!("newsvendor_normal", "Answers the base-stock level of least cost under normal demand.",
         NewsvendorNormal => Newsvendor, |p| replenish::newsvendor_normal(&p)),
     function!("newsvendor_poisson", "Answers the base-stock level of least cost under Poisson demand.",
@@ -283,7 +285,11 @@ pub static OPS: &[Op] = &[
     command!("purchase", "Orders from a supplier: incoming until receipts name this purchase.", Purchase => Purchased,
         codes &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_SKU"]),
     fact!("receive", "Records that goods of a lot arrived.", Receive),
-    fact!("sale", "Records a till sale, also where the books say there is nothing: `missing` tells what they lacked.", Sale),
+    fact!(
+        "sale",
+        "Records a till sale, also where the books say there is nothing: `missing` tells what they lacked.",
+        Sale
+    ),
     fact!("return", "Records goods that a customer brought back.", Return),
     fact!("count", "Records a count of a shelf.", Count),
     fact!("recall", "Records that a lot must not be sold any more.", Recall),
@@ -293,7 +299,11 @@ pub static OPS: &[Op] = &[
     fact!("rating", "Records a person's rating of a SKU.", Rating),
     fact!("review", "Records a person's review of a SKU.", Review),
     fact!("answer", "Records a person's answer to a poll.", Answer),
-    fact!("complaint", "Records a complaint; `not_available` changes the stock belief, the forecast's input and the ranking.", Complaint),
+    fact!(
+        "complaint",
+        "Records a complaint; `not_available` changes the stock belief, the forecast's input and the ranking.",
+        Complaint
+    ),
     fact!("profile", "Records a person's hard rules and traits; the newest wins as a whole.", Profile),
     fact!("consent", "Records that a person gave or withdrew consent.", Consent),
     op!("submit", "Decides any command, given as an object with a `type`.",

@@ -10,8 +10,8 @@ use super::error::{Error, Result};
 /// # Errors
 /// `MALFORMED` with the line where it is no JSON; `INVALID_ARGUMENT` naming the field where it does not fit.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|e| Error::Malformed { line: e.line() as u64, message: e.to_string() })?;
+    let value: Value =
+        serde_json::from_str(text).map_err(|e| Error::Malformed { line: e.line() as u64, message: e.to_string() })?;
     fit(value)
 }
 
@@ -40,7 +40,9 @@ pub fn fit_tagged<T: DeserializeOwned>(value: Value) -> Result<T> {
     let prefix = format!("{tag}.");
     let wrapped = Value::Object(Map::from_iter([(tag.clone(), Value::Object(fields))]));
     fit(wrapped).map_err(|error| match error {
-        Error::InvalidArgument { field, rule, .. } if rule.starts_with("one of") && (field.is_empty() || field == tag) => {
+        Error::InvalidArgument { field, rule, .. }
+            if rule.starts_with("one of") && (field.is_empty() || field == tag) =>
+        {
             Error::argument("type", rule, tag)
         }
         Error::InvalidArgument { field, rule, got } => {

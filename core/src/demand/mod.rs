@@ -182,7 +182,9 @@ impl Demand {
                 }
             }
             StockEvent::Counted { sku, location, .. } => at(sku, location, What::Proof),
-            StockEvent::Complained { sku, kind: ComplaintKind::NotAvailable, location: Some(location) } => at(sku, location, What::Complaint),
+            StockEvent::Complained { sku, kind: ComplaintKind::NotAvailable, location: Some(location) } => {
+                at(sku, location, What::Complaint)
+            }
             StockEvent::Complained { sku, kind: ComplaintKind::NotAvailable, location: None } => {
                 self.touch_all(sku, What::Complaint, event, ledger, offset);
             }

@@ -10,9 +10,10 @@ use crate::ledger;
 /// The next due timer as an event and the instant at which it was due: a hold's deadline, or the
 /// midnight after a lot's last good day.
 pub fn due(world: &World, now: Timestamp) -> Option<(Timestamp, Body)> {
-    let hold = world.ledger.next_deadline(now).map(|(at, hold)| {
-        (at, Body::Stock(StockEvent::HoldExpired { hold: hold.into() }))
-    });
+    let hold = world
+        .ledger
+        .next_deadline(now)
+        .map(|(at, hold)| (at, Body::Stock(StockEvent::HoldExpired { hold: hold.into() })));
     let lot = world.ledger.next_expiry(world.day(now)).map(|(last, lot)| {
         let at = (last + 1).start(world.catalog.utc_offset_minutes());
         let sku = world.ledger.skus().key(lot.sku.0).into();

@@ -11,6 +11,8 @@ mod door;
 mod people;
 mod report;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod view;
 mod world;
 
@@ -332,11 +334,8 @@ impl Engine {
         self.append(vec![Body::Catalog(CatalogEvent::Skus(skus))], now, None)?;
         for (stock, fact) in waiting {
             let today = self.world.day(now);
-            let part = if stock {
-                door::stock_part(&self.world, &fact, today)
-            } else {
-                door::people_part(&self.world, &fact)
-            };
+            let part =
+                if stock { door::stock_part(&self.world, &fact, today) } else { door::people_part(&self.world, &fact) };
             self.append(part.into_iter().collect(), now, None)?;
         }
         self.durable()

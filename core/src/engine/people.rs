@@ -60,10 +60,10 @@ impl People {
             PeopleEvent::Rated { sku: key, value } => self.learn(id, sku(key), Interaction::Rating(*value), day),
             PeopleEvent::Reviewed { sku: key, value, .. } => self.reviewed(id, sku(key), *value, day),
             PeopleEvent::Answered { sku: key, .. } => {
-                self.signal(id, key.as_deref().and_then(sku), SignalKind::Answer, day, 1, 0);
+                self.signal(id, key.as_deref().and_then(sku), SignalKind::Answer, day, 0);
             }
             PeopleEvent::Complained { sku: key, kind, .. } => {
-                self.signal(id, sku(key), SignalKind::from(*kind), day, 1, 0);
+                self.signal(id, sku(key), SignalKind::from(*kind), day, 0);
             }
             PeopleEvent::Profiled { avoid, attributes } => {
                 let person = &mut self.persons[id.index()];
@@ -93,9 +93,9 @@ impl People {
         self.signals.count(sku, kind, day, 1, sum);
     }
 
-    fn signal(&mut self, id: SubjectId, sku: Option<SkuId>, kind: SignalKind, day: Day, n: i64, sum: i64) {
+    fn signal(&mut self, id: SubjectId, sku: Option<SkuId>, kind: SignalKind, day: Day, sum: i64) {
         if let Some(sku) = sku.filter(|_| !self.persons[id.index()].withdrawn) {
-            self.signals.count(sku, kind, day, n, sum);
+            self.signals.count(sku, kind, day, 1, sum);
         }
     }
 
@@ -115,7 +115,7 @@ impl People {
         person.orders.push((day, value));
         for line in lines {
             self.learn(id, sku(&line.sku), Interaction::Purchase, day);
-            self.signal(id, sku(&line.sku), SignalKind::Purchase, day, line.quantity.0, 0);
+            self.signal(id, sku(&line.sku), SignalKind::Purchase, day, line.quantity.0);
         }
     }
 }

@@ -84,12 +84,8 @@ impl View {
             known.push(*shelf);
         }
         let panel = Panel::new(ids, values, offsets)?.with_in_stock(shares)?;
-        let options = forecast::Options {
-            season: SEASON_DAYS,
-            horizon,
-            levels: levels.to_vec(),
-            ..forecast::Options::default()
-        };
+        let options =
+            forecast::Options { season: SEASON_DAYS, horizon, levels: levels.to_vec(), ..forecast::Options::default() };
         let forecasts = forecast::panel(&panel, &options, task)?;
         Ok(known.into_iter().zip(forecasts).collect())
     }

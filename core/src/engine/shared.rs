@@ -73,10 +73,7 @@ impl Shared {
     ///
     /// # Errors
     /// What the input answers; `CLOSED`.
-    pub fn call<T: Send + 'static>(
-        &self,
-        input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    pub fn call<T: Send + 'static>(&self, input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static) -> Result<T> {
         let (sender, receiver) = channel();
         self.send(input, Box::new(move |answer| drop(sender.send(answer))));
         receiver.recv().unwrap_or(Err(Error::Closed))

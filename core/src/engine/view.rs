@@ -11,9 +11,7 @@ use crate::event::Line;
 use crate::expiry::is_sellable;
 use crate::feedback::{PhantomParams, SignalKind, phantom_posterior};
 use crate::ledger::{HoldState, Shelf};
-use crate::recommend::{
-    Attributes, Candidate, Content, Model, Pick, Request, ScoreParams, Trend, Withheld, violates,
-};
+use crate::recommend::{Attributes, Candidate, Content, Model, Pick, Request, ScoreParams, Trend, Withheld, violates};
 
 /// An immutable view of everything, cheap to take and safe to share between threads.
 #[derive(Debug, Clone)]
@@ -343,7 +341,9 @@ impl View {
         }
         let mut rows = self.stock(&StockParams { sku: None, location: params.location.clone() })?;
         rows.retain(|row| row.days_left.is_some_and(|days| days <= params.within_days));
-        rows.sort_by(|a, b| (a.expires_on, &a.sku, &a.location, &a.lot).cmp(&(b.expires_on, &b.sku, &b.location, &b.lot)));
+        rows.sort_by(|a, b| {
+            (a.expires_on, &a.sku, &a.location, &a.lot).cmp(&(b.expires_on, &b.sku, &b.location, &b.lot))
+        });
         Ok(rows)
     }
 
@@ -429,18 +429,19 @@ impl View {
             max_per_brand: params.max_per_brand as usize,
         };
         let catalog = &self.world.catalog;
-        let blend = ScoreParams::default();
-        let skus = catalog.keys().len();
-        let attributes: Vec<Attributes<'_>> = catalog
-            .traits()
-            .iter()
-            .enumerate()
-            .map(|(id, texts)| Attributes { sku: SkuId(id as u32), texts })
-            .collect();
-        let content = Content::new(skus, &attributes);
         let taste = &self.world.people.taste;
-        let trend = Trend::new(taste, skus, self.today, &blend);
-        let model = Model { taste, content: &content, skus: catalog.keys(), trend: &trend, params: &blend };
+        let blend = ScoreParams::default();
+        let content = self.world.content.get(|| content_of(catalog));
+        let fresh;
+        let (day, kept) =
+            self.world.trend.get(|| (self.today, Trend::new(taste, catalog.keys().len(), self.today, &blend)));
+        let trend = if *day == self.today {
+            kept
+        } else {
+            fresh = Trend::new(taste, catalog.keys().len(), self.today, &blend);
+            &fresh
+        };
+        let model = Model { taste, content, skus: catalog.keys(), trend, params: &blend };
         Ok(model.rank(&request, &candidates))
     }
 
@@ -506,4 +507,11 @@ impl View {
         let live = |hold: &&crate::ledger::Hold| hold.state == HoldState::Live && hold.deadline > self.now;
         self.world.ledger.hold(hold).filter(live).is_some()
     }
+}
+
+fn content_of(catalog: &crate::catalog::Catalog) -> Content {
+    let traits = catalog.traits().iter().enumerate();
+    let attributes: Vec<Attributes<'_>> =
+        traits.map(|(id, texts)| Attributes { sku: SkuId(id as u32), texts }).collect();
+    Content::new(catalog.keys().len(), &attributes)
 }

@@ -3,7 +3,7 @@
 //! Stock changes before the demand that it censors. Each part is shared by reference count with
 //! the views that were taken, and copied only if it changes while a view holds it.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,7 @@ use crate::demand::Demand;
 use crate::event::{Body, CatalogEvent, Event, Fact, Line, PeopleEvent, StockEvent, Taken};
 use crate::feedback::{SignalKind, Signals};
 use crate::ledger::Ledger;
+use crate::recommend::{Content, Trend};
 
 /// The first answer that an id got.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,42 @@ pub struct Answered {
     pub first: First,
 }
 
+/// What is derived from the world at the first question and kept until the world changes. No part
+/// of the state: two worlds are equal whatever their caches hold.
+#[derive(Debug)]
+pub struct Cache<T>(Arc<OnceLock<T>>);
+
+impl<T> Default for Cache<T> {
+    fn default() -> Self {
+        Cache(Arc::default())
+    }
+}
+
+impl<T> Clone for Cache<T> {
+    fn clone(&self) -> Self {
+        Cache(self.0.clone())
+    }
+}
+
+impl<T> PartialEq for Cache<T> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<T> Cache<T> {
+    /// The value, made where there is none.
+    pub fn get(&self, make: impl FnOnce() -> T) -> &T {
+        self.0.get_or_init(make)
+    }
+
+    fn forget(&mut self) {
+        if self.0.get().is_some() {
+            *self = Cache::default();
+        }
+    }
+}
+
 /// Everything that is known, as a deterministic function of the journal.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct World {
@@ -56,6 +93,10 @@ pub struct World {
     pub unresolved: Arc<Vec<Fact>>,
     /// The latest instant of any event; `now` is never before it.
     pub now: Timestamp,
+    /// Attributes of the catalogue, ready to compare.
+    pub content: Cache<Content>,
+    /// Demand and norms of a day, ready to rank with.
+    pub trend: Cache<(Day, Trend)>,
 }
 
 impl World {
@@ -68,9 +109,14 @@ impl World {
     pub fn apply(&mut self, event: &Event) {
         self.now = self.now.max(event.at);
         match &event.body {
-            Body::Catalog(change) => self.apply_catalog(change),
+            Body::Catalog(change) => {
+                self.content.forget();
+                self.trend.forget();
+                self.apply_catalog(change);
+            }
             Body::Stock(change) => self.apply_stock(event, change),
             Body::People(subject, change) => {
+                self.trend.forget();
                 let catalog = &self.catalog;
                 Arc::make_mut(&mut self.people).apply(subject, change, event.day, |sku| catalog.id(sku));
             }
@@ -171,6 +217,7 @@ impl World {
             answers: Arc::new(stored.answers),
             unresolved: Arc::new(stored.unresolved),
             now: stored.now,
+            ..World::default()
         })
     }
 }

@@ -22,7 +22,7 @@ pub enum SignalKind {
     Click,
     /// Additions to a cart.
     Cart,
-    /// Units bought by known persons.
+    /// Purchases by known persons; the sum is of their units.
     Purchase,
     /// Ratings; the sum is of their values 1–5.
     Rating,

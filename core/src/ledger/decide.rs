@@ -2,8 +2,8 @@
 
 use super::state::{Hold, HoldState, Ledger};
 use crate::base::{Day, Quantity, Timestamp};
-use crate::expiry::{LotState, is_sellable};
 use crate::event::{Command, Commit, Line, Move, Purchase, Rejected, Release, Reserve, StockEvent, Taken};
+use crate::expiry::{LotState, is_sellable};
 
 /// Decides a command against the ledger as it stands. Pure; the ids' first answers are the engine's matter.
 ///

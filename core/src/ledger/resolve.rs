@@ -3,14 +3,13 @@
 use super::decide::{merged, pick, sellable_on};
 use super::state::Ledger;
 use crate::base::{Day, Quantity};
-use crate::expiry::is_sellable;
 use crate::event::{Count, Delta, Line, Receive, Return, Sale, StockEvent, Taken};
+use crate::expiry::is_sellable;
 
 /// A receipt; its last good day is the paper's, else the shelf life counted from today.
 pub fn receive(fact: &Receive, shelf_life_days: Option<i32>, today: Day) -> StockEvent {
     let expires_on = fact.expires_on.or(shelf_life_days.map(|days| today + days));
-    let goods =
-        Taken { sku: fact.sku.clone(), lot: fact.lot.clone(), quantity: fact.quantity, expires_on };
+    let goods = Taken { sku: fact.sku.clone(), lot: fact.lot.clone(), quantity: fact.quantity, expires_on };
     StockEvent::Received {
         goods,
         location: fact.location.clone(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::fold::Fold;
 use crate::base::{Day, Interner, LocationId, Lookup, LotId, SkuId, Timestamp};
 use crate::event::{Line, StockEvent, Taken};
 use crate::expiry::{LotState, fefo_key, is_sellable};
@@ -124,6 +125,13 @@ pub struct Ledger {
     expiries: BTreeSet<(Day, LotId)>,
     purchases: BTreeMap<String, OpenPurchase>,
     totals: Vec<Totals>,
+}
+
+impl Fold for Ledger {
+    type Event = StockEvent;
+    fn apply(&mut self, event: &StockEvent) {
+        Ledger::apply(self, event);
+    }
 }
 
 impl Ledger {

@@ -1,0 +1,43 @@
+//! Forecasts of 1,000 daily series of two years with a weekly season, and of 1,000 intermittent ones.
+
+use trousse::forecast::{Options, panel};
+use trousse::{Panel, Task};
+use trousse_benches::{Random, measure, size};
+
+const DAYS: usize = 730;
+
+fn series(n: usize, mean: f64) -> Panel {
+    let mut random = Random(7);
+    let week = [0.8, 0.7, 0.8, 0.9, 1.2, 1.6, 1.0];
+    let mut day = |t: usize| {
+        let rate = mean * week[t % 7] * (1.0 + 0.3 * (t as f64 / 365.0 * std::f64::consts::TAU).sin());
+        let (mut k, mut p, limit) = (0.0, random.unit(), (-rate).exp());
+        while p > limit && k < 1_000.0 {
+            p *= random.unit();
+            k += 1.0;
+        }
+        k
+    };
+    let values = (0..n * DAYS).map(|i| day(i % DAYS)).collect();
+    let offsets = (0..=n).map(|i| i * DAYS).collect();
+    Panel::new((0..n).map(|i| format!("s{i}")).collect(), values, offsets).expect("offsets rise")
+}
+
+fn main() {
+    let n = size(1_000, 20);
+    let options = Options { season: 7, horizon: 28, levels: vec![80.0, 95.0], ..Options::default() };
+    for (name, mean) in
+        [("forecast: daily series, 730 days, season 7", 8.0), ("forecast: the same, intermittent", 0.15)]
+    {
+        let data = series(n, mean);
+        measure(
+            name,
+            n,
+            || (),
+            |()| {
+                let forecasts = panel(&data, &options, &Task::default()).expect("finite series");
+                forecasts.iter().flat_map(|forecast| &forecast.mean).fold(0, |sum, m| sum ^ m.to_bits().rotate_left(7))
+            },
+        );
+    }
+}

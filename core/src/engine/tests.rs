@@ -1,0 +1,311 @@
+//! Laws of the engine under random commands and facts, on a simulated disk.
+
+use proptest::prelude::*;
+
+use super::{Engine, Options, Outcome, Shared, World};
+use crate::base::fold::laws;
+use crate::base::{Quantity, Timestamp};
+use crate::event::{
+    Body, Command, Commit, Complaint, Consent, Count, Event, Fact, Interest, Line, Move, Profile, Purchase, Rating,
+    Recall, Receive, Release, Reserve, Return, Sale, Sku, StockEvent,
+};
+use crate::journal::{Journal, MemoryDisk, Tear};
+use crate::ledger::Ledger;
+
+const SKUS: [&str; 3] = ["LIP-01", "SER-30", "MAS-02"];
+const PLACES: [&str; 2] = ["paris", "lyon"];
+const PEOPLE: [&str; 3] = ["ana", "bo", "cy"];
+const START: Timestamp = Timestamp(1_795_424_400_000);
+
+#[derive(Debug, Clone)]
+enum Input {
+    Command(Command),
+    Fact(Fact),
+}
+
+/// One step: what is sent, how many minutes after the last, and how often it is sent again.
+#[derive(Debug, Clone)]
+struct Step {
+    input: Input,
+    minutes: i64,
+    again: bool,
+}
+
+fn line(sku: usize, quantity: i64) -> Line {
+    Line::new(SKUS[sku % 3], quantity)
+}
+
+fn input(id: usize, kind: u8, a: usize, b: usize, quantity: i64) -> Input {
+    let id_text = format!("i-{id}");
+    let (sku, location) = (SKUS[a % 3].to_string(), PLACES[b % 2].to_string());
+    let subject = PEOPLE[b % 3].to_string();
+    let hold = format!("i-{}", a * 7 % (id + 1));
+    let lines = vec![line(a, quantity), line(b, 1)];
+    let units = Quantity(quantity);
+    let id = id_text;
+    let interest = Interest { id: id.clone(), subject: subject.clone(), sku: sku.clone() };
+    match kind % 16 {
+        0 | 1 => Input::Command(Reserve { id, lines, location, ttl_seconds: 60 * quantity }.into()),
+        2 => Input::Command(Commit { id, hold, subject: (a % 2 == 0).then_some(subject) }.into()),
+        3 => Input::Command(Release { id, hold }.into()),
+        4 => {
+            let (from, to) = (location, PLACES[(b + 1) % 2].to_string());
+            Input::Command(Move { id, sku, quantity: units, from, to }.into())
+        }
+        5 => Input::Command(Purchase { id, supplier: "acme".into(), lines, location, expected_on: None }.into()),
+        6 | 7 => {
+            let expires_on = (a % 4 != 0).then_some(START.day(0) + (b as i32 % 5));
+            let lot = format!("L{}", b % 4);
+            let purchase = (a % 2 == 0).then_some(hold);
+            Input::Fact(
+                Receive { id, sku, lot, expires_on, quantity: units, location, purchase, unit_cost: None }.into(),
+            )
+        }
+        8 => Input::Fact(Sale { id, lines, location, subject: (a % 2 == 0).then_some(subject) }.into()),
+        9 => {
+            let (lot, reason, resellable) = (format!("L{}", b % 4), "other".into(), a % 2 == 0);
+            Input::Fact(
+                Return { id, sku, quantity: units, location, lot, reason, resellable, subject: Some(subject) }.into(),
+            )
+        }
+        10 => Input::Fact(Count { id, sku, location, quantity: units, lot: (a % 2 == 0).then(|| "L1".into()) }.into()),
+        11 => Input::Fact(Recall { id, sku, lot: format!("L{}", b % 4) }.into()),
+        12 => Input::Fact(Fact::Click(interest)),
+        13 => Input::Fact(Rating { id, subject, sku, value: (quantity % 5 + 1) as u8 }.into()),
+        14 => Input::Fact(Complaint { id, sku, subject: Some(subject), ..Complaint::default() }.into()),
+        _ if a % 2 == 0 => Input::Fact(Consent { id, subject, granted: b % 3 == 0, ..Consent::default() }.into()),
+        _ => Input::Fact(Profile { id, subject, avoid: vec!["limonene".into()], attributes: Vec::new() }.into()),
+    }
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = (any::<u8>(), 0..40usize, 0..40usize, 1..9i64, 0..600i64, prop::bool::weighted(0.2));
+    prop::collection::vec(step, 1..60).prop_map(|raw| {
+        let step = |(id, (kind, a, b, quantity, minutes, again))| Step {
+            input: input(id, kind, a, b, quantity),
+            minutes,
+            again,
+        };
+        raw.into_iter().enumerate().map(step).collect()
+    })
+}
+
+fn catalogue(engine: &mut Engine) {
+    let sku = |key: &&str| Sku { sku: (*key).into(), ..Sku::default() };
+    engine.upsert_skus(SKUS.iter().map(sku).collect(), START).unwrap();
+}
+
+/// Plays the steps; those that `skip` names only let time pass.
+fn play(engine: &mut Engine, steps: &[Step], skip: impl Fn(&Input) -> bool) {
+    let mut now = START;
+    for step in steps {
+        now = now.plus_seconds(60 * step.minutes);
+        if skip(&step.input) {
+            engine.advance(now).unwrap();
+            continue;
+        }
+        let first = send(engine, &step.input, now);
+        if step.again {
+            assert_eq!(first, send(engine, &step.input, now), "a repeated id got another answer");
+        }
+        assert_eq!(engine.world().ledger.broken_invariant(), None, "after {:?}", step.input);
+    }
+    engine.advance(now).unwrap();
+}
+
+fn send(engine: &mut Engine, input: &Input, now: Timestamp) -> String {
+    match input.clone() {
+        Input::Command(command) => format!("{:?}", engine.submit(command, now).unwrap()),
+        Input::Fact(fact) => format!("{:?}", engine.record(fact, now).unwrap()),
+    }
+}
+
+fn on(disk: &MemoryDisk) -> Engine {
+    Engine::with_disk(Box::new(disk.clone()), Options::default()).unwrap()
+}
+
+fn events(disk: &MemoryDisk) -> Vec<Event> {
+    let mut all = Vec::new();
+    Journal::open(Box::new(disk.copy()), &mut |entry| {
+        all.push(Event::read(&entry.payload)?);
+        Ok(())
+    })
+    .unwrap();
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn replay_and_snapshot_give_the_same_world(steps in steps(), cut in 0..60usize) {
+        let disk = MemoryDisk::new(1);
+        let mut engine = on(&disk);
+        catalogue(&mut engine);
+        let cut = cut.min(steps.len());
+        play(&mut engine, &steps[..cut], |_| false);
+        engine.snapshot().unwrap();
+        play(&mut engine, &steps[cut..], |_| false);
+        let (world, position) = (engine.world().clone(), engine.position());
+        drop(engine);
+        let replayed = events(&disk).iter().fold(World::default(), |mut world, event| { world.apply(event); world });
+        let reopened = on(&disk);
+        prop_assert_eq!(&position.digest, &reopened.position().digest);
+        prop_assert_eq!(World { now: world.now, ..reopened.world().clone() }, world.clone());
+        prop_assert_eq!(World { now: world.now, ..replayed }, world);
+    }
+
+    #[test]
+    fn an_erased_person_leaves_a_world_that_never_saw_them(steps in steps()) {
+        let theirs = |input: &Input| matches!(input, Input::Fact(fact) if fact.subject() == Some("ana") && is_personal(fact));
+        let disk = MemoryDisk::new(1);
+        let mut engine = on(&disk);
+        catalogue(&mut engine);
+        play(&mut engine, &steps, |_| false);
+        engine.erase("ana").unwrap();
+        let mut other = Engine::memory(Options::default());
+        catalogue(&mut other);
+        play(&mut other, &anonymous(&steps), theirs);
+        let now = engine.world().now;
+        prop_assert_eq!(World { now, ..engine.world().clone() }, World { now, ..other.world().clone() });
+        prop_assert!(!contains(&disk.log(), b"ana"), "the name is still readable in the log");
+        prop_assert!(!contains(&disk.blob("keys").unwrap_or_default(), b"ana"), "the name is still among the keys");
+    }
+
+    #[test]
+    fn the_ledger_is_a_deterministic_fold(steps in steps(), cut in 0..200usize) {
+        let disk = MemoryDisk::new(1);
+        let mut engine = on(&disk);
+        catalogue(&mut engine);
+        play(&mut engine, &steps, |_| false);
+        let stock: Vec<StockEvent> = events(&disk).into_iter().filter_map(|event| match event.body {
+            Body::Stock(stock) => Some(stock),
+            _ => None,
+        }).collect();
+        laws::deterministic::<Ledger>(&stock, cut);
+    }
+}
+
+/// Facts that are of the person alone: they are gone after an erase, not only anonymous.
+fn is_personal(fact: &Fact) -> bool {
+    !matches!(fact, Fact::Sale(_) | Fact::Return(_) | Fact::Complaint(_))
+}
+
+/// The same steps with "ana" left out of what is also a stock fact.
+fn anonymous(steps: &[Step]) -> Vec<Step> {
+    let mut steps = steps.to_vec();
+    let ana = |subject: &mut Option<String>| {
+        if subject.as_deref() == Some("ana") {
+            *subject = None;
+        }
+    };
+    for step in &mut steps {
+        match &mut step.input {
+            Input::Command(Command::Commit(c)) => ana(&mut c.subject),
+            Input::Fact(Fact::Sale(f)) => ana(&mut f.subject),
+            Input::Fact(Fact::Return(f)) => ana(&mut f.subject),
+            Input::Fact(Fact::Complaint(f)) => ana(&mut f.subject),
+            _ => {}
+        }
+    }
+    steps
+}
+
+fn contains(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
+}
+
+#[test]
+fn a_crash_loses_nothing_acknowledged_and_no_half_order() {
+    for seed in 0..40 {
+        let disk = MemoryDisk::new(seed);
+        let mut engine = on(&disk);
+        catalogue(&mut engine);
+        let receipt = Receive {
+            id: "r".into(),
+            sku: SKUS[0].into(),
+            quantity: Quantity(9),
+            location: "paris".into(),
+            ..Receive::default()
+        };
+        engine.record(receipt.into(), START).unwrap();
+        engine.defer(true); // a batch that is applied and written, but not flushed
+        let sale =
+            Sale { id: "s".into(), lines: vec![line(0, 1)], location: "paris".into(), subject: Some("ana".into()) };
+        engine.record(sale.into(), START).unwrap();
+        let after = on(&disk.crash(if seed % 2 == 0 { Tear::Prefix } else { Tear::Sectors }));
+        assert!(after.world().answers.get("r").is_some());
+        let stock_part = after.world().answers.get("s").is_some();
+        let people_part = after.world().people.get("ana").is_some();
+        assert_eq!(stock_part, people_part, "half an order survived (seed {seed})");
+    }
+}
+
+#[test]
+fn a_failed_flush_poisons_and_answers_nobody() {
+    let disk = MemoryDisk::new(3);
+    let mut engine = on(&disk);
+    catalogue(&mut engine);
+    disk.fail_sync();
+    let click = |id: &str| Fact::Click(Interest { id: id.into(), subject: "ana".into(), sku: SKUS[0].into() });
+    assert_eq!(engine.record(click("a"), START).unwrap_err().code(), "IO");
+    assert_eq!(engine.record(click("b"), START).unwrap_err().code(), "JOURNAL_POISONED");
+}
+
+#[test]
+fn now_never_goes_back() {
+    let mut engine = Engine::memory(Options { open_catalog: true, ..Options::default() });
+    let receipt = |id: &str| Receive {
+        id: id.into(),
+        sku: "a".into(),
+        quantity: Quantity(1),
+        location: "p".into(),
+        ..Receive::default()
+    };
+    engine.record(receipt("1").into(), START.plus_seconds(100)).unwrap();
+    engine.record(receipt("2").into(), START).unwrap();
+    assert_eq!(engine.position().now, START.plus_seconds(100));
+}
+
+#[test]
+fn threads_share_flushes_and_oversell_nothing() {
+    let mut engine = Engine::memory(Options { open_catalog: true, ..Options::default() });
+    let receipt = Receive {
+        id: "r".into(),
+        sku: "a".into(),
+        quantity: Quantity(100),
+        location: "p".into(),
+        ..Receive::default()
+    };
+    engine.record(receipt.into(), START).unwrap();
+    let shop = Shared::new(engine).unwrap();
+    let threads: Vec<_> = (0..8)
+        .map(|thread| {
+            let shop = shop.clone();
+            std::thread::spawn(move || (0..50).filter(|n| sold(&shop, thread, *n)).count())
+        })
+        .collect();
+    let accepted: usize = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
+    assert_eq!(accepted, 100);
+    shop.close();
+    assert_eq!(shop.read(|_| Ok(())).unwrap_err().code(), "CLOSED");
+}
+
+fn sold(shop: &Shared, thread: usize, n: usize) -> bool {
+    let wish = Reserve {
+        id: format!("{thread}-{n}"),
+        lines: vec![Line::new("a", 1)],
+        location: "p".into(),
+        ..Reserve::default()
+    };
+    let outcome = shop.call(move |engine| engine.submit(wish.into(), START)).unwrap();
+    matches!(outcome, Outcome::Accepted(_))
+}
+
+#[test]
+fn a_panic_closes_the_engine_and_says_so() {
+    let shop = Shared::new(Engine::memory(Options::default())).unwrap();
+    let error = shop.call(|_| -> crate::base::Result<()> { panic!("a broken invariant") }).unwrap_err();
+    assert_eq!(error.code(), "CLOSED");
+    assert_eq!(shop.read(|_| Ok(())).unwrap_err().code(), "CLOSED");
+}
