@@ -33,8 +33,6 @@ function properties(names) {
 }
 
 const days = [...new Set(properties(inputs).filter(([, schema]) => schema.format === 'date').map(([name]) => name))].sort()
-const snakeNames = [...new Set(properties(inputs).map(([name]) => name))]
-const names = snakeNames.filter((name) => name.includes('_')).sort()
 
 // ---------------------------------------------------------------- types
 
@@ -124,7 +122,7 @@ function parameter(op) {
   const own = ref === 'Nothing' ? [] : [typeName(ref)]
   const frames = op.frames.map(({ name, columns, optional }) => {
     const text = `A frame with the columns ${columns}.`
-    return `{\n  ${doc([text], '  ').trim()}\n    ${camel(name)}${optional ? '?' : ''}: Frame\n  }`
+    return `{ ${doc([text]).trim()} ${camel(name)}${optional ? '?' : ''}: Frame }`
   })
   const given = SERIES.has(op.name) && op.on === 'module' ? ['OneSeries'] : frames
   const time = op.on === 'engine' ? ['Now'] : []
@@ -283,8 +281,6 @@ ${table.join('\n')}
   ledger: ${list(surface.ledger)},
   /** Parameters that are days. */
   days: ${list(days)},
-  /** Parameters whose names differ in JavaScript. */
-  names: ${list(names)},
 }
 `
 

@@ -126,25 +126,24 @@ function takeFrames(op, given) {
   return { frames, others }
 }
 
-/** `{ y }` is one series; a frame without times and names is one series of equal steps 0, 1, 2 … */
+/** `{ y }` is one series; a frame without names and times is one of equal steps 0, 1, 2 … */
 function oneSeries(given) {
-  if (given.y !== undefined && given.df !== undefined) throw argument('y', 'given alone, without df', 'both')
-  if (given.y !== undefined) {
-    const { idColumn, timeColumn, targetColumn = 'y' } = given
-    given.df = { [targetColumn]: given.y }
+  const { y, idColumn = 'unique_id', timeColumn = 'ds', targetColumn = 'y' } = given
+  if (y !== undefined) {
+    if (given.df !== undefined) throw argument('y', 'given alone, without df', 'both')
+    given.df = { [targetColumn]: y }
     delete given.y
-    if (typeof given.df[targetColumn]?.length !== 'number') throw argument('y', 'an array of numbers', typeof given.df[targetColumn])
   }
-  const { df, idColumn = 'unique_id', timeColumn = 'ds', targetColumn = 'y' } = given
-  if (df === null || typeof df !== 'object' || timeColumn in df || idColumn in df || !(targetColumn in df)) return
-  const length = df[targetColumn]?.length ?? 0
-  given.df = { ...df, [timeColumn]: Array.from({ length }, (_, i) => i) }
+  const { df } = given
+  const isFrame = df !== null && typeof df === 'object'
+  if (!isFrame || timeColumn in df || idColumn in df || !Number.isSafeInteger(df[targetColumn]?.length)) return
+  given.df = { ...df, [timeColumn]: Array.from({ length: df[targetColumn].length }, (_, i) => i) }
 }
 
 function method(target, op) {
   const caller = callers[op.kind === 'query' && op.long ? 'query_long' : op.kind](op)
   const value = Object.defineProperty(caller, 'name', { value: op.method })
-  Object.defineProperty(target, op.method, { value, configurable: true, writable: true })
+  Object.defineProperty(target, op.method, { value, enumerable: target === face, configurable: true, writable: true })
 }
 
 class Engine {
@@ -195,8 +194,4 @@ for (const op of operations) {
   else method(Engine.prototype, op)
   if (op.on === 'engine' && ledger.includes(op.name)) method(Ledger.prototype, op)
 }
-for (const name of Object.keys(Object.getOwnPropertyDescriptors(face))) {
-  Object.defineProperty(face, name, { enumerable: true })
-}
-
 module.exports = face

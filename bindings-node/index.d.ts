@@ -172,43 +172,28 @@ export function forecast<T extends AnswerFrame = AnswerFrame>(params: ForecastFr
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
  */
-export function recommend<T extends AnswerFrame = AnswerFrame>(params: RecommendFrameParams & {
-  /** A frame with the columns user, item, and optionally value, kind, time or days_ago. */
-    interactions: Frame
-  } & {
-  /** A frame with the columns item and attribute columns. */
-    items?: Frame
-  } & Long): Promise<T>
+export function recommend<T extends AnswerFrame = AnswerFrame>(params: RecommendFrameParams & { /** A frame with the columns user, item, and optionally value, kind, time or days_ago. */ interactions: Frame } & { /** A frame with the columns item and attribute columns. */ items?: Frame } & Long): Promise<T>
 
 /**
  * Proposes purchases from a frame with stock and daily demand per SKU.
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
  */
-export function planPurchases<T extends AnswerFrame = AnswerFrame>(params: PlanPurchasesFrameParams & {
-  /** A frame with the columns sku, available, demand_mean, demand_sd, lead_time_days …. */
-    df: Frame
-  } & Long): Promise<T>
+export function planPurchases<T extends AnswerFrame = AnswerFrame>(params: PlanPurchasesFrameParams & { /** A frame with the columns sku, available, demand_mean, demand_sd, lead_time_days …. */ df: Frame } & Long): Promise<T>
 
 /**
  * Scores and segments customers by recency, frequency and money.
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
  */
-export function rfm<T extends AnswerFrame = AnswerFrame>(params: RfmParams & {
-  /** A frame with the columns customer, ds, value. */
-    df: Frame
-  } & Long): Promise<T>
+export function rfm<T extends AnswerFrame = AnswerFrame>(params: RfmParams & { /** A frame with the columns customer, ds, value. */ df: Frame } & Long): Promise<T>
 
 /**
  * Clusters the rows of a frame of numbers by k-means.
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
  */
-export function kmeans<T extends AnswerFrame = AnswerFrame>(params: KMeansParams & {
-  /** A frame with the columns numeric columns, and optionally an id column. */
-    df: Frame
-  } & Long): Promise<T>
+export function kmeans<T extends AnswerFrame = AnswerFrame>(params: KMeansParams & { /** A frame with the columns numeric columns, and optionally an id column. */ df: Frame } & Long): Promise<T>
 
 /** The engine: stock, people, forecasts and recommendations over one journal. Made by {@link open} or {@link memory}. */
 export class Engine {

@@ -59,6 +59,7 @@ function toCore(value, path = '', depth = 0) {
     const given = name === 'lines' ? lines(own) : own
     const converted = toCore(given, join(path, name), depth + 1)
     if (converted !== undefined) {
+      if (Object.hasOwn(out, snake(name))) throw argument(join(path, name), 'given once', 'twice')
       Object.defineProperty(out, snake(name), { value: converted, enumerable: true, configurable: true, writable: true })
     }
   }

@@ -1,10 +1,7 @@
 'use strict'
 // Errors of the core as JavaScript errors: code, fields in camelCase, paths as the caller spelled them.
 
-const { names } = require('../operations.cjs')
 const { camel } = require('./names.cjs')
-
-const known = new Set(names)
 
 class TrousseError extends Error {
   constructor(code, message, fields = {}) {
@@ -29,15 +26,11 @@ function argument(field, rule, got) {
   return new TrousseError('INVALID_ARGUMENT', `${field} must be ${rule}, got ${got}`, { field, rule, got: String(got) })
 }
 
-const spell = (text) => text.replace(/[a-z][a-z0-9]*(?:_[a-z0-9]+)+/g, (word) => (known.has(word) ? camel(word) : word))
-
 /** Spells a path of parameters as JavaScript does; the name of a column stays as it is. */
-function respell(fields, message, columns) {
-  const { field, rule, got } = fields
-  if (typeof field !== 'string' || columns.has(field.split('[')[0])) return { fields, message }
-  const unknown = rule.startsWith('one of ') && field.endsWith(got)
-  const own = { field: spell(field), rule: unknown ? spell(rule) : rule, got }
-  return { fields: own, message: `${own.field} must be ${own.rule}, got ${got}` }
+function respell({ field, rule, got }, columns) {
+  if (columns.has(field.split('[')[0])) return { field, rule, got }
+  const isUnknown = rule.startsWith('one of ') && field.endsWith(got)
+  return { field: camel(field), rule: isUnknown ? camel(rule) : rule, got: isUnknown ? camel(got) : got }
 }
 
 /** Turns what the native module threw into a TrousseError. */
@@ -49,9 +42,11 @@ function fromNative(error, columns = new Set()) {
   } catch {
     return new TrousseError('INTERNAL', `internal error, please report it: ${error?.message ?? error}`)
   }
-  const isArgument = text.code === 'INVALID_ARGUMENT'
-  const { fields, message } = isArgument ? respell(text.fields, text.message, columns) : text
-  return new (text.rejected ? RejectedError : TrousseError)(text.code, message, fields)
+  if (text.code === 'INVALID_ARGUMENT') {
+    const { field, rule, got } = respell(text.fields, columns)
+    return argument(field, rule, got)
+  }
+  return new (text.rejected ? RejectedError : TrousseError)(text.code, text.message, text.fields)
 }
 
 module.exports = { TrousseError, RejectedError, argument, fromNative }
