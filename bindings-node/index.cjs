@@ -1,0 +1,197 @@
+'use strict'
+// The Node face: classes and functions built from the generated table of operations.
+
+const { native } = require('./lib/native.cjs')
+const { operations, ledger } = require('./operations.cjs')
+const { TrousseError, RejectedError, argument, fromNative } = require('./lib/errors.cjs')
+const convert = require('./lib/convert.cjs')
+
+const PROGRESS_MS = 50
+const OWN = Symbol('native engine')
+
+function attempt(call, columns) {
+  try {
+    return call()
+  } catch (error) {
+    throw fromNative(error, columns)
+  }
+}
+
+/** Takes what steers a long call out of its options. */
+function steering({ signal, onProgress, ...rest }) {
+  if (signal !== undefined && signal !== null && !(typeof signal === 'object' && 'aborted' in signal)) {
+    throw argument('signal', 'an AbortSignal', typeof signal)
+  }
+  if (onProgress !== undefined && onProgress !== null && typeof onProgress !== 'function') {
+    throw argument('onProgress', 'a function', typeof onProgress)
+  }
+  return { signal, onProgress, rest }
+}
+
+/** Runs a long call: the first of answer, error, abort and a throwing onProgress settles it. */
+function long(start, { signal, onProgress }, columns) {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
+    const task = new native.Task()
+    let seen = -1
+    const report = () => {
+      const [done, total] = task.progress()
+      if (done === seen) return
+      seen = done
+      try {
+        onProgress(done, total)
+      } catch (error) {
+        settle(reject, error)
+        task.cancel()
+      }
+    }
+    const timer = onProgress ? setInterval(report, PROGRESS_MS) : undefined
+    const abort = () => {
+      task.cancel()
+      settle(reject, signal.reason)
+    }
+    const settle = (how, value) => {
+      clearInterval(timer)
+      signal?.removeEventListener('abort', abort)
+      how(value)
+    }
+    signal?.addEventListener('abort', abort, { once: true })
+    attempt(() => start(task), columns).then(
+      (value) => {
+        if (onProgress) report()
+        settle(resolve, value)
+      },
+      (error) => settle(reject, fromNative(error, columns)),
+    )
+  })
+}
+
+function options(given) {
+  if (given === undefined || given === null) return {}
+  if (typeof given !== 'object' || Array.isArray(given)) throw argument('params', 'one options object', typeof given)
+  return given
+}
+
+const callers = {
+  function: (op) => (given) => attempt(() => convert.answer(native.call(op.name, convert.params(given)))),
+  frame: (op) => async (given) => {
+    const { rest, ...steer } = steering(options(given))
+    const { frames, others } = takeFrames(op, rest)
+    const columns = new Set(frames.flatMap((frame) => frame.columns.map((column) => column.name)))
+    const text = convert.params(others)
+    const answer = await long((task) => native.callFrame(op.name, frames, text, task), steer, columns)
+    return convert.frameAnswer(answer)
+  },
+  door: (op) =>
+    async function (given) {
+      const text = convert.params(given)
+      try {
+        return convert.answer(await this[OWN].door(op.name, text, Date.now()))
+      } catch (error) {
+        throw fromNative(error)
+      }
+    },
+  query: (op) =>
+    function (given) {
+      return attempt(() => convert.answer(this[OWN].query(op.name, convert.params(given), Date.now())))
+    },
+  query_long: (op) =>
+    async function (given) {
+      const { rest, ...steer } = steering(options(given))
+      const text = convert.params(rest)
+      return convert.answer(await long((task) => this[OWN].queryLong(op.name, text, Date.now(), task), steer))
+    },
+  query_frame: (op) =>
+    async function (given) {
+      const { rest, ...steer } = steering(options(given))
+      const text = convert.params(rest)
+      const answer = await long((task) => this[OWN].queryFrame(op.name, text, Date.now(), task), steer)
+      return convert.frameAnswer(answer)
+    },
+}
+
+function takeFrames(op, given) {
+  const others = { ...given }
+  if (op.series) oneSeries(others)
+  const frames = []
+  for (const { name, optional } of op.frames) {
+    const own = others[name]
+    delete others[name]
+    if (own === undefined || own === null) {
+      if (!optional) throw argument(name, 'a frame', 'nothing')
+      continue
+    }
+    frames.push(convert.frame(name, own))
+  }
+  return { frames, others }
+}
+
+/** `{ y }` is one series; a frame without names and times is one of equal steps 0, 1, 2 … */
+function oneSeries(given) {
+  const { y, idColumn = 'unique_id', timeColumn = 'ds', targetColumn = 'y' } = given
+  if (y !== undefined) {
+    if (given.df !== undefined) throw argument('y', 'given alone, without df', 'both')
+    given.df = { [targetColumn]: y }
+    delete given.y
+  }
+  const { df } = given
+  const isFrame = df !== null && typeof df === 'object'
+  if (!isFrame || timeColumn in df || idColumn in df || !Number.isSafeInteger(df[targetColumn]?.length)) return
+  given.df = { ...df, [timeColumn]: Array.from({ length: df[targetColumn].length }, (_, i) => i) }
+}
+
+function method(target, op) {
+  const caller = callers[op.kind === 'query' && op.long ? 'query_long' : op.kind](op)
+  const value = Object.defineProperty(caller, 'name', { value: op.method })
+  Object.defineProperty(target, op.method, { value, enumerable: target === face, configurable: true, writable: true })
+}
+
+class Engine {
+  constructor(own, key) {
+    if (key !== OWN) throw argument('Engine', 'made by open() or memory()', 'new Engine()')
+    Object.defineProperty(this, OWN, { value: own })
+  }
+
+  async close() {
+    await this[OWN].close().catch((error) => {
+      throw fromNative(error)
+    })
+  }
+
+  [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+    return this.close()
+  }
+}
+
+class Ledger {
+  constructor() {
+    const own = attempt(() => native.memory(convert.params({ openCatalog: true })))
+    Object.defineProperty(this, OWN, { value: own })
+  }
+}
+
+async function open(folder, given) {
+  if (typeof folder !== 'string' && !(folder instanceof URL && folder.protocol === 'file:')) {
+    throw argument('folder', 'a path', folder === null ? 'null' : typeof folder)
+  }
+  const path = typeof folder === 'string' ? folder : require('node:url').fileURLToPath(folder)
+  if (path === '' || path.includes('\0')) throw argument('folder', 'a path', path === '' ? 'an empty text' : 'a NUL')
+  const text = convert.params(given)
+  try {
+    return new Engine(await native.open(path, text), OWN)
+  } catch (error) {
+    throw fromNative(error)
+  }
+}
+
+function memory(given) {
+  return new Engine(attempt(() => native.memory(convert.params(given))), OWN)
+}
+
+const face = { open, memory, Engine, Ledger, TrousseError, RejectedError, version: native.version() }
+for (const op of operations) {
+  if (op.on === 'module') method(face, op)
+  else method(Engine.prototype, op)
+  if (op.on === 'engine' && ledger.includes(op.name)) method(Ledger.prototype, op)
+}
+module.exports = face

@@ -1,0 +1,23 @@
+// Written by bindings-node/generate.mjs from tests/surface.json: do not edit.
+import face from './index.cjs'
+
+export const {
+  open,
+  memory,
+  Engine,
+  Ledger,
+  TrousseError,
+  RejectedError,
+  version,
+  isSellable,
+  fefo,
+  phantomPosterior,
+  orderQuantity,
+  newsvendorNormal,
+  newsvendorPoisson,
+  forecast,
+  recommend,
+  planPurchases,
+  rfm,
+  kmeans,
+} = face

@@ -1,0 +1,115 @@
+//! The engine behind its writer thread: doors answer from there, questions read beside it.
+
+use napi::Result;
+use napi::bindgen_prelude::{Env, Object};
+use napi_derive::napi;
+use trousse::base::json;
+use trousse::journal::MemoryDisk;
+use trousse::{Options, Shared, Timestamp, ops};
+
+use crate::convert::{Crossing, exact, whole};
+use crate::{Deferred, Task, guard, refusal, wait, work};
+
+/// An open engine.
+#[napi]
+pub struct Engine {
+    shared: Shared,
+}
+
+/// Opens the engine in a folder.
+#[napi(ts_return_type = "Promise<Engine>")]
+pub fn open<'env>(env: &'env Env, folder: String, options: String) -> Result<Object<'env>> {
+    wait(env, move || {
+        let options: Options = json::read(&options)?;
+        let shared = Shared::new(trousse::Engine::open(folder, options)?)?;
+        Ok(move || Engine { shared })
+    })
+}
+
+/// Opens an engine without a disk.
+#[napi]
+pub fn memory(options: String) -> Result<Engine> {
+    let open = || {
+        let options: Options = json::read(&options)?;
+        let engine = trousse::Engine::with_disk(Box::new(MemoryDisk::new(0)), options)?;
+        Ok(Engine { shared: Shared::new(engine)? })
+    };
+    guard(open).map_err(refusal)
+}
+
+#[napi]
+impl Engine {
+    /// Sends an input through a door; answers once that is durable. `clock` is in milliseconds since 1970.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn door<'env>(&self, env: &'env Env, name: String, arguments: String, clock: f64) -> Result<Object<'env>> {
+        let clock = instant(clock).map_err(refusal)?;
+        let (deferred, promise) = Deferred::new(env)?;
+        let input = move |engine: &mut trousse::Engine| exact(ops::call_door(engine, &name, &arguments, clock)?);
+        let reply = move |answer: trousse::Result<String>| deferred.settle(answer.map(|text| move || text));
+        self.shared.send(input, Box::new(reply));
+        Ok(promise)
+    }
+
+    /// Asks a question that takes microseconds.
+    #[napi]
+    pub fn query(&self, name: String, arguments: String, clock: f64) -> Result<String> {
+        let task = trousse::Task::default();
+        let ask = || exact(ask(&self.shared, &name, &arguments, clock, &task)?);
+        guard(ask).map_err(refusal)
+    }
+
+    /// Asks a question that takes long.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn query_long<'env>(
+        &self,
+        env: &'env Env,
+        name: String,
+        arguments: String,
+        clock: f64,
+        task: &Task,
+    ) -> Result<Object<'env>> {
+        let (shared, task) = (self.shared.clone(), task.task.clone());
+        work(env, move || {
+            let text = exact(ask(&shared, &name, &arguments, clock, &task)?)?;
+            Ok(move || text)
+        })
+    }
+
+    /// Asks a question that is answered with a frame.
+    #[napi(ts_return_type = "Promise<Array<Column>>")]
+    pub fn query_frame<'env>(
+        &self,
+        env: &'env Env,
+        name: String,
+        arguments: String,
+        clock: f64,
+        task: &Task,
+    ) -> Result<Object<'env>> {
+        let (shared, task) = (self.shared.clone(), task.task.clone());
+        work(env, move || {
+            let clock = instant(clock)?;
+            let table = shared.read(|engine| ops::query_frame(engine, &name, &arguments, clock, &task))?;
+            let crossing = Crossing::of(table)?;
+            Ok(move || crossing.give())
+        })
+    }
+
+    /// Answers all that is queued, then releases the folder.
+    #[napi(ts_return_type = "Promise<void>")]
+    pub fn close<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let shared = self.shared.clone();
+        wait(env, move || {
+            shared.close();
+            Ok(|| ())
+        })
+    }
+}
+
+fn ask(shared: &Shared, name: &str, arguments: &str, clock: f64, task: &trousse::Task) -> trousse::Result<String> {
+    let clock = instant(clock)?;
+    shared.read(|engine| ops::query(engine, name, arguments, clock, task))
+}
+
+fn instant(clock: f64) -> trousse::Result<Timestamp> {
+    whole("clock", clock).map(Timestamp)
+}

@@ -1,0 +1,57 @@
+// A checkout: reserve, pay, commit, then recommend. What is sold out is a 409 with its fields, not an exception.
+//   npm install && node checkout.mjs
+import assert from 'node:assert/strict'
+import { memory } from 'trousse'
+
+const shop = memory() // open('shop.trousse') keeps it
+await shop.upsertSkus({
+  skus: [
+    { sku: 'LIP-01', product: 'Velvet lip', brand: 'Aube', attributes: ['finish:matte'] },
+    { sku: 'LIP-02', product: 'Satin lip', brand: 'Aube', attributes: ['finish:satin'] },
+    { sku: 'SER-30', product: 'Night serum', brand: 'Nuit', attributes: ['skin:dry'] },
+  ],
+})
+const receipts = [
+  { id: 'asn-7:1', sku: 'LIP-01', lot: 'B7', expiresOn: '2027-09-30', quantity: 2 },
+  { id: 'asn-7:2', sku: 'LIP-01', lot: 'A1', expiresOn: '2027-06-30', quantity: 1 },
+  { id: 'asn-7:3', sku: 'LIP-02', lot: 'C2', expiresOn: '2027-06-30', quantity: 5 },
+  { id: 'asn-7:4', sku: 'SER-30', lot: 'D4', expiresOn: '2027-03-31', quantity: 5 },
+]
+await shop.recordMany({ facts: receipts.map((one) => ({ type: 'receive', location: 'paris', ...one })) })
+
+/** POST /checkout: the basket is held, the card is charged, the goods leave. */
+async function checkout({ order, basket, subject }, charge) {
+  try {
+    const hold = await shop.reserve({ id: order, lines: basket, location: 'paris', ttlSeconds: 900 })
+    if (!(await charge(order))) {
+      await shop.release({ id: `${order}:declined`, hold: hold.id })
+      return { status: 402 }
+    }
+    const { lots } = await shop.commit({ id: `${order}:paid`, hold: hold.id, subject })
+    return { status: 200, lots: lots.map(({ lot, quantity }) => [lot, quantity]) }
+  } catch (error) {
+    if (error.code !== 'INSUFFICIENT_STOCK') throw error
+    const { code, sku, available, requested } = error
+    return { status: 409, code, sku, available, requested }
+  }
+}
+
+const paid = async () => true
+const declined = async () => false
+const first = await checkout({ order: 'order-1001', basket: { 'LIP-01': 2 }, subject: 'ana' }, paid)
+const again = await checkout({ order: 'order-1001', basket: { 'LIP-01': 2 }, subject: 'ana' }, paid)
+const poor = await checkout({ order: 'order-1002', basket: { 'SER-30': 1 }, subject: 'bo' }, declined)
+const late = await checkout({ order: 'order-1003', basket: { 'LIP-01': 2 }, subject: 'bo' }, paid)
+await shop.rating({ id: 'r-5', subject: 'ana', sku: 'LIP-01', value: 5 })
+const picks = shop.recommend({ subject: 'ana', k: 5, location: 'paris' })
+
+console.log(first, late)
+console.log(picks.map(({ sku, why }) => `${sku}: ${why}`))
+
+assert.deepEqual(first, { status: 200, lots: [['A1', 1], ['B7', 1]] }, 'first expired, first out')
+assert.deepEqual(again, first, 'an order may be sent twice')
+assert.deepEqual(poor, { status: 402 })
+assert.deepEqual(late, { status: 409, code: 'INSUFFICIENT_STOCK', sku: 'LIP-01', available: 1, requested: 2 })
+assert.equal(shop.availability({ sku: 'SER-30' }).availableToPromise, 5, 'a declined card gives the goods back')
+assert.deepEqual(picks.map(({ sku }) => sku).sort(), ['LIP-02', 'SER-30'], 'what ana has is not shown again')
+await shop.close()
