@@ -47,6 +47,7 @@ node: bindings-node/node_modules/.package-lock.json
 	cd bindings-node && npm run --silent build
 	cd bindings-node && npm run --silent check
 	git diff --exit-code -- bindings-node/native.d.ts
+	npm install --silent --no-audit --no-fund --prefix tests/node
 	node --test tests/node/
 
 bindings-node/node_modules/.package-lock.json: bindings-node/package-lock.json
