@@ -63,3 +63,8 @@ pub use event::{
     Answer, Command, Commit, Complaint, ComplaintKind, Consent, Count, Fact, Interest, Line, Move, Profile, Purchase,
     Purpose, Rating, Recall, Receive, Release, Reserve, Return, Review, Sale,
 };
+
+/// The README's Rust example, compiled and run with the doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::base::{Error, Quantity, Result, Table, Task, Timestamp, json};
+use crate::base::{Error, Quantity, Result, Table, Task, Timestamp, csv, json};
 #[cfg_attr(not(feature = "schema"), allow(unused_imports))] // some types are named in schemas only
 use crate::engine::{
     Advanced, Availability, AvailabilityParams, DemandParams, Engine, ExpiringParams, ForecastParams, Held, Moved,
@@ -261,6 +261,9 @@ pub static OPS: &[Op] = &[
     op!("kmeans", "Clusters the rows of a frame of numbers by k-means.",
         segment::KMeansParams => Nothing, Run::Frame(|tables, value, _| segment::kmeans(frame(tables, "df")?, &json::fit(value)?)),
         frames &[("df", "numeric columns, and optionally an id column")], long true, codes FRAME),
+    op!("read_csv", "Reads CSV text into a frame; errors name the line.",
+        csv::CsvParams => Nothing, Run::Frame(|_, value, _| csv::read(&json::fit(value)?)),
+        long true, codes &["INVALID_ARGUMENT", "MALFORMED", "MISSING_COLUMN"]),
     // Doors.
     op!("upsert_skus", "Adds SKUs or replaces their entries, and settles the facts that waited for them.",
         SkusParams => Nothing, Run::Door(|engine, value, now| {

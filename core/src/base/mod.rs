@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows what a SKU is. Imports go downward only: this is the bottom.
 
+pub mod csv;
 pub mod error;
 pub mod fold;
 pub mod ids;

@@ -1,0 +1,90 @@
+# The two commands: `make demo` and `make test`. Each does all its own set-up on a machine that has
+# Rust, Python >= 3.11 and Node >= 20. `make faces` rewrites what is generated, `make bench` measures.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+# The wheel has its own folder: maturin and cargo would rebuild each other's pyo3.
+WHEEL_TARGET := $(CARGO_TARGET_DIR)/wheel
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+PY := $(VENV)/bin/python
+DATA ?=
+OUT ?= season.html
+CARGO_FLAGS := --locked
+
+.PHONY: demo test steps tools rust node python packages small-bench bench faces clean
+
+demo: tools-rust
+	@start=$$(date +%s); \
+	cargo run --release $(CARGO_FLAGS) -q -p trousse-examples --bin season -- "$(DATA)" --out "$(OUT)"; \
+	echo "make demo took $$(( $$(date +%s) - start )) s"
+
+test: tools
+	@start=$$(date +%s); $(MAKE) steps; echo "make test passed in $$(( $$(date +%s) - start )) s"
+
+steps: rust node python packages small-bench
+
+tools-rust:
+	@command -v cargo >/dev/null || { echo "trousse needs Rust 1.88 or newer (cargo is not on the PATH)"; exit 2; }
+
+tools: tools-rust
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "trousse needs Python 3.11 or newer as $(PYTHON)"; exit 2; }
+	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { echo "trousse needs Node 20 or newer"; exit 2; }
+
+# Rust: format, lints, unit tests, doctests (README's too), vectors, crash test, surface.
+rust:
+	@echo "== rust"
+	cargo fmt --all --check
+	cargo clippy $(CARGO_FLAGS) -q --workspace --all-targets -- -D warnings
+	cargo test $(CARGO_FLAGS) -q --workspace
+	cargo run $(CARGO_FLAGS) -q -p trousse-tests --bin surface -- --check
+
+# Node: the addon, what is generated, the tests.
+node: bindings-node/node_modules/.package-lock.json
+	@echo "== node"
+	cd bindings-node && npm run --silent build
+	cd bindings-node && npm run --silent check
+	git diff --exit-code -- bindings-node/native.d.ts
+	node --test tests/node/
+
+bindings-node/node_modules/.package-lock.json: bindings-node/package-lock.json
+	cd bindings-node && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+# Python: the wheel in a private environment, what is generated, the tests.
+python: $(VENV)/.ready
+	@echo "== python"
+	$(PY) bindings-python/generate.py --check
+	rm -rf $(WHEEL_TARGET)/wheels
+	CARGO_TARGET_DIR=$(WHEEL_TARGET) $(VENV)/bin/maturin build $(CARGO_FLAGS) -q --profile dev -m bindings-python/Cargo.toml
+	$(PY) -m pip install -q --force-reinstall --no-deps $(WHEEL_TARGET)/wheels/*.whl
+	$(PY) -m pytest -q tests/python
+
+$(VENV)/.ready: tests/python/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install -q -U pip
+	$(PY) -m pip install -q -r tests/python/requirements.txt
+	@touch $@
+
+# What is shipped installs into empty folders without a toolchain and runs the quick starts.
+packages:
+	@echo "== packages"
+	PY="$(PYTHON)" WHEELS="$(WHEEL_TARGET)/wheels" bash tests/packages.sh
+
+small-bench:
+	@echo "== benchmarks, small"
+	SMALL=1 cargo test $(CARGO_FLAGS) -q -p trousse-benches --benches
+
+bench:
+	cargo bench $(CARGO_FLAGS) -q -p trousse-benches
+
+# Rewrites the surface and the layers generated from it.
+faces: $(VENV)/.ready bindings-node/node_modules/.package-lock.json
+	cargo run $(CARGO_FLAGS) -q -p trousse-tests --bin surface
+	$(PY) bindings-python/generate.py
+	cd bindings-node && npm run --silent build && npm run --silent generate
+
+clean:
+	rm -rf target .venv bindings-node/node_modules bindings-node/*.node season.html season.trousse

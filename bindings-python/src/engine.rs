@@ -1,0 +1,123 @@
+//! The engine in Python: doors through the shared writer, questions as of the last flush.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pyo3::prelude::*;
+use trousse::{Engine, Error, Options, Result, Shared, Timestamp, base::json, ops};
+
+use crate::convert::{PyTable, Units};
+use crate::{raise, worker};
+
+/// An engine behind a writer thread: any number of Python threads may use it.
+#[pyclass(frozen, module = "trousse._core", name = "Engine")]
+pub struct PyEngine {
+    shared: Option<Shared>,
+    process: u32,
+}
+
+#[pymethods]
+impl PyEngine {
+    /// Opens the journal in a folder.
+    #[staticmethod]
+    fn open(py: Python<'_>, folder: PathBuf, options_json: String) -> PyResult<PyEngine> {
+        let shared = worker::run(py, None, move |_| {
+            let options: Options = json::read(&options_json)?;
+            Shared::new(Engine::open(folder, options)?)
+        })?;
+        Ok(PyEngine::new(shared))
+    }
+
+    /// An engine without a disk.
+    #[staticmethod]
+    fn memory(py: Python<'_>, options_json: String) -> PyResult<PyEngine> {
+        let shared = worker::run(py, None, move |_| {
+            let options: Options = json::read(&options_json)?;
+            Shared::new(Engine::memory(options))
+        })?;
+        Ok(PyEngine::new(shared))
+    }
+
+    /// Sends an input to the writer and waits until its answer is durable.
+    fn door(&self, py: Python<'_>, name: String, arguments_json: String) -> PyResult<String> {
+        let shared = self.shared(py)?;
+        let clock = clock();
+        py.detach(|| shared.call(move |engine| ops::call_door(engine, &name, &arguments_json, clock)))
+            .map_err(|error| raise(py, &error))
+    }
+
+    /// Asks a question that takes no time worth speaking of.
+    fn query(&self, py: Python<'_>, name: String, arguments_json: String) -> PyResult<String> {
+        let shared = self.shared(py)?;
+        py.detach(|| worker::guarded(|| ask(&shared, &name, &arguments_json, &Default::default())))
+            .map_err(|error| raise(py, &error))
+    }
+
+    /// Asks a question that takes long, on a thread of its own.
+    #[pyo3(signature = (name, arguments_json, progress=None))]
+    fn query_long(
+        &self,
+        py: Python<'_>,
+        name: String,
+        arguments_json: String,
+        progress: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<String> {
+        let shared = self.shared(py)?;
+        worker::run(py, progress, move |task| ask(&shared, &name, &arguments_json, task))
+    }
+
+    /// Asks a question that is answered with a frame, on a thread of its own.
+    #[pyo3(signature = (name, arguments_json, progress=None))]
+    fn query_frame(
+        &self,
+        py: Python<'_>,
+        name: String,
+        arguments_json: String,
+        progress: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<PyTable> {
+        let shared = self.shared(py)?;
+        worker::run(py, progress, move |task| {
+            let table = shared.read(|engine| ops::query_frame(engine, &name, &arguments_json, clock(), task))?;
+            Ok(PyTable { table, units: Units::new() })
+        })
+    }
+
+    /// Answers all that is queued and releases the journal.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let shared = self.shared(py)?;
+        py.detach(|| shared.close());
+        Ok(())
+    }
+}
+
+impl PyEngine {
+    fn new(shared: Shared) -> PyEngine {
+        PyEngine { shared: Some(shared), process: std::process::id() }
+    }
+
+    /// The writer's thread does not survive a fork: a child that waited for it would wait for ever.
+    fn shared(&self, py: Python<'_>) -> PyResult<Shared> {
+        match &self.shared {
+            Some(shared) if self.process == std::process::id() => Ok(shared.clone()),
+            _ => Err(raise(py, &Error::io("use the engine after a fork", "it belongs to the parent: open it there"))),
+        }
+    }
+}
+
+impl Drop for PyEngine {
+    fn drop(&mut self) {
+        if self.process != std::process::id() {
+            std::mem::forget(self.shared.take()); // closing would join the parent's thread
+        }
+    }
+}
+
+fn ask(shared: &Shared, name: &str, arguments_json: &str, task: &trousse::Task) -> Result<String> {
+    shared.read(|engine| ops::query(engine, name, arguments_json, clock(), task))
+}
+
+/// The system's clock, for calls that name no `now`: the core has none.
+fn clock() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

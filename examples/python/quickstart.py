@@ -1,0 +1,71 @@
+"""One day of a small cosmetics shop: stock, an order, feedback, a recommendation, a purchase proposal."""
+
+from datetime import datetime, timedelta, timezone
+
+import trousse as tr
+
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=timezone.utc)
+
+
+def at(day: int) -> datetime:
+    """Nine in the morning, days after the first Monday."""
+    return MONDAY + timedelta(days=day)
+
+
+def main() -> None:
+    """Runs the story and checks each of its turns."""
+    with tr.memory() as shop:  # tr.open("shop.trousse") keeps it in a folder
+        shop.upsert_suppliers([{"supplier": "nord", "lead_time_days": 14}], now=MONDAY)
+        shop.upsert_skus(
+            {
+                "sku": ["LIP-01", "LIP-02", "SER-30"],
+                "brand": ["rouge", "rouge", "clair"],
+                "category": ["lipstick", "lipstick", "serum"],
+                "ingredients": ["ricinus oil, wax", "ricinus oil, wax", "aqua, niacinamide"],
+                "price": [1290, 1290, 3400],  # minor units: 12.90 EUR
+                "supplier": ["nord", "nord", "nord"],
+            },
+            now=MONDAY,
+        )
+        for sku, lot, expires_on, quantity in [
+            ("LIP-01", "B7", "2027-09-30", 48),
+            ("LIP-01", "A1", "2027-06-30", 1),
+            ("LIP-02", "C1", "2027-12-31", 20),
+            ("SER-30", "S3", "2027-05-31", 5),
+        ]:
+            receipt = f"asn-7:{sku}:{lot}"
+            shop.receive(id=receipt, sku=sku, lot=lot, expires_on=expires_on, quantity=quantity, location="paris", now=MONDAY)
+
+        hold = shop.reserve(id="order-1001", lines={"LIP-01": 2, "SER-30": 1}, location="paris", now=MONDAY)
+        shipped = shop.commit(id="pay-1001", hold=hold.id, subject="ana", now=MONDAY)
+        assert [(taken.lot, taken.quantity) for taken in shipped.lots] == [("A1", 1), ("B7", 1), ("S3", 1)]
+
+        try:
+            shop.reserve(id="order-1002", lines={"SER-30": 9}, location="paris", now=MONDAY)
+        except tr.Rejected as refused:
+            assert (refused.code, refused.available) == ("INSUFFICIENT_STOCK", 4)
+        else:
+            raise AssertionError("9 of 4 were promised")
+
+        before = shop.availability("SER-30", location="paris", now=MONDAY)
+        shop.complaint(id="c-9", subject="bo", sku="SER-30", kind="not_available", location="paris", now=MONDAY)
+        after = shop.availability("SER-30", location="paris", now=MONDAY)
+        assert after.p_phantom > before.p_phantom
+
+        shop.consent(id="yes-ana", subject="ana", granted=True, now=MONDAY)
+        shop.rating(id="r-5", subject="ana", sku="LIP-01", value=5, now=MONDAY)
+        picks = shop.recommend("ana", k=2, location="paris", now=MONDAY)
+        assert picks[0].sku == "LIP-02", picks  # alike, and not bought yet
+        print(picks)
+        print(shop.stock(location="paris", now=MONDAY))
+
+        for day in range(1, 29):  # four weeks at the till
+            shop.sale(id=f"till-{day}", lines={"LIP-01": 1}, location="paris", now=at(day))
+        proposals = shop.plan_purchases(location="paris", review_days=28, now=at(29))
+        assert proposals[0].sku == "LIP-01" and proposals[0].quantity > 0
+        print(proposals[0].why)
+        print(shop.forecast(h=2, sku="LIP-01", now=at(29)))
+
+
+if __name__ == "__main__":
+    main()
