@@ -215,6 +215,8 @@ export type OneSeries =
 export class TrousseError extends Error {
   /** The stable code, the same in Rust, Python and Node. */
   readonly code: Code
+  /** The fields of the code by name, also one that every Error has, such as \`message\`. */
+  readonly fields: Record<string, unknown>
   /** The fields of the code, in camelCase. */
   readonly [field: string]: unknown
   constructor(code: Code, message: string, fields?: Record<string, unknown>)

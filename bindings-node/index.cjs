@@ -56,7 +56,8 @@ function long(start, { signal, onProgress }, columns) {
       how(value)
     }
     signal?.addEventListener('abort', abort, { once: true })
-    attempt(() => start(task), columns).then(
+    const started = (async () => start(task))()
+    started.then(
       (value) => {
         if (onProgress) report()
         settle(resolve, value)

@@ -91,6 +91,8 @@ export type OneSeries =
 export class TrousseError extends Error {
   /** The stable code, the same in Rust, Python and Node. */
   readonly code: Code
+  /** The fields of the code by name, also one that every Error has, such as `message`. */
+  readonly fields: Record<string, unknown>
   /** The fields of the code, in camelCase. */
   readonly [field: string]: unknown
   constructor(code: Code, message: string, fields?: Record<string, unknown>)
@@ -194,6 +196,13 @@ export function rfm<T extends AnswerFrame = AnswerFrame>(params: RfmParams & { /
  * @throws {@link TrousseError} with the code `CANCELLED`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
  */
 export function kmeans<T extends AnswerFrame = AnswerFrame>(params: KMeansParams & { /** A frame with the columns numeric columns, and optionally an id column. */ df: Frame } & Long): Promise<T>
+
+/**
+ * Reads CSV text into a frame; errors name the line.
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`, `MALFORMED`, `MISSING_COLUMN`.
+ */
+export function readCsv<T extends AnswerFrame = AnswerFrame>(params: CsvParams & Long): Promise<T>
 
 /** The engine: stock, people, forecasts and recommendations over one journal. Made by {@link open} or {@link memory}. */
 export class Engine {
@@ -794,6 +803,22 @@ export interface Count {
   quantity: number
   /** The SKU. */
   sku: string
+}
+
+/** What to read, and how. */
+export interface CsvParams {
+  /**
+   * Columns that have to be numbers: a value that is none is an error naming its line.
+   * @defaultValue `[]`
+   */
+  numbers?: string[]
+  /**
+   * What separates values: one ASCII character.
+   * @defaultValue `","`
+   */
+  separator?: string
+  /** The text, with a line of column names first. */
+  text: string
 }
 
 /** What one command of many was answered. */
@@ -1812,7 +1837,7 @@ export type SignalKind =
   | 'click'
   /** Additions to a cart. */
   | 'cart'
-  /** Units bought by known persons. */
+  /** Purchases by known persons; the sum is of their units. */
   | 'purchase'
   /** Ratings; the sum is of their values 1–5. */
   | 'rating'

@@ -20,4 +20,5 @@ export const {
   planPurchases,
   rfm,
   kmeans,
+  readCsv,
 } = face

@@ -14,6 +14,7 @@ module.exports = {
     {"name":"plan_purchases","method":"planPurchases","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
     {"name":"rfm","method":"rfm","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
     {"name":"kmeans","method":"kmeans","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
+    {"name":"read_csv","method":"readCsv","on":"module","kind":"frame","long":true,"frames":[]},
     {"name":"upsert_skus","method":"upsertSkus","on":"engine","kind":"door","long":false,"frames":[]},
     {"name":"upsert_suppliers","method":"upsertSuppliers","on":"engine","kind":"door","long":false,"frames":[]},
     {"name":"reserve","method":"reserve","on":"engine","kind":"door","long":false,"frames":[]},

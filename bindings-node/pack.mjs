@@ -3,7 +3,7 @@
 //   node pack.mjs --binary FILE.node   packs a binary that is there
 // The other platforms' binaries come from the release machines; npm skips those that it cannot install.
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
@@ -38,6 +38,8 @@ function build() {
 }
 
 function pack(folder, own) {
+  const root = join(here, '..')
+  for (const one of readdirSync(root).filter((name) => name.startsWith('LICENSE'))) cpSync(join(root, one), join(folder, one))
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(own, null, 2)}\n`)
   const output = execFileSync('npm', ['pack', '--json', '--pack-destination', dist], { cwd: folder, encoding: 'utf8' })
   const [{ filename, size }] = Object.values(JSON.parse(output))

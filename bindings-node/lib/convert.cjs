@@ -1,6 +1,7 @@
 'use strict'
 // Parameters, answers and frames on their way to the core and back.
 
+const { isBigInt64Array, isBigUint64Array, isDate, isFloat32Array, isFloat64Array, isTypedArray } = require('node:util').types
 const { days } = require('../operations.cjs')
 const { camel, snake } = require('./names.cjs')
 const { argument } = require('./errors.cjs')
@@ -50,8 +51,8 @@ function toCore(value, path = '', depth = 0) {
       throw argument(path, 'a number, text, boolean, Date, array or plain object', `a ${typeof value}`)
   }
   if (value === null) return null
-  if (value instanceof Date) return date(value, path)
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) value = Array.from(value)
+  if (isDate(value)) return date(value, path)
+  if (isTypedArray(value)) value = Array.from(value)
   if (Array.isArray(value)) return value.map((item, i) => toCore(item, `${path}[${i}]`, depth + 1))
   if (!isPlain(value)) throw argument(path, 'a plain object', `a ${value.constructor?.name ?? 'class instance'}`)
   const out = {}
@@ -88,30 +89,49 @@ const answer = (text) => fromCore(JSON.parse(text))
 
 /** One column: what its values are decides the kind; `null` is a missing text or number. */
 function column(name, values) {
-  if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
+  if (isBigInt64Array(values) || isBigUint64Array(values)) {
     throw argument(name, 'a column of numbers', 'BigInt')
   }
-  if (values instanceof Float64Array) return { name, kind: 'float', numbers: values }
-  if (ArrayBuffer.isView(values) && !(values instanceof DataView)) {
-    const kind = values instanceof Float32Array ? 'float' : 'integer'
-    return { name, kind, numbers: Float64Array.from(values) }
+  if (isFloat64Array(values)) return { name, kind: 'float', numbers: values }
+  if (isTypedArray(values)) {
+    const kind = isFloat32Array(values) ? 'float' : 'integer'
+    return { name, kind, numbers: new Float64Array(values) }
   }
   if (!Array.isArray(values)) throw argument(name, 'an array or a typed array', values === null ? 'null' : typeof values)
-  const first = values.find((value) => value !== null && value !== undefined)
-  const kind = first instanceof Date ? 'date' : typeof first
-  const bad = values.findIndex((value) => !fits(value, kind))
-  if (bad >= 0) throw argument(`${name}[${bad}]`, `a ${kind} as above it`, describe(values[bad]))
-  if (kind === 'string') return { name, kind: 'text', texts: JSON.stringify(values, (_, value) => value ?? null) }
-  if (kind === 'boolean') return { name, kind, numbers: Float64Array.from(values, (value) => (value ? 1 : 0)) }
+  const kind = kindOf(name, values)
+  if (kind === 'string') return { name, kind: 'text', texts: JSON.stringify(values) }
+  if (kind === 'boolean') return { name, kind, numbers: Float64Array.from(values, Number) }
   if (kind === 'date') return dates(name, values)
-  if (kind !== 'number' && kind !== 'undefined') throw argument(name, 'numbers, texts, booleans or Dates', `a ${kind}`)
-  const isWhole = values.every((value) => Number.isSafeInteger(value))
-  return { name, kind: isWhole ? 'integer' : 'float', numbers: Float64Array.from(values, (value) => value ?? Number.NaN) }
+  const numbers = new Float64Array(values.length)
+  let isWhole = true
+  for (let i = 0; i < numbers.length; i += 1) {
+    numbers[i] = values[i] ?? Number.NaN
+    isWhole &&= Number.isSafeInteger(numbers[i])
+  }
+  return { name, kind: isWhole ? 'integer' : 'float', numbers }
 }
 
-function fits(value, kind) {
-  if (value === null || value === undefined) return kind === 'number' || kind === 'string' || kind === 'undefined'
-  return kind === 'date' ? value instanceof Date : typeof value === kind
+/** What all values of an array are; one loop, since a column may have millions. */
+function kindOf(name, values) {
+  let kind
+  let missing
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i]
+    if (value === null || value === undefined) {
+      missing ??= i
+      continue
+    }
+    const own = isDate(value) ? 'date' : typeof value
+    if (kind === undefined && !['number', 'string', 'boolean', 'date'].includes(own)) {
+      throw argument(name, 'numbers, texts, booleans or Dates', `a ${own}`)
+    }
+    kind ??= own
+    if (own !== kind) throw argument(`${name}[${i}]`, `a ${kind} as the others`, `a ${own}`)
+  }
+  if (missing !== undefined && (kind === 'boolean' || kind === 'date')) {
+    throw argument(`${name}[${missing}]`, `a ${kind} as the others`, 'null')
+  }
+  return kind ?? 'number'
 }
 
 const describe = (value) => (value === null ? 'null' : typeof value)
@@ -124,7 +144,7 @@ function dates(name, values) {
 
 /** A frame: an object of columns. */
 function frame(name, columns) {
-  if (columns === null || typeof columns !== 'object' || Array.isArray(columns) || ArrayBuffer.isView(columns)) {
+  if (columns === null || typeof columns !== 'object' || Array.isArray(columns) || isTypedArray(columns)) {
     throw argument(name, 'an object of columns', Array.isArray(columns) ? 'an array' : describe(columns))
   }
   return { name, columns: Object.entries(columns).map(([own, values]) => column(own, values)) }
@@ -142,7 +162,7 @@ function frameAnswer(columns) {
 }
 
 function toJSON() {
-  const plain = (value) => (ArrayBuffer.isView(value) ? Array.from(value) : value)
+  const plain = (value) => (isTypedArray(value) ? Array.from(value) : value)
   return Object.fromEntries(Object.entries(this).map(([name, value]) => [name, plain(value)]))
 }
 

@@ -7,8 +7,10 @@ class TrousseError extends Error {
   constructor(code, message, fields = {}) {
     super(message)
     this.code = code
-    for (const [name, value] of Object.entries(fields)) {
-      if (!(name in this)) this[camel(name)] = value
+    const own = Object.fromEntries(Object.entries(fields).map(([name, value]) => [camel(name), value]))
+    Object.defineProperty(this, 'fields', { value: own, configurable: true })
+    for (const [name, value] of Object.entries(own)) {
+      if (!(name in this)) this[name] = value
     }
   }
 

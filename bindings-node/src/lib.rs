@@ -8,7 +8,7 @@
 #![deny(unsafe_code)]
 
 mod convert;
-mod engine;
+pub mod engine;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -7,10 +7,12 @@ import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import { Engine, Ledger, RejectedError, TrousseError, forecast, isSellable, kmeans, memory, open, orderQuantity, rfm } from 'trousse'
 
 const NOON = '2026-11-23T12:00:00Z'
+const path = createRequire(import.meta.url).resolve('trousse')
 const later = (days) => new Date(Date.parse(NOON) + days * 86_400_000)
 
 function folder(t) {
@@ -206,23 +208,23 @@ test('200 concurrent doors: what is sold is what there was', async (t) => {
 
 test('a worker thread has its own engines', async () => {
   const source = `
-    const { parentPort } = require('node:worker_threads')
-    const { memory } = require('trousse')
+    const { parentPort, workerData } = require('node:worker_threads')
+    const { memory } = require(workerData)
     const shop = memory()
     shop.upsertSkus({ skus: [{ sku: 'W' }] }).then(() => parentPort.postMessage(shop.position().sequence))`
-  const worker = new Worker(source, { eval: true, filename: import.meta.filename })
+  const worker = new Worker(source, { eval: true, workerData: path })
   assert.equal(await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject)), 1)
   await worker.terminate()
 })
 
 test('a worker thread may end in the middle of long work', async () => {
   const source = `
-    const { parentPort } = require('node:worker_threads')
-    const { forecast } = require('trousse')
+    const { parentPort, workerData } = require('node:worker_threads')
+    const { forecast } = require(workerData)
     const y = Float64Array.from({ length: 3000 }, (_, i) => 5 + (i * 7919) % 11)
     forecast({ y, h: 14, season: 7 })
     parentPort.postMessage('begun')`
-  const worker = new Worker(source, { eval: true })
+  const worker = new Worker(source, { eval: true, workerData: path })
   await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
   await worker.terminate()
   assert.equal(orderQuantity({ need: 7, packSize: 6 }), 12)
@@ -344,6 +346,13 @@ test('answers can be written as JSON and cloned', async () => {
   const rows = shop.stock({ now: NOON })
   assert.deepEqual([JSON.parse(JSON.stringify(rows)), structuredClone(rows)], [rows, rows])
   assert.deepEqual(shop.recommend({ subject: 'ana' }).map((pick) => structuredClone(pick).sku).length, 3)
+})
+
+test('values of another realm are values all the same', async () => {
+  const { y, now } = runInNewContext(`({ y: Float64Array.of(1.5, 1.5, 1.5), now: new Date('${NOON}') })`)
+  assert.deepEqual(Array.from((await forecast({ y, h: 1 })).auto), [1.5])
+  assert.deepEqual(memory().stock(runInNewContext('({ sku: null })')), [])
+  assert.deepEqual(memory().stock({ now }), [])
 })
 
 test('a name of a column that is special in JavaScript stays data', async () => {

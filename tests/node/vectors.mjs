@@ -74,7 +74,10 @@ async function refused(call, { code, ...fields }, frames, tolerance) {
   const root = wanted.field?.split('[')[0]
   const isColumn = Object.values(frames).some((frame) => root in frame)
   if (wanted.field && !isColumn) wanted.field = camel(wanted.field)
-  return 1 + matches(wanted, error, tolerance, code)
+  for (const [name, value] of Object.entries(error.fields)) {
+    if (name !== 'message') assert.deepEqual(error[name], value, `${code}.${name} is no property of the error`)
+  }
+  return 1 + matches(wanted, error.fields, tolerance, code)
 }
 
 /** Runs a case and answers how many values it compared. */
