@@ -13,7 +13,7 @@ use crate::base::{Error, Quantity, Result, Table, Task, Timestamp, csv, json};
 use crate::engine::{
     Advanced, Availability, AvailabilityParams, DemandParams, Engine, ExpiringParams, ForecastParams, Held, Moved,
     OpenPurchaseRow, PlanPurchasesParams, Position, Purchased, RecommendParams, Recorded, Released, SegmentsParams,
-    Shipped, SignalRow, SignalsParams, StockParams, StockRow, View, WithheldParams, WithheldRow,
+    Shared, Shipped, SignalRow, SignalsParams, StockParams, StockRow, View, WithheldParams, WithheldRow,
 };
 #[cfg_attr(not(feature = "schema"), allow(unused_imports))]
 use crate::event::{
@@ -38,10 +38,10 @@ pub enum Run {
     Frame(fn(&Tables, Value, &Task) -> Result<Table>),
     /// A door of the engine: it changes the world and answers once that is durable.
     Door(fn(&mut Engine, Value, Timestamp) -> Result<Value>),
-    /// A question to the engine.
-    Query(fn(&Engine, Value, Timestamp, &Task) -> Result<Value>),
-    /// A question to the engine that is answered with a frame.
-    QueryFrame(fn(&Engine, Value, Timestamp, &Task) -> Result<Table>),
+    /// A question to a view of the engine.
+    Query(fn(&View, Value, &Task) -> Result<Value>),
+    /// A question to a view of the engine that is answered with a frame.
+    QueryFrame(fn(&View, Value, &Task) -> Result<Table>),
 }
 
 /// One operation.
@@ -91,10 +91,9 @@ macro_rules! function {
 macro_rules! query {
     ($name:literal, $doc:literal, $params:ty => $answer:ty, $call:expr, long $long:expr, codes $codes:expr) => {
         op!($name, $doc, $params => $answer,
-            Run::Query(|engine, value, now, task| {
+            Run::Query(|view, value, task| {
                 let call: fn(&View, $params, &Task) -> Result<$answer> = $call;
-                let params = json::fit(value)?;
-                to_json(call(&engine.view_at(now), params, task)?)
+                to_json(call(view, json::fit(value)?, task)?)
             }),
             long $long, codes $codes)
     };
@@ -334,6 +333,15 @@ pub static OPS: &[Op] = &[
             let params: SubjectParams = json::fit(value)?;
             Ok(Value::Bool(engine.erase(&params.subject)?))
         }), codes &["INVALID_ARGUMENT", "IO", "JOURNAL_POISONED"]),
+    op!("export", "Answers everything that is kept of a person, in order.",
+        SubjectParams => Vec<Exported>, Run::Door(|engine, value, _| {
+            let params: SubjectParams = json::fit(value)?;
+            let events = engine.export(&params.subject)?;
+            let rows: Result<Vec<Exported>> = events.into_iter().map(|(at, event)| {
+                Ok(Exported { at, event: json::tag(to_json(event)?) })
+            }).collect();
+            to_json(rows?)
+        }), codes &["INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_POISONED"]),
     // Questions.
     query!("stock", "Shows stock by SKU, location and lot.", StockParams => Vec<StockRow>, |v, p, _| v.stock(&p),
         long false, codes &["INVALID_ARGUMENT", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
@@ -356,25 +364,13 @@ pub static OPS: &[Op] = &[
         PlanPurchasesParams => Vec<Proposal>, |v, p, task| v.plan_purchases(&p, task), long true,
         codes &["CANCELLED", "INVALID_ARGUMENT", "UNKNOWN_LOCATION"]),
     op!("forecast", "Forecasts the daily demand of each shelf with intervals, from its complete days.",
-        ForecastParams => Nothing, Run::QueryFrame(|engine, value, now, task| engine.view_at(now).forecast(&json::fit(value)?, task)),
+        ForecastParams => Nothing, Run::QueryFrame(|view, value, task| view.forecast(&json::fit(value)?, task)),
         long true, codes &["CANCELLED", "INVALID_ARGUMENT", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
     op!("segments", "Segments the people who bought by recency, frequency and money.",
-        SegmentsParams => Nothing, Run::QueryFrame(|engine, value, now, _| engine.view_at(now).segments(&json::fit(value)?)),
+        SegmentsParams => Nothing, Run::QueryFrame(|view, value, _| view.segments(&json::fit(value)?)),
         long true, codes &["INVALID_ARGUMENT"]),
-    op!("export", "Answers everything that is kept of a person, in order.",
-        SubjectParams => Vec<Exported>, Run::Query(|engine, value, _, _| {
-            let params: SubjectParams = json::fit(value)?;
-            let events = engine.export(&params.subject)?;
-            let rows: Result<Vec<Exported>> = events.into_iter().map(|(at, event)| {
-                Ok(Exported { at, event: json::tag(to_json(event)?) })
-            }).collect();
-            to_json(rows?)
-        }), long true, codes &["INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT"]),
-    op!("position", "Says where the journal stands: equal digests have equal histories.",
-        Nothing => Position, Run::Query(|engine, value, _, _| {
-            let Nothing {} = json::fit(value)?;
-            to_json(engine.position())
-        }), long false, codes &[]),
+    query!("position", "Says where the journal stands: equal digests have equal histories.",
+        Nothing => Position, |v, _, _| Ok(v.position().clone()), long false, codes &["INVALID_ARGUMENT"]),
 ];
 
 fn to_json(value: impl Serialize) -> Result<Value> {
@@ -521,19 +517,32 @@ pub fn call_door(engine: &mut Engine, name: &str, arguments_json: &str, clock: T
 /// Asks the engine. `clock` is the instant where the arguments name no `now`.
 ///
 /// # Errors
-/// Those that the operation lists; `UNKNOWN_OPERATION`, `MALFORMED`, `CANCELLED`.
-pub fn query(engine: &Engine, name: &str, arguments_json: &str, clock: Timestamp, task: &Task) -> Result<String> {
-    let Run::Query(run) = find(name, |run| matches!(run, Run::Query(_)))?.run else { unreachable!() };
+/// Those that the operation lists; `UNKNOWN_OPERATION`, `MALFORMED`, `CANCELLED`, `CLOSED`.
+pub fn query(shop: &Shared, name: &str, arguments_json: &str, clock: Timestamp, task: &Task) -> Result<String> {
+    let op = find(name, |run| matches!(run, Run::Query(_)))?;
+    let Run::Query(run) = op.run else { unreachable!() };
     let (value, now) = arguments(arguments_json, clock)?;
-    Ok(run(engine, value, now, task)?.to_string())
+    ask(shop, op, now, |view| Ok(run(view, value, task)?.to_string()))
 }
 
 /// Asks the engine for a frame. `clock` is the instant where the arguments name no `now`.
 ///
 /// # Errors
-/// Those that the operation lists; `UNKNOWN_OPERATION`, `MALFORMED`, `CANCELLED`.
-pub fn query_frame(engine: &Engine, name: &str, arguments_json: &str, clock: Timestamp, task: &Task) -> Result<Table> {
-    let Run::QueryFrame(run) = find(name, |run| matches!(run, Run::QueryFrame(_)))?.run else { unreachable!() };
+/// Those that the operation lists; `UNKNOWN_OPERATION`, `MALFORMED`, `CANCELLED`, `CLOSED`.
+pub fn query_frame(shop: &Shared, name: &str, arguments_json: &str, clock: Timestamp, task: &Task) -> Result<Table> {
+    let op = find(name, |run| matches!(run, Run::QueryFrame(_)))?;
+    let Run::QueryFrame(run) = op.run else { unreachable!() };
     let (value, now) = arguments(arguments_json, clock)?;
-    run(engine, value, now, task)
+    ask(shop, op, now, |view| run(view, value, task))
+}
+
+/// A long question keeps a view and lets the writer go on, which costs a copy of each part that changes
+/// meanwhile; a short one is answered before the writer goes on, so that its view costs nothing.
+fn ask<T>(shop: &Shared, op: &Op, now: Timestamp, question: impl FnOnce(&View) -> Result<T>) -> Result<T> {
+    now.check("now")?;
+    if op.long {
+        let view = shop.read(|engine| Ok(engine.view_at(now)))?;
+        return question(&view);
+    }
+    shop.read(|engine| question(&engine.view_at(now)))
 }

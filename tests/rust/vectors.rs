@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use trousse::ops::{self, OPS, Run, Tables};
-use trousse::{Column, Day, Engine, Error, Options, Table, Task, Timestamp};
+use trousse::{Column, Day, Engine, Error, Options, Shared, Table, Task, Timestamp};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors");
 /// No vector may lean on the clock: those that need an instant name it.
@@ -64,21 +64,19 @@ fn run_case(case: &Value) -> Result<(), String> {
         let answer = call_module(case);
         return judge(case, answer, tolerance(case, case));
     };
-    let mut engine = engine_of(case)?;
+    let shop = engine_of(case)?;
     for (i, step) in steps.iter().enumerate() {
-        let answer = call_engine(&mut engine, step);
+        let answer = call_engine(&shop, step);
         judge(step, answer, tolerance(case, step)).map_err(|why| format!("step {i} ({}): {why}", text(step, "op")))?;
     }
-    let broken = engine.world().ledger.broken_invariant();
+    let broken = shop.read(|engine| Ok(engine.world().ledger.broken_invariant())).map_err(|e| e.to_string())?;
     broken.map_or(Ok(()), |why| Err(format!("ledger: {why}")))
 }
 
-fn engine_of(case: &Value) -> Result<Engine, String> {
-    if case["ledger"].is_object() {
-        return Ok(Engine::memory(Options { open_catalog: true, ..Options::default() }));
-    }
-    let options = serde_json::from_value(case["engine"].clone()).map_err(|e| e.to_string())?;
-    Ok(Engine::memory(options))
+fn engine_of(case: &Value) -> Result<Shared, String> {
+    let ledger = Options { open_catalog: true, ..Options::default() };
+    let options = if case["ledger"].is_object() { Ok(ledger) } else { serde_json::from_value(case["engine"].clone()) };
+    Shared::new(Engine::memory(options.map_err(|e| e.to_string())?)).map_err(|e| e.to_string())
 }
 
 fn tolerance(case: &Value, step: &Value) -> f64 {
@@ -94,16 +92,16 @@ fn call_module(case: &Value) -> Result<Value, Error> {
     ops::call_frame(&op, &tables, &params, &Task::default()).map(|table| json(&table))
 }
 
-fn call_engine(engine: &mut Engine, step: &Value) -> Result<Value, Error> {
+fn call_engine(shop: &Shared, step: &Value) -> Result<Value, Error> {
     let (op, params) = (text(step, "op"), step["params"].to_string());
     let params = if step["params"].is_null() { String::new() } else { params };
     let task = Task::default();
     let known = OPS.iter().find(|own| own.name == op && !matches!(own.run, Run::Function(_) | Run::Frame(_)));
     let parse = |answer: String| serde_json::from_str(&answer).unwrap();
     match known.map(|own| own.run) {
-        Some(Run::Door(_)) => ops::call_door(engine, &op, &params, CLOCK).map(parse),
-        Some(Run::Query(_)) => ops::query(engine, &op, &params, CLOCK, &task).map(parse),
-        Some(Run::QueryFrame(_)) => ops::query_frame(engine, &op, &params, CLOCK, &task).map(|table| json(&table)),
+        Some(Run::Door(_)) => shop.call(move |engine| ops::call_door(engine, &op, &params, CLOCK)).map(parse),
+        Some(Run::Query(_)) => ops::query(shop, &op, &params, CLOCK, &task).map(parse),
+        Some(Run::QueryFrame(_)) => ops::query_frame(shop, &op, &params, CLOCK, &task).map(|table| json(&table)),
         _ => Err(Error::UnknownOperation { operation: op }),
     }
 }

@@ -375,7 +375,7 @@ impl Engine {
 
     /// An immutable view at an instant: what is due then counts as fired. O(due holds).
     pub fn view_at(&self, now: Timestamp) -> View {
-        View::new(self.world.clone(), now)
+        View::new(self.world.clone(), self.position(), now)
     }
 
     /// Writes the world beside the journal, so that the next opening is faster. A cache: it is thrown
@@ -413,8 +413,9 @@ impl Engine {
     /// Everything that is kept of a person, in order. O(journal).
     ///
     /// # Errors
-    /// `IO`, `JOURNAL_CORRUPT`.
-    pub fn export(&self, subject: &str) -> Result<Vec<(Timestamp, PeopleEvent)>> {
+    /// `IO`, `JOURNAL_CORRUPT`, `JOURNAL_POISONED`.
+    pub fn export(&mut self, subject: &str) -> Result<Vec<(Timestamp, PeopleEvent)>> {
+        self.journal.sync()?;
         let mut found = Vec::new();
         self.journal.replay(0, &mut |entry| {
             if entry.subject.as_deref() == Some(subject) {

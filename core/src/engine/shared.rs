@@ -17,7 +17,8 @@ const BATCH_LIMIT: usize = 4_096;
 /// What is called with the answer to an input, on the writer's thread, after the flush.
 pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
 
-type Job = Box<dyn FnOnce(&mut Engine) -> Box<dyn FnOnce(Result<()>) + Send> + Send>;
+/// Runs an input; answers whether it panicked, and what to call once its batch is flushed.
+type Job = Box<dyn FnOnce(&mut Engine) -> (bool, Box<dyn FnOnce(Result<()>) + Send>) + Send>;
 
 /// An engine behind a queue and a writer thread; clones share it. Closed when the last clone goes.
 #[derive(Clone)]
@@ -57,8 +58,10 @@ impl Shared {
         let slot = Arc::new(Mutex::new(Some(reply)));
         let own = slot.clone();
         let job: Job = Box::new(move |engine| {
-            let answer = input(engine);
-            Box::new(move |flushed| answer_to(&own, answer.and_then(|value| flushed.map(|()| value))))
+            let answer = catch_unwind(AssertUnwindSafe(|| input(engine)));
+            let broken = answer.is_err();
+            let answer = answer.unwrap_or_else(|_| Err(broken_invariant()));
+            (broken, Box::new(move |flushed| answer_to(&own, answer.and_then(|value| flushed.map(|()| value)))))
         });
         let sent = match &*self.inner.queue.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(queue) => queue.send(job).is_ok(),
@@ -118,6 +121,10 @@ fn answer_to<T>(slot: &Mutex<Option<Reply<T>>>, answer: Result<T>) {
     }
 }
 
+fn broken_invariant() -> Error {
+    Error::Internal { message: "a broken invariant closed the engine; open it anew".into() }
+}
+
 fn write(engine: &RwLock<Option<Engine>>, jobs: &Receiver<Job>) {
     while let Ok(first) = jobs.recv() {
         let mut replies = Vec::new();
@@ -127,22 +134,19 @@ fn write(engine: &RwLock<Option<Engine>>, jobs: &Receiver<Job>) {
         let batch = std::iter::once(first).chain(jobs.try_iter().take(BATCH_LIMIT - 1));
         let mut broken = false;
         for job in batch {
-            match catch_unwind(AssertUnwindSafe(|| job(open))) {
-                Ok(reply) => replies.push(reply),
-                Err(_) => broken = true,
-            }
+            let (panicked, reply) = job(open);
+            replies.push(reply);
+            broken = panicked;
             if broken {
                 break;
             }
         }
         open.defer(false);
-        let flushed = if broken { Ok(()) } else { open.flush() };
+        let flushed = if broken { Err(broken_invariant()) } else { open.flush() };
         if broken {
             guard.take(); // a panic left the world in doubt: only the journal is true, reopen it
         }
         drop(guard);
-        let internal = || Error::Internal { message: "a panic closed the engine; open it anew".into() };
-        let flushed = if broken { Err(internal()) } else { flushed };
         replies.into_iter().for_each(|reply| reply(flushed.clone()));
     }
 }

@@ -306,6 +306,6 @@ fn sold(shop: &Shared, thread: usize, n: usize) -> bool {
 fn a_panic_closes_the_engine_and_says_so() {
     let shop = Shared::new(Engine::memory(Options::default())).unwrap();
     let error = shop.call(|_| -> crate::base::Result<()> { panic!("a broken invariant") }).unwrap_err();
-    assert_eq!(error.code(), "CLOSED");
+    assert_eq!(error.code(), "INTERNAL");
     assert_eq!(shop.read(|_| Ok(())).unwrap_err().code(), "CLOSED");
 }

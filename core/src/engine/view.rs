@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Position;
 use super::world::World;
 use crate::base::{Day, Error, LocationId, Result, SkuId, Timestamp};
 use crate::demand::DemandDay;
@@ -17,6 +18,7 @@ use crate::recommend::{Attributes, Candidate, Content, Model, Pick, Request, Sco
 #[derive(Debug, Clone)]
 pub struct View {
     world: World,
+    position: Position,
     now: Timestamp,
     today: Day,
     due: BTreeMap<(SkuId, LocationId), i64>,
@@ -193,7 +195,7 @@ pub struct OpenPurchaseRow {
 }
 
 impl View {
-    pub(super) fn new(world: World, now: Timestamp) -> View {
+    pub(super) fn new(world: World, position: Position, now: Timestamp) -> View {
         let now = now.max(world.now);
         let today = world.day(now);
         let mut due = BTreeMap::new();
@@ -204,12 +206,16 @@ impl View {
                 }
             }
         }
-        View { world, now, today, due }
+        View { world, position, now, today, due }
     }
 
     /// The world that the view shows.
     pub fn world(&self) -> &World {
         &self.world
+    }
+    /// Where the journal stood when the view was taken.
+    pub fn position(&self) -> &Position {
+        &self.position
     }
     /// The instant of the view.
     pub fn now(&self) -> Timestamp {
