@@ -262,6 +262,7 @@ class Surface:
             annotation = self.given(name, field, node)
             default = "" if required else f" = {self.default(node)}"
             subject = subjects and node.get("default") == "" and field in SUBJECTS
+            subject = subject or (kind == "frame" and not operation["frames"] and required)
             (positional if subject or (single and not module) else named).append(f"{own}: {annotation}{default}")
             documented.append(self.entry(own, annotation, node, None if required else self.default(node)))
             values.append(f'"{field}": {self.passed(name, field, node, own)}')
@@ -301,7 +302,8 @@ class Surface:
         name, kind, answer = operation["name"], operation["kind"], operation["answer"]
         if kind == "frame":
             frames = "{" + ", ".join(f'"{f["name"]}": {f["name"]}' for f in operation["frames"]) + "}"
-            return "F", [f'return call_frame("{name}", {frames}, {values}, progress)  # type: ignore[no-any-return]']
+            answered = "F" if operation["frames"] else "Table"
+            return answered, [f'return call_frame("{name}", {frames}, {values}, progress)  # type: ignore[no-any-return]']
         if kind == "query_frame":
             return "Table", [f'return Table(self._query_frame("{name}", {values}, progress))']
         ask = {"function": "call", "door": "self._door", "query": "self._query"}[kind]

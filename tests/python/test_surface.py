@@ -7,6 +7,7 @@ import inspect
 import json
 import keyword
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -118,3 +119,12 @@ def test_quickstart_runs() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "LIP-02" in done.stdout
+
+
+def test_the_readme_of_the_wheel_runs(tmp_path: pathlib.Path) -> None:
+    text = (ROOT / "bindings-python" / "README.md").read_text("utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", text, flags=re.S)
+    for _ in range(2):  # the second run finds the folder, and every id answers as before
+        done = subprocess.run([sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "INSUFFICIENT_STOCK 46\n" in done.stdout

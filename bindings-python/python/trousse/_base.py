@@ -60,8 +60,8 @@ def call(name: str, values: dict[str, Any]) -> Any:
 
 
 def call_frame(name: str, frames: dict[str, Any], values: dict[str, Any], progress: Progress) -> Any:
-    """Runs a function over frames and answers with a frame of the first one's kind."""
-    first = next(iter(frames.values()))
+    """Runs a function over frames and answers with a frame of the first one's kind, or with a Table."""
+    first = next(iter(frames.values()), None)
     streams = {key: arrow(frame, key) for key, frame in frames.items() if frame is not None}
     text = arguments(values)
     native = with_progress(name, progress, lambda report: _core.call_frame(name, streams, text, report))

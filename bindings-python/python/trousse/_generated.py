@@ -1560,6 +1560,39 @@ def kmeans(
     return call_frame("kmeans", {"df": df}, {"id_column": id_column, "k": k, "max_iterations": max_iterations, "restarts": restarts, "seed": seed, "standardise": standardise, "tolerance": tolerance}, progress)  # type: ignore[no-any-return]
 
 
+def read_csv(
+    text: str,
+    *,
+    numbers: Sequence[str] = (),
+    separator: str = ',',
+    progress: Progress = False,
+) -> Table:
+    """Reads CSV text into a frame; errors name the line.
+
+    Parameters
+    ----------
+    text : str
+        The text, with a line of column names first.
+    numbers : Sequence[str], default ()
+        Columns that have to be numbers: a value that is none is an error naming its line.
+    separator : str, default ','
+        What separates values: one ASCII character.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    Table
+        A mapping of columns that turns into any frame.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT, MALFORMED, MISSING_COLUMN.
+    """
+    return call_frame("read_csv", {}, {"text": text, "numbers": numbers, "separator": separator}, progress)  # type: ignore[no-any-return]
+
+
 class _Ledger(Base):
     """What the ledger does."""
 
@@ -3026,6 +3059,7 @@ __all__ = [
     "order_quantity",
     "phantom_posterior",
     "plan_purchases",
+    "read_csv",
     "recommend",
     "rfm",
 ]
