@@ -60,6 +60,8 @@ python: $(VENV)/.ready
 	$(PY) bindings-python/generate.py --check
 	rm -rf $(WHEEL_TARGET)/wheels
 	CARGO_TARGET_DIR=$(WHEEL_TARGET) $(VENV)/bin/maturin build $(CARGO_FLAGS) -q --profile dev -m bindings-python/Cargo.toml
+	CARGO_TARGET_DIR=$(WHEEL_TARGET) $(VENV)/bin/maturin generate-stubs $(CARGO_FLAGS) -q -m bindings-python/Cargo.toml -o $(WHEEL_TARGET)/stubs
+	$(PY) bindings-python/generate.py --stubs $(WHEEL_TARGET)/stubs/trousse/_core.pyi --check
 	$(PY) -m pip install -q --force-reinstall --no-deps $(WHEEL_TARGET)/wheels/*.whl
 	$(PY) -m pytest -q tests/python
 

@@ -43,6 +43,7 @@ module.exports = {
     {"name":"advance","method":"advance","on":"engine","kind":"door","long":false,"frames":[]},
     {"name":"snapshot","method":"snapshot","on":"engine","kind":"door","long":false,"frames":[]},
     {"name":"erase","method":"erase","on":"engine","kind":"door","long":false,"frames":[]},
+    {"name":"export","method":"export","on":"engine","kind":"door","long":false,"frames":[]},
     {"name":"stock","method":"stock","on":"engine","kind":"query","long":false,"frames":[]},
     {"name":"availability","method":"availability","on":"engine","kind":"query","long":false,"frames":[]},
     {"name":"expiring","method":"expiring","on":"engine","kind":"query","long":false,"frames":[]},
@@ -54,7 +55,6 @@ module.exports = {
     {"name":"plan_purchases","method":"planPurchases","on":"engine","kind":"query","long":true,"frames":[]},
     {"name":"forecast","method":"forecast","on":"engine","kind":"query_frame","long":true,"frames":[]},
     {"name":"segments","method":"segments","on":"engine","kind":"query_frame","long":true,"frames":[]},
-    {"name":"export","method":"export","on":"engine","kind":"query","long":true,"frames":[]},
     {"name":"position","method":"position","on":"engine","kind":"query","long":false,"frames":[]},
   ],
   ledger: [

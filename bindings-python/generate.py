@@ -247,7 +247,7 @@ class Surface:
         positional: list[str] = [] if module else ["self"]
         named: list[str] = []
         values: list[str] = []
-        subjects = kind in ("query", "door") and not any(required for _, _, required in fields)
+        subjects = kind == "query"
         if subjects:
             fields.sort(key=lambda field: SUBJECTS.index(field[0]) if field[0] in SUBJECTS else len(SUBJECTS))
         for i, frame in enumerate(operation["frames"]):
@@ -261,7 +261,7 @@ class Surface:
             own = python_name(field)
             annotation = self.given(name, field, node)
             default = "" if required else f" = {self.default(node)}"
-            subject = subjects and node.get("default") == "" and field in SUBJECTS
+            subject = subjects and required and field in SUBJECTS
             subject = subject or (kind == "frame" and not operation["frames"] and required)
             (positional if subject or (single and not module) else named).append(f"{own}: {annotation}{default}")
             documented.append(self.entry(own, annotation, node, None if required else self.default(node)))

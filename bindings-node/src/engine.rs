@@ -88,7 +88,7 @@ impl Engine {
         let (shared, task) = (self.shared.clone(), task.task.clone());
         work(env, move || {
             let clock = instant(clock)?;
-            let table = shared.read(|engine| ops::query_frame(engine, &name, &arguments, clock, &task))?;
+            let table = ops::query_frame(&shared, &name, &arguments, clock, &task)?;
             let crossing = Crossing::of(table)?;
             Ok(move || crossing.give())
         })
@@ -107,7 +107,7 @@ impl Engine {
 
 fn ask(shared: &Shared, name: &str, arguments: &str, clock: f64, task: &trousse::Task) -> trousse::Result<String> {
     let clock = instant(clock)?;
-    shared.read(|engine| ops::query(engine, name, arguments, clock, task))
+    ops::query(shared, name, arguments, clock, task)
 }
 
 fn instant(clock: f64) -> trousse::Result<Timestamp> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::prelude::*;
+use trousse::journal::MemoryDisk;
 use trousse::{Engine, Error, Options, Result, Shared, Timestamp, base::json, ops};
 
 use crate::convert::{PyTable, Units};
@@ -33,7 +34,7 @@ impl PyEngine {
     fn memory(py: Python<'_>, options_json: String) -> PyResult<PyEngine> {
         let shared = worker::run(py, None, move |_| {
             let options: Options = json::read(&options_json)?;
-            Shared::new(Engine::memory(options))
+            Shared::new(Engine::with_disk(Box::new(MemoryDisk::new(0)), options)?)
         })?;
         Ok(PyEngine::new(shared))
     }
@@ -77,7 +78,7 @@ impl PyEngine {
     ) -> PyResult<PyTable> {
         let shared = self.shared(py)?;
         worker::run(py, progress, move |task| {
-            let table = shared.read(|engine| ops::query_frame(engine, &name, &arguments_json, clock(), task))?;
+            let table = ops::query_frame(&shared, &name, &arguments_json, clock(), task)?;
             Ok(PyTable { table, units: Units::new() })
         })
     }
@@ -113,7 +114,7 @@ impl Drop for PyEngine {
 }
 
 fn ask(shared: &Shared, name: &str, arguments_json: &str, task: &trousse::Task) -> Result<String> {
-    shared.read(|engine| ops::query(engine, name, arguments_json, clock(), task))
+    ops::query(shared, name, arguments_json, clock(), task)
 }
 
 /// The system's clock, for calls that name no `now`: the core has none.

@@ -26,12 +26,12 @@ DayLike = dt.date | str
 InstantLike = dt.datetime | str | int
 
 
-#: What a period without a row means.
-Gaps = Literal["missing", "zero"]
-
-
 #: The models that ``auto()`` chooses from.
 Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "blend"]
+
+
+#: What a period without a row means.
+Gaps = Literal["missing", "zero"]
 
 
 #: What a complaint is about.
@@ -90,26 +90,26 @@ class ScoreParams:
 
     Attributes
     ----------
-    base : float
-        Appeal of an item that nothing is known about; > 0.
-    content : float
-        Weight of the attribute match beside the cosine; ≥ 0.
-    demand_floor : float
-        Share of the demand of all time that is added to the trend; ≥ 0.
-    demand_half_life_days : float
-        Days after which demand counts half; 0 leaves the trend out.
     shrinkage : float
         Added to the denominator of the cosine, in squared strengths: trusts pairs that few people share less; ≥
         0.
+    content : float
+        Weight of the attribute match beside the cosine; ≥ 0.
+    base : float
+        Appeal of an item that nothing is known about; > 0.
     taste_half_life_days : float
         Days after which an interaction of the person counts half; > 0.
+    demand_half_life_days : float
+        Days after which demand counts half; 0 leaves the trend out.
+    demand_floor : float
+        Share of the demand of all time that is added to the trend; ≥ 0.
     """
-    base: float = 0.007
-    content: float = 0.03
-    demand_floor: float = 0.0005
-    demand_half_life_days: float = 5.0
     shrinkage: float = 200.0
+    content: float = 0.03
+    base: float = 0.007
     taste_half_life_days: float = 365.0
+    demand_half_life_days: float = 5.0
+    demand_floor: float = 0.0005
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
@@ -143,53 +143,53 @@ class Sku:
     ----------
     sku : str
         The key.
-    attributes : tuple[str, ...]
-        Traits such as ``finish:matte``, ``skin:dry``.
+    product : str
+        Name of the product.
     brand : str
         Brand.
     category : str
         Category.
-    cost : Money | None
-        Cost of a unit.
-    ingredients : tuple[str, ...]
-        INCI names in the order of the label; empty means not known, and not known is not safe.
-    min_order_qty : int
-        Least quantity of a purchase line.
-    min_remaining_days : int
-        Days that must remain on the day of sale.
-    pack_size : int
-        Purchase lines are multiples of this.
-    pao_months : int | None
-        Months it keeps after opening.
-    price : Money | None
-        Price to the customer.
-    product : str
-        Name of the product.
     shade : str
         Name of the shade.
     shade_hex : str
         Colour of the shade as ``#rrggbb``.
+    ingredients : tuple[str, ...]
+        INCI names in the order of the label; empty means not known, and not known is not safe.
+    attributes : tuple[str, ...]
+        Traits such as ``finish:matte``, ``skin:dry``.
     shelf_life_days : int | None
         Days from receipt to the last good day, for receipts that do not say.
+    pao_months : int | None
+        Months it keeps after opening.
+    min_remaining_days : int
+        Days that must remain on the day of sale.
+    price : Money | None
+        Price to the customer.
+    cost : Money | None
+        Cost of a unit.
     supplier : str
         The supplier.
+    min_order_qty : int
+        Least quantity of a purchase line.
+    pack_size : int
+        Purchase lines are multiples of this.
     """
     sku: str
-    attributes: Sequence[str] = ()
+    product: str = ''
     brand: str = ''
     category: str = ''
-    cost: Money | Mapping[str, Any] | None = None
-    ingredients: Sequence[str] = ()
-    min_order_qty: int = 0
-    min_remaining_days: int = 0
-    pack_size: int = 1
-    pao_months: int | None = None
-    price: Money | Mapping[str, Any] | None = None
-    product: str = ''
     shade: str = ''
     shade_hex: str = ''
+    ingredients: Sequence[str] = ()
+    attributes: Sequence[str] = ()
     shelf_life_days: int | None = None
+    pao_months: int | None = None
+    min_remaining_days: int = 0
+    price: Money | Mapping[str, Any] | None = None
+    cost: Money | Mapping[str, Any] | None = None
     supplier: str = ''
+    min_order_qty: int = 0
+    pack_size: int = 1
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
@@ -642,6 +642,32 @@ class Advanced:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Exported:
+    """One event of a person.
+
+    Attributes
+    ----------
+    at : dt.datetime
+        When.
+    event : Any
+        What, as ``{"type": …}``.
+    """
+    at: dt.datetime
+    event: Any
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> Exported:
+        return cls(
+            instant(value["at"]),
+            value["event"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class StockRow:
     """One lot on one shelf.
 
@@ -663,10 +689,10 @@ class StockRow:
         Units that may be promised.
     recalled : bool
         Whether the lot was recalled.
-    days_left : int | None
-        Days from today to the last good day; negative once passed.
     expires_on : dt.date | None
         Last good day.
+    days_left : int | None
+        Days from today to the last good day; negative once passed.
     """
     sku: str
     location: str
@@ -676,8 +702,8 @@ class StockRow:
     held: int
     available: int
     recalled: bool
-    days_left: int | None
     expires_on: dt.date | None
+    days_left: int | None
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
@@ -694,8 +720,8 @@ class StockRow:
             value["held"],
             value["available"],
             value["recalled"],
-            value.get("days_left"),
             day(value.get("expires_on")),
+            value.get("days_left"),
         )
 
 
@@ -979,11 +1005,11 @@ class Proposal:
         ``max_order``, ``shelf_life``.
     why : str
         The reasons in one sentence.
-    cost_minor : int | None
-        Cost of the order in minor units, where the unit cost is known.
     cover_days : float | None
         Days that stock and order together last at the expected demand; absent where nothing is expected to
         sell.
+    cost_minor : int | None
+        Cost of the order in minor units, where the unit cost is known.
     """
     supplier: str
     sku: str
@@ -996,8 +1022,8 @@ class Proposal:
     risk_expiry: float
     binding_rule: BindingRule
     why: str
-    cost_minor: int | None
     cover_days: float | None
+    cost_minor: int | None
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
@@ -1017,34 +1043,8 @@ class Proposal:
             value["risk_expiry"],
             value["binding_rule"],
             value["why"],
-            value.get("cost_minor"),
             value.get("cover_days"),
-        )
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Exported:
-    """One event of a person.
-
-    Attributes
-    ----------
-    at : dt.datetime
-        When.
-    event : Any
-        What, as ``{"type": …}``.
-    """
-    at: dt.datetime
-    event: Any
-
-    def to_dict(self) -> dict[str, Any]:
-        """The fields as a dict, nested answers too."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def _of(cls, value: Mapping[str, Any]) -> Exported:
-        return cls(
-            instant(value["at"]),
-            value["event"],
+            value.get("cost_minor"),
         )
 
 
@@ -1089,8 +1089,8 @@ def is_sellable(
     *,
     day: DayLike,
     expires_on: DayLike | None = None,
-    min_remaining_days: int = 0,
     recalled: bool = False,
+    min_remaining_days: int = 0,
 ) -> bool:
     """Answers whether a lot may be sold on a day: the expiry day is the last good day.
 
@@ -1100,10 +1100,10 @@ def is_sellable(
         The day of the sale.
     expires_on : DayLike | None, default None
         Last good day of the lot; none for goods that do not expire.
-    min_remaining_days : int, default 0
-        Days that must remain.
     recalled : bool, default False
         Whether the lot was recalled.
+    min_remaining_days : int, default 0
+        Days that must remain.
 
     Returns
     -------
@@ -1115,7 +1115,7 @@ def is_sellable(
     Error
         With code INTERNAL, INVALID_ARGUMENT.
     """
-    return call("is_sellable", {"day": day_argument(day, "day"), "expires_on": day_argument(expires_on, "expires_on"), "min_remaining_days": min_remaining_days, "recalled": recalled})  # type: ignore[no-any-return]
+    return call("is_sellable", {"day": day_argument(day, "day"), "expires_on": day_argument(expires_on, "expires_on"), "recalled": recalled, "min_remaining_days": min_remaining_days})  # type: ignore[no-any-return]
 
 
 def fefo(
@@ -1153,26 +1153,26 @@ def fefo(
 
 def phantom_posterior(
     *,
-    complaint_likelihood_ratio: float = 20.0,
-    complaints: int = 0,
-    daily_rate: float = 0.0,
     prior_phantom: float = 0.02,
+    daily_rate: float = 0.0,
     zero_sale_days: int = 0,
+    complaints: int = 0,
+    complaint_likelihood_ratio: float = 20.0,
 ) -> PhantomBelief:
     """Answers how likely a shelf with a positive record is empty in truth (Bayes).
 
     Parameters
     ----------
-    complaint_likelihood_ratio : float, default 20.0
-        How many times likelier a complaint is when the shelf is empty in truth, at least 1.
-    complaints : int, default 0
-        "Was not available" complaints since then, at least 0.
-    daily_rate : float, default 0.0
-        Units that usually sell a day, at least 0.
     prior_phantom : float, default 0.02
         Belief before any evidence, in (0, 1).
+    daily_rate : float, default 0.0
+        Units that usually sell a day, at least 0.
     zero_sale_days : int, default 0
         Days without a sale since stock was last proven, at least 0.
+    complaints : int, default 0
+        "Was not available" complaints since then, at least 0.
+    complaint_likelihood_ratio : float, default 20.0
+        How many times likelier a complaint is when the shelf is empty in truth, at least 1.
 
     Returns
     -------
@@ -1184,15 +1184,15 @@ def phantom_posterior(
     Error
         With code INTERNAL, INVALID_ARGUMENT.
     """
-    return PhantomBelief._of(call("phantom_posterior", {"complaint_likelihood_ratio": complaint_likelihood_ratio, "complaints": complaints, "daily_rate": daily_rate, "prior_phantom": prior_phantom, "zero_sale_days": zero_sale_days}))
+    return PhantomBelief._of(call("phantom_posterior", {"prior_phantom": prior_phantom, "daily_rate": daily_rate, "zero_sale_days": zero_sale_days, "complaints": complaints, "complaint_likelihood_ratio": complaint_likelihood_ratio}))
 
 
 def order_quantity(
     *,
     need: int,
-    max_order_qty: int | None = None,
     min_order_qty: int = 0,
     pack_size: int = 1,
+    max_order_qty: int | None = None,
 ) -> int:
     """Rounds a need to what the supplier sells: minimum, pack, maximum.
 
@@ -1200,12 +1200,12 @@ def order_quantity(
     ----------
     need : int
         Units needed; nothing is ordered for 0 or less.
-    max_order_qty : int | None, default None
-        The most that may be ordered.
     min_order_qty : int, default 0
         The least that may be ordered.
     pack_size : int, default 1
         Orders are multiples of this.
+    max_order_qty : int | None, default None
+        The most that may be ordered.
 
     Returns
     -------
@@ -1217,31 +1217,31 @@ def order_quantity(
     Error
         With code INTERNAL, INVALID_ARGUMENT.
     """
-    return call("order_quantity", {"need": need, "max_order_qty": max_order_qty, "min_order_qty": min_order_qty, "pack_size": pack_size})  # type: ignore[no-any-return]
+    return call("order_quantity", {"need": need, "min_order_qty": min_order_qty, "pack_size": pack_size, "max_order_qty": max_order_qty})  # type: ignore[no-any-return]
 
 
 def newsvendor_normal(
     *,
+    holding_cost: float = 1.0,
+    stockout_cost: float = 9.0,
     demand_mean: float = 0.0,
     demand_sd: float = 0.0,
-    holding_cost: float = 1.0,
     lead_time: float = 0.0,
-    stockout_cost: float = 9.0,
 ) -> Newsvendor:
     """Answers the base-stock level of least cost under normal demand.
 
     Parameters
     ----------
+    holding_cost : float, default 1.0
+        Cost of a unit left at the end of a period (h), above 0.
+    stockout_cost : float, default 9.0
+        Cost of a unit short (p), above 0.
     demand_mean : float, default 0.0
         Mean demand of a period (μ).
     demand_sd : float, default 0.0
         Standard deviation of the demand of a period (σ).
-    holding_cost : float, default 1.0
-        Cost of a unit left at the end of a period (h), above 0.
     lead_time : float, default 0.0
         Periods between order and receipt (L).
-    stockout_cost : float, default 9.0
-        Cost of a unit short (p), above 0.
 
     Returns
     -------
@@ -1253,25 +1253,25 @@ def newsvendor_normal(
     Error
         With code INTERNAL, INVALID_ARGUMENT.
     """
-    return Newsvendor._of(call("newsvendor_normal", {"demand_mean": demand_mean, "demand_sd": demand_sd, "holding_cost": holding_cost, "lead_time": lead_time, "stockout_cost": stockout_cost}))
+    return Newsvendor._of(call("newsvendor_normal", {"holding_cost": holding_cost, "stockout_cost": stockout_cost, "demand_mean": demand_mean, "demand_sd": demand_sd, "lead_time": lead_time}))
 
 
 def newsvendor_poisson(
     *,
-    demand_mean: float = 0.0,
     holding_cost: float = 1.0,
     stockout_cost: float = 9.0,
+    demand_mean: float = 0.0,
 ) -> Newsvendor:
     """Answers the base-stock level of least cost under Poisson demand.
 
     Parameters
     ----------
-    demand_mean : float, default 0.0
-        Mean demand, at most 100,000.
     holding_cost : float, default 1.0
         Cost of a unit left (h), above 0.
     stockout_cost : float, default 9.0
         Cost of a unit short (p), above 0.
+    demand_mean : float, default 0.0
+        Mean demand, at most 100,000.
 
     Returns
     -------
@@ -1283,23 +1283,23 @@ def newsvendor_poisson(
     Error
         With code INTERNAL, INVALID_ARGUMENT.
     """
-    return Newsvendor._of(call("newsvendor_poisson", {"demand_mean": demand_mean, "holding_cost": holding_cost, "stockout_cost": stockout_cost}))
+    return Newsvendor._of(call("newsvendor_poisson", {"holding_cost": holding_cost, "stockout_cost": stockout_cost, "demand_mean": demand_mean}))
 
 
 def forecast(
     df: F,
     *,
-    gaps: Gaps = 'missing',
     h: int = 14,
-    id_column: str = 'unique_id',
-    in_stock: str | None = None,
+    season: int = 1,
     level: Sequence[float] = (80.0,),
     models: Sequence[Model] = (),
-    non_negative: bool = True,
-    season: int = 1,
-    target_column: str = 'y',
-    time_column: str = 'ds',
     windows: int = 3,
+    non_negative: bool = True,
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    target_column: str = 'y',
+    in_stock: str | None = None,
+    gaps: Gaps = 'missing',
     progress: Progress = False,
 ) -> F:
     """Forecasts each series of a long frame with intervals; the models are chosen by rolling-origin error.
@@ -1308,29 +1308,29 @@ def forecast(
     ----------
     df : frame
         A frame with columns unique_id, ds, y, and optionally in_stock.
-    gaps : Gaps, default 'missing'
-        What a period without a row means. One of ``missing``, ``zero``.
     h : int, default 14
         Periods to forecast.
-    id_column : str, default 'unique_id'
-        Column of the series' names; where the table lacks it, all rows are one series.
-    in_stock : str | None, default None
-        Column of the share of each period, 0–1, in which the item could be bought.
+    season : int, default 1
+        Periods in a season (7 for days, 12 for months); 1 for none.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
     models : Sequence[Model], default ()
         Models to choose among; empty for all that suit the series. One of ``naive``, ``seasonal_naive``,
         ``ses``, ``holt_winters``, ``croston``, ``sba``, ``blend``.
-    non_negative : bool, default True
-        Whether a series without negative values gets no negative forecast.
-    season : int, default 1
-        Periods in a season (7 for days, 12 for months); 1 for none.
-    target_column : str, default 'y'
-        Column of the values.
-    time_column : str, default 'ds'
-        Column of the times: dates, instants, ISO texts or integers.
     windows : int, default 3
         Rolling-origin windows on which the models are scored.
+    non_negative : bool, default True
+        Whether a series without negative values gets no negative forecast.
+    id_column : str, default 'unique_id'
+        Column of the series' names; where the table lacks it, all rows are one series.
+    time_column : str, default 'ds'
+        Column of the times: dates, instants, ISO texts or integers.
+    target_column : str, default 'y'
+        Column of the values.
+    in_stock : str | None, default None
+        Column of the share of each period, 0–1, in which the item could be bought.
+    gaps : Gaps, default 'missing'
+        What a period without a row means. One of ``missing``, ``zero``.
     progress : bool or callable, default False
         True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
@@ -1345,26 +1345,26 @@ def forecast(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast", {"df": df}, {"gaps": gaps, "h": h, "id_column": id_column, "in_stock": in_stock, "level": level, "models": models, "non_negative": non_negative, "season": season, "target_column": target_column, "time_column": time_column, "windows": windows}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps}, progress)  # type: ignore[no-any-return]
 
 
 def recommend(
     interactions: F,
     items: Frame | None = None,
     *,
-    days_ago_column: str | None = None,
-    exclude_seen: bool = True,
-    item_column: str = 'item',
+    users: Sequence[str] = (),
     k: int = 10,
+    user_column: str = 'user',
+    item_column: str = 'item',
+    value_column: str | None = None,
     kind_column: str | None = None,
+    time_column: str | None = None,
+    days_ago_column: str | None = None,
+    today: DayLike | None = None,
+    exclude_seen: bool = True,
     max_per_brand: int = 0,
     profile: Sequence[str] = (),
     scoring: ScoreParams | Mapping[str, Any] = ScoreParams(),
-    time_column: str | None = None,
-    today: DayLike | None = None,
-    user_column: str = 'user',
-    users: Sequence[str] = (),
-    value_column: str | None = None,
     progress: Progress = False,
 ) -> F:
     """Recommends items to users from a frame of interactions.
@@ -1375,34 +1375,34 @@ def recommend(
         A frame with columns user, item, and optionally value, kind, time or days_ago.
     items : frame, default None
         A frame with columns item and attribute columns.
-    days_ago_column : str | None, default None
-        Column of ages in days, in place of a time column.
-    exclude_seen : bool, default True
-        Leaves out what a user rated or bought.
-    item_column : str, default 'item'
-        Column of items, in both tables: texts or integers.
+    users : Sequence[str], default ()
+        Users to recommend to, in the order of the answer; empty for all, by key. Unknown users get what
+        strangers get.
     k : int, default 10
         Items a user at most; at least 1.
+    user_column : str, default 'user'
+        Column of users: texts or integers.
+    item_column : str, default 'item'
+        Column of items, in both tables: texts or integers.
+    value_column : str | None, default None
+        Column of ratings, whole numbers 1–5. Without a kind column every row is a rating.
     kind_column : str | None, default None
         Column of kinds: ``view``, ``click``, ``cart``, ``purchase``, ``rating`` (needs a value column), ``return``. Without
         it and without a value column every row is a purchase.
+    time_column : str | None, default None
+        Column of days, instants or ISO texts.
+    days_ago_column : str | None, default None
+        Column of ages in days, in place of a time column.
+    today : DayLike | None, default None
+        The day of the recommendation; rows after it are left out. Default: the latest day of the data.
+    exclude_seen : bool, default True
+        Leaves out what a user rated or bought.
     max_per_brand : int, default 0
         Most items of one brand a user (column ``brand`` of the items); 0 for no cap.
     profile : Sequence[str], default ()
         Attributes wished for by every user, such as ``category:serum``.
     scoring : ScoreParams | Mapping[str, Any], default ScoreParams()
         How taste, attributes and trend are blended. Without times the trend is left out.
-    time_column : str | None, default None
-        Column of days, instants or ISO texts.
-    today : DayLike | None, default None
-        The day of the recommendation; rows after it are left out. Default: the latest day of the data.
-    user_column : str, default 'user'
-        Column of users: texts or integers.
-    users : Sequence[str], default ()
-        Users to recommend to, in the order of the answer; empty for all, by key. Unknown users get what
-        strangers get.
-    value_column : str | None, default None
-        Column of ratings, whole numbers 1–5. Without a kind column every row is a rating.
     progress : bool or callable, default False
         True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
@@ -1416,20 +1416,20 @@ def recommend(
     Error
         With code CANCELLED, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
     """
-    return call_frame("recommend", {"interactions": interactions, "items": items}, {"days_ago_column": days_ago_column, "exclude_seen": exclude_seen, "item_column": item_column, "k": k, "kind_column": kind_column, "max_per_brand": max_per_brand, "profile": profile, "scoring": scoring, "time_column": time_column, "today": day_argument(today, "today"), "user_column": user_column, "users": users, "value_column": value_column}, progress)  # type: ignore[no-any-return]
+    return call_frame("recommend", {"interactions": interactions, "items": items}, {"users": users, "k": k, "user_column": user_column, "item_column": item_column, "value_column": value_column, "kind_column": kind_column, "time_column": time_column, "days_ago_column": days_ago_column, "today": day_argument(today, "today"), "exclude_seen": exclude_seen, "max_per_brand": max_per_brand, "profile": profile, "scoring": scoring}, progress)  # type: ignore[no-any-return]
 
 
 def plan_purchases(
     df: F,
     *,
-    expiry_quantile: float = 0.5,
-    include_zero: bool = False,
     lead_time_days: int = 7,
-    min_order_qty: int = 0,
-    min_remaining_days: int = 0,
-    pack_size: int = 1,
     review_days: int = 7,
     service_level: float = 0.95,
+    min_order_qty: int = 0,
+    pack_size: int = 1,
+    min_remaining_days: int = 0,
+    include_zero: bool = False,
+    expiry_quantile: float = 0.5,
     progress: Progress = False,
 ) -> F:
     """Proposes purchases from a frame with stock and daily demand per SKU.
@@ -1438,22 +1438,22 @@ def plan_purchases(
     ----------
     df : frame
         A frame with columns sku, available, demand_mean, demand_sd, lead_time_days ….
-    expiry_quantile : float, default 0.5
-        An order is capped at the demand of this probability before its shelf life ends.
-    include_zero : bool, default False
-        Whether rows that need no order are listed too, with a quantity of 0.
     lead_time_days : int, default 7
         Days from order to receipt.
-    min_order_qty : int, default 0
-        The least that may be ordered; 0 for no such rule.
-    min_remaining_days : int, default 0
-        Days of life that have to remain when it is sold.
-    pack_size : int, default 1
-        Orders are multiples of this.
     review_days : int, default 7
         Days until the next order can be placed.
     service_level : float, default 0.95
         Probability with which demand has to be covered, between 0 and 1.
+    min_order_qty : int, default 0
+        The least that may be ordered; 0 for no such rule.
+    pack_size : int, default 1
+        Orders are multiples of this.
+    min_remaining_days : int, default 0
+        Days of life that have to remain when it is sold.
+    include_zero : bool, default False
+        Whether rows that need no order are listed too, with a quantity of 0.
+    expiry_quantile : float, default 0.5
+        An order is capped at the demand of this probability before its shelf life ends.
     progress : bool or callable, default False
         True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
@@ -1467,17 +1467,17 @@ def plan_purchases(
     Error
         With code CANCELLED, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
     """
-    return call_frame("plan_purchases", {"df": df}, {"expiry_quantile": expiry_quantile, "include_zero": include_zero, "lead_time_days": lead_time_days, "min_order_qty": min_order_qty, "min_remaining_days": min_remaining_days, "pack_size": pack_size, "review_days": review_days, "service_level": service_level}, progress)  # type: ignore[no-any-return]
+    return call_frame("plan_purchases", {"df": df}, {"lead_time_days": lead_time_days, "review_days": review_days, "service_level": service_level, "min_order_qty": min_order_qty, "pack_size": pack_size, "min_remaining_days": min_remaining_days, "include_zero": include_zero, "expiry_quantile": expiry_quantile}, progress)  # type: ignore[no-any-return]
 
 
 def rfm(
     df: F,
     *,
-    bins: int = 5,
     customer_column: str = 'customer',
     time_column: str = 'ds',
-    today: DayLike | None = None,
     value_column: str = 'value',
+    today: DayLike | None = None,
+    bins: int = 5,
     progress: Progress = False,
 ) -> F:
     """Scores and segments customers by recency, frequency and money.
@@ -1486,16 +1486,16 @@ def rfm(
     ----------
     df : frame
         A frame with columns customer, ds, value.
-    bins : int, default 5
-        Scores run from 1 to this number, 2–100.
     customer_column : str, default 'customer'
         Column of customers: texts or integers.
     time_column : str, default 'ds'
         Column of purchase days: days, instants or ISO texts.
-    today : DayLike | None, default None
-        The day to look from; rows after it are left out. Default: the latest day of the data.
     value_column : str, default 'value'
         Column of values, in one currency.
+    today : DayLike | None, default None
+        The day to look from; rows after it are left out. Default: the latest day of the data.
+    bins : int, default 5
+        Scores run from 1 to this number, 2–100.
     progress : bool or callable, default False
         True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
@@ -1509,19 +1509,19 @@ def rfm(
     Error
         With code CANCELLED, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
     """
-    return call_frame("rfm", {"df": df}, {"bins": bins, "customer_column": customer_column, "time_column": time_column, "today": day_argument(today, "today"), "value_column": value_column}, progress)  # type: ignore[no-any-return]
+    return call_frame("rfm", {"df": df}, {"customer_column": customer_column, "time_column": time_column, "value_column": value_column, "today": day_argument(today, "today"), "bins": bins}, progress)  # type: ignore[no-any-return]
 
 
 def kmeans(
     df: F,
     *,
-    id_column: str | None = None,
     k: int = 8,
-    max_iterations: int = 300,
-    restarts: int = 10,
     seed: int = 0,
-    standardise: bool = True,
+    id_column: str | None = None,
+    max_iterations: int = 300,
     tolerance: float = 0.0001,
+    restarts: int = 10,
+    standardise: bool = True,
     progress: Progress = False,
 ) -> F:
     """Clusters the rows of a frame of numbers by k-means.
@@ -1530,20 +1530,20 @@ def kmeans(
     ----------
     df : frame
         A frame with columns numeric columns, and optionally an id column.
-    id_column : str | None, default None
-        Column to carry over, which is no feature; every other column has to be numeric.
     k : int, default 8
         Number of clusters, 1 … rows.
-    max_iterations : int, default 300
-        Most iterations of one start, at least 1.
-    restarts : int, default 10
-        Starts, of which the tightest is kept; 1–1000.
     seed : int, default 0
         Seed of the starts.
-    standardise : bool, default True
-        Scales every column to mean 0 and standard deviation 1 first.
+    id_column : str | None, default None
+        Column to carry over, which is no feature; every other column has to be numeric.
+    max_iterations : int, default 300
+        Most iterations of one start, at least 1.
     tolerance : float, default 0.0001
         A start ends when its centres move less than this, above 0.
+    restarts : int, default 10
+        Starts, of which the tightest is kept; 1–1000.
+    standardise : bool, default True
+        Scales every column to mean 0 and standard deviation 1 first.
     progress : bool or callable, default False
         True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
@@ -1557,7 +1557,7 @@ def kmeans(
     Error
         With code CANCELLED, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
     """
-    return call_frame("kmeans", {"df": df}, {"id_column": id_column, "k": k, "max_iterations": max_iterations, "restarts": restarts, "seed": seed, "standardise": standardise, "tolerance": tolerance}, progress)  # type: ignore[no-any-return]
+    return call_frame("kmeans", {"df": df}, {"k": k, "seed": seed, "id_column": id_column, "max_iterations": max_iterations, "tolerance": tolerance, "restarts": restarts, "standardise": standardise}, progress)  # type: ignore[no-any-return]
 
 
 def read_csv(
@@ -1806,8 +1806,8 @@ class _Ledger(Base):
         sku: str,
         quantity: int,
         location: str,
-        expires_on: DayLike | None = None,
         lot: str = '',
+        expires_on: DayLike | None = None,
         purchase: str | None = None,
         unit_cost: Money | Mapping[str, Any] | None = None,
         now: InstantLike | None = None,
@@ -1824,10 +1824,10 @@ class _Ledger(Base):
             Units that arrived, at least 1.
         location : str
             Where.
-        expires_on : DayLike | None, default None
-            Last good day; by default the catalogue's shelf life from today, or never.
         lot : str, default ''
             The maker's lot; empty where goods carry none.
+        expires_on : DayLike | None, default None
+            Last good day; by default the catalogue's shelf life from today, or never.
         purchase : str | None, default None
             The purchase that this receipt fulfils.
         unit_cost : Money | Mapping[str, Any] | None, default None
@@ -1845,7 +1845,7 @@ class _Ledger(Base):
         Error
             With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
         """
-        return Recorded._of(self._door("receive", {"id": id, "sku": sku, "quantity": quantity, "location": location, "expires_on": day_argument(expires_on, "expires_on"), "lot": lot, "purchase": purchase, "unit_cost": unit_cost, "now": now}))
+        return Recorded._of(self._door("receive", {"id": id, "sku": sku, "quantity": quantity, "location": location, "lot": lot, "expires_on": day_argument(expires_on, "expires_on"), "purchase": purchase, "unit_cost": unit_cost, "now": now}))
 
     def sale(
         self,
@@ -2169,7 +2169,7 @@ class _Ledger(Base):
 
     def availability(
         self,
-        sku: str = '',
+        sku: str,
         *,
         location: str | None = None,
         now: InstantLike | None = None,
@@ -2178,7 +2178,7 @@ class _Ledger(Base):
 
         Parameters
         ----------
-        sku : str, default ''
+        sku : str
             The SKU.
         location : str | None, default None
             Only this location; else all.
@@ -2271,7 +2271,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL.
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT.
         """
         return Position._of(self._query("position", {"now": now}))
 
@@ -2570,8 +2570,8 @@ class Engine(_Ledger):
         *,
         id: str,
         subject: str,
-        attributes: Sequence[str] = (),
         avoid: Sequence[str] = (),
+        attributes: Sequence[str] = (),
         now: InstantLike | None = None,
     ) -> Recorded:
         """Records a person's hard rules and traits; the newest wins as a whole.
@@ -2582,10 +2582,10 @@ class Engine(_Ledger):
             Idempotency key.
         subject : str
             Who.
-        attributes : Sequence[str], default ()
-            Traits such as ``skin:dry``, matched with the attributes of SKUs.
         avoid : Sequence[str], default ()
             Ingredients that this person must never be shown: a hard rule.
+        attributes : Sequence[str], default ()
+            Traits such as ``skin:dry``, matched with the attributes of SKUs.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
 
@@ -2599,7 +2599,7 @@ class Engine(_Ledger):
         Error
             With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
         """
-        return Recorded._of(self._door("profile", {"id": id, "subject": subject, "attributes": attributes, "avoid": avoid, "now": now}))
+        return Recorded._of(self._door("profile", {"id": id, "subject": subject, "avoid": avoid, "attributes": attributes, "now": now}))
 
     def consent(
         self,
@@ -2683,10 +2683,37 @@ class Engine(_Ledger):
         """
         return self._door("erase", {"subject": subject, "now": now})  # type: ignore[no-any-return]
 
+    def export(
+        self,
+        subject: str,
+        *,
+        now: InstantLike | None = None,
+    ) -> Rows[Exported]:
+        """Answers everything that is kept of a person, in order.
+
+        Parameters
+        ----------
+        subject : str
+            The person.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Rows[Exported]
+            One event of a person.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_POISONED.
+        """
+        return Rows(Exported, (Exported._of(v) for v in self._door("export", {"subject": subject, "now": now})))
+
     def demand(
         self,
-        sku: str = '',
-        location: str = '',
+        sku: str,
+        location: str,
         *,
         now: InstantLike | None = None,
     ) -> Rows[DemandDay]:
@@ -2694,9 +2721,9 @@ class Engine(_Ledger):
 
         Parameters
         ----------
-        sku : str, default ''
+        sku : str
             The SKU.
-        location : str, default ''
+        location : str
             The location.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
@@ -2748,12 +2775,12 @@ class Engine(_Ledger):
 
     def recommend(
         self,
-        subject: str = '',
+        subject: str,
         *,
         location: str | None = None,
+        k: int = 10,
         exclude_seen: bool = True,
         explain: bool = True,
-        k: int = 10,
         max_per_brand: int = 0,
         now: InstantLike | None = None,
     ) -> Rows[Pick]:
@@ -2761,16 +2788,16 @@ class Engine(_Ledger):
 
         Parameters
         ----------
-        subject : str, default ''
+        subject : str
             The person; a stranger where nobody knows them.
         location : str | None, default None
             Only what can be had at this location; else anywhere.
+        k : int, default 10
+            How many picks at most, 1 … 1,000.
         exclude_seen : bool, default True
             Leaves out what the person bought or rated.
         explain : bool, default True
             Fills ``reasons`` and ``why``.
-        k : int, default 10
-            How many picks at most, 1 … 1,000.
         max_per_brand : int, default 0
             Most picks of one brand; 0 for no limit.
         now : InstantLike | None, default None
@@ -2786,11 +2813,11 @@ class Engine(_Ledger):
         Error
             With code CLOSED, INTERNAL, INVALID_ARGUMENT, UNKNOWN_LOCATION.
         """
-        return Rows(Pick, (Pick._of(v) for v in self._query("recommend", {"subject": subject, "location": location, "exclude_seen": exclude_seen, "explain": explain, "k": k, "max_per_brand": max_per_brand, "now": now})))
+        return Rows(Pick, (Pick._of(v) for v in self._query("recommend", {"subject": subject, "location": location, "k": k, "exclude_seen": exclude_seen, "explain": explain, "max_per_brand": max_per_brand, "now": now})))
 
     def withheld(
         self,
-        subject: str = '',
+        subject: str,
         *,
         location: str | None = None,
         now: InstantLike | None = None,
@@ -2799,7 +2826,7 @@ class Engine(_Ledger):
 
         Parameters
         ----------
-        subject : str, default ''
+        subject : str
             The person.
         location : str | None, default None
             Only what can be had at this location; else anywhere.
@@ -2822,9 +2849,9 @@ class Engine(_Ledger):
         self,
         *,
         location: str | None = None,
-        include_zero: bool = False,
         review_days: int = 28,
         service_level: float = 0.95,
+        include_zero: bool = False,
         now: InstantLike | None = None,
         progress: Progress = False,
     ) -> Rows[Proposal]:
@@ -2834,12 +2861,12 @@ class Engine(_Ledger):
         ----------
         location : str | None, default None
             Only this location.
-        include_zero : bool, default False
-            Shows also what needs nothing.
         review_days : int, default 28
             Days between two purchases, 1 … 365: an order has to last for the lead time and these.
         service_level : float, default 0.95
             Share of cycles without a stock-out that is aimed at, in (0, 1).
+        include_zero : bool, default False
+            Shows also what needs nothing.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
         progress : bool or callable, default False
@@ -2855,15 +2882,15 @@ class Engine(_Ledger):
         Error
             With code CANCELLED, CLOSED, INTERNAL, INVALID_ARGUMENT, UNKNOWN_LOCATION.
         """
-        return Rows(Proposal, (Proposal._of(v) for v in self._query_long("plan_purchases", {"location": location, "include_zero": include_zero, "review_days": review_days, "service_level": service_level, "now": now}, progress)))
+        return Rows(Proposal, (Proposal._of(v) for v in self._query_long("plan_purchases", {"location": location, "review_days": review_days, "service_level": service_level, "include_zero": include_zero, "now": now}, progress)))
 
     def forecast(
         self,
         *,
         h: int = 28,
         level: Sequence[float] = (80.0,),
-        location: str | None = None,
         sku: str | None = None,
+        location: str | None = None,
         now: InstantLike | None = None,
         progress: Progress = False,
     ) -> Table:
@@ -2875,10 +2902,10 @@ class Engine(_Ledger):
             Days to forecast, 1 … 730.
         level : Sequence[float], default (80.0,)
             Levels of the intervals in percent.
-        location : str | None, default None
-            Only this location.
         sku : str | None, default None
             Only this SKU.
+        location : str | None, default None
+            Only this location.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
         progress : bool or callable, default False
@@ -2894,7 +2921,7 @@ class Engine(_Ledger):
         Error
             With code CANCELLED, CLOSED, INTERNAL, INVALID_ARGUMENT, UNKNOWN_LOCATION, UNKNOWN_SKU.
         """
-        return Table(self._query_frame("forecast", {"h": h, "level": level, "location": location, "sku": sku, "now": now}, progress))
+        return Table(self._query_frame("forecast", {"h": h, "level": level, "sku": sku, "location": location, "now": now}, progress))
 
     def segments(
         self,
@@ -2925,36 +2952,6 @@ class Engine(_Ledger):
             With code CLOSED, INTERNAL, INVALID_ARGUMENT.
         """
         return Table(self._query_frame("segments", {"bins": bins, "now": now}, progress))
-
-    def export(
-        self,
-        subject: str,
-        *,
-        now: InstantLike | None = None,
-        progress: Progress = False,
-    ) -> Rows[Exported]:
-        """Answers everything that is kept of a person, in order.
-
-        Parameters
-        ----------
-        subject : str
-            The person.
-        now : InstantLike | None, default None
-            The instant of the call; else the system's clock.
-        progress : bool or callable, default False
-            True shows a bar for work over two seconds; a function gets ``(done, total)``.
-
-        Returns
-        -------
-        Rows[Exported]
-            One event of a person.
-
-        Raises
-        ------
-        Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT.
-        """
-        return Rows(Exported, (Exported._of(v) for v in self._query_long("export", {"subject": subject, "now": now}, progress)))
 
 
 class Ledger(_Ledger):

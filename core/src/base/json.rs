@@ -83,6 +83,20 @@ fn join(path: &str, field: &str) -> String {
     if path.is_empty() { field.to_string() } else { format!("{path}.{field}") }
 }
 
+/// What serde calls a type, as a person would.
+fn in_words(rule: &str) -> &str {
+    match rule {
+        "i64" | "i32" | "i128" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number of at least 0",
+        "f64" | "f32" => "a number",
+        "a string" | "a borrowed string" => "a text",
+        "a sequence" => "an array",
+        "a boolean" => "true or false",
+        other if other.starts_with("struct ") => "an object",
+        other => other,
+    }
+}
+
 fn explain(path: &str, message: &str) -> Error {
     let quoted = || message.split('`').nth(1).unwrap_or("").to_string();
     let expected = message.split_once(", expected ").map(|(_, rest)| rest);
@@ -100,7 +114,7 @@ fn explain(path: &str, message: &str) -> Error {
     }
     if let (Some(rule), Some((_, rest))) = (expected, message.split_once(": ")) {
         let got = rest.split(", expected ").next().unwrap_or(rest);
-        return Error::argument(path, rule, got);
+        return Error::argument(path, in_words(rule), got);
     }
     Error::argument(path, message.trim_start_matches("must be "), "something else")
 }

@@ -48,47 +48,11 @@ params! {
         /// Only this location.
         location: Option<String> = None,
     }
-    /// Which stock to sum up.
-    AvailabilityParams {
-        /// The SKU.
-        sku: String = String::new(),
-        /// Only this location; else all.
-        location: Option<String> = None,
-    }
     /// Which lots to show.
     ExpiringParams {
         /// Lots with at most this many days left, 0 … 36,500.
         within_days: i32 = 90,
         /// Only this location.
-        location: Option<String> = None,
-    }
-    /// Which demand to show.
-    DemandParams {
-        /// The SKU.
-        sku: String = String::new(),
-        /// The location.
-        location: String = String::new(),
-    }
-    /// For whom to recommend what.
-    RecommendParams {
-        /// The person; a stranger where nobody knows them.
-        subject: String = String::new(),
-        /// How many picks at most, 1 … 1,000.
-        k: i64 = 10,
-        /// Only what can be had at this location; else anywhere.
-        location: Option<String> = None,
-        /// Leaves out what the person bought or rated.
-        exclude_seen: bool = true,
-        /// Fills `reasons` and `why`.
-        explain: bool = true,
-        /// Most picks of one brand; 0 for no limit.
-        max_per_brand: i64 = 0,
-    }
-    /// For whom to say what is withheld.
-    WithheldParams {
-        /// The person.
-        subject: String = String::new(),
-        /// Only what can be had at this location; else anywhere.
         location: Option<String> = None,
     }
     /// Which signals to show.
@@ -100,6 +64,80 @@ params! {
         /// Signals of people are shown from this number on, at least 1.
         min_n: i64 = 5,
     }
+}
+
+/// Which stock to sum up.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AvailabilityParams {
+    /// The SKU.
+    pub sku: String,
+    /// Only this location; else all.
+    #[serde(default)]
+    pub location: Option<String>,
+}
+
+/// Which demand to show.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DemandParams {
+    /// The SKU.
+    pub sku: String,
+    /// The location.
+    pub location: String,
+}
+
+/// For whom to recommend what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RecommendParams {
+    /// The person; a stranger where nobody knows them.
+    pub subject: String,
+    /// How many picks at most, 1 … 1,000.
+    #[serde(default = "ten")]
+    pub k: i64,
+    /// Only what can be had at this location; else anywhere.
+    #[serde(default)]
+    pub location: Option<String>,
+    /// Leaves out what the person bought or rated.
+    #[serde(default = "yes")]
+    pub exclude_seen: bool,
+    /// Fills `reasons` and `why`.
+    #[serde(default = "yes")]
+    pub explain: bool,
+    /// Most picks of one brand; 0 for no limit.
+    #[serde(default)]
+    pub max_per_brand: i64,
+}
+
+fn ten() -> i64 {
+    10
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Default for RecommendParams {
+    fn default() -> Self {
+        let (subject, location) = (String::new(), None);
+        RecommendParams { subject, k: ten(), location, exclude_seen: true, explain: true, max_per_brand: 0 }
+    }
+}
+
+/// For whom to say what is withheld.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct WithheldParams {
+    /// The person.
+    pub subject: String,
+    /// Only what can be had at this location; else anywhere.
+    #[serde(default)]
+    pub location: Option<String>,
 }
 
 /// One lot on one shelf.
