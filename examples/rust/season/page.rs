@@ -249,6 +249,8 @@ pub struct DemandPlot {
     pub naive: Vec<f64>,
     /// The model chosen and its error.
     pub model: String,
+    /// Units over all steps to come: expected, and the ends of the 80 % interval of their sum.
+    pub total: Option<(f64, f64, f64)>,
 }
 
 /// One purchase proposal.
@@ -423,8 +425,11 @@ pub fn count(x: i64) -> String {
     number(x as f64, 0)
 }
 
-/// Money in minor units as `1 234.50 EUR`.
+/// Money in minor units as `1 234.50 EUR`; a dash where the source has no prices.
 pub fn money(minor: i64, currency: &str) -> String {
+    if currency.is_empty() {
+        return "–".into();
+    }
     format!("{}\u{202f}{}", number(minor as f64 / 100.0, 2), escape(currency))
 }
 
@@ -646,6 +651,9 @@ fn stock(out: &mut String, page: &Page) {
     let value: i64 = page.stock.iter().map(|r| r.value_minor).fold(0, i64::saturating_add);
     let lead = match page.stock.len() {
         0 => String::new(),
+        n if page.head.currency.is_empty() => {
+            format!("{} on {}; the source has no prices.", plural(n, "position", "positions"), page.head.to + 1)
+        }
         n => format!(
             "{} worth {} at cost on {}.",
             plural(n, "position", "positions"),
@@ -774,6 +782,9 @@ fn strip_lot(svg: &mut Svg, lot: &StripLot, (top, end): (f64, f64), x: &Scale, t
 
 fn expiry(out: &mut String, page: &Page) {
     let total: i64 = page.expiry.iter().map(|w| w.value_minor).sum();
+    if page.stock.iter().all(|row| row.expires_on.is_none()) && !page.stock.is_empty() {
+        return none(out, "The source has no expiry dates: no lot expires in the books.");
+    }
     if total == 0 {
         if !page.stock.is_empty() {
             none(out, "No lot expires in the weeks of the calendar.");
@@ -853,7 +864,7 @@ fn stock_table(out: &mut String, page: &Page) {
     }
     let today = page.head.to + 1;
     let rows: Vec<Vec<String>> = page.stock.iter().map(|r| stock_cells(r, today)).collect();
-    let value = format!("value, {}", page.head.currency);
+    let value = in_currency("value", page);
     let columns = [
         ("SKU", ""),
         ("name", "m"),
@@ -870,6 +881,10 @@ fn stock_table(out: &mut String, page: &Page) {
     table(out, "Stock by SKU, lot and location", &columns, &rows);
 }
 
+fn in_currency(word: &str, page: &Page) -> String {
+    if page.head.currency.is_empty() { word.to_string() } else { format!("{word}, {}", page.head.currency) }
+}
+
 fn stock_cells(row: &StockRow, today: Day) -> Vec<String> {
     let tone = if row.state == "sellable" { "fresh" } else { "loss" };
     vec![
@@ -882,7 +897,7 @@ fn stock_cells(row: &StockRow, today: Day) -> Vec<String> {
         count(row.on_hand),
         count(row.held),
         count(row.available),
-        number(row.value_minor as f64 / 100.0, 2),
+        if row.value_minor > 0 { number(row.value_minor as f64 / 100.0, 2) } else { "–".into() },
         format!("<span class=\"tag {tone}\">{}</span>", escape(&row.state)),
     ]
 }
@@ -906,8 +921,41 @@ fn demand(out: &mut String, page: &Page) {
         }
         out.push_str("</div>");
         shown_of(out, page.demand.len().min(PLOTS_MAX), page.demand.len(), "series");
+        forecast_table(out, page);
     }
     out.push_str("</section>");
+}
+
+fn forecast_table(out: &mut String, page: &Page) {
+    let columns = [
+        ("SKU", ""),
+        ("from", "d"),
+        ("to", "d"),
+        ("expected", "n"),
+        ("80 % from", "n"),
+        ("80 % to", "n"),
+        ("naive", "n"),
+        ("model", "w"),
+    ];
+    let cells = |plot: &DemandPlot| {
+        let (mean, low, high) = plot.total?;
+        let first = *plot.days.last()? + plot.step_days;
+        let last = first + plot.step_days.saturating_mul(plot.mean.len() as i32) + -1;
+        Some(vec![
+            escape(&plot.name),
+            first.to_string(),
+            last.to_string(),
+            number(mean, 1),
+            number(low, 0),
+            number(high, 0),
+            number(plot.naive.iter().sum(), 0),
+            escape(&plot.model),
+        ])
+    };
+    let rows: Vec<Vec<String>> = page.demand.iter().filter_map(cells).collect();
+    if !rows.is_empty() {
+        table(out, "Units expected over the whole horizon, with the 80 % interval of their sum", &columns, &rows);
+    }
 }
 
 /// Geometry of a demand plot.
@@ -1055,6 +1103,10 @@ fn purchases(out: &mut String, page: &Page) {
     suppliers.dedup();
     let lead = match page.purchases.len() {
         0 => String::new(),
+        n if page.head.currency.is_empty() => {
+            let suppliers = plural(suppliers.len(), "supplier", "suppliers");
+            format!("{} to {suppliers}; the source has no costs.", plural(n, "line", "lines"))
+        }
         n => format!(
             "{} to {} for {}.",
             plural(n, "line", "lines"),
@@ -1144,7 +1196,7 @@ fn clipped(text: &str, most: usize) -> String {
 }
 
 fn purchase_table(out: &mut String, page: &Page) {
-    let cost = format!("cost, {}", page.head.currency);
+    let cost = in_currency("cost", page);
     let columns = [
         ("SKU", ""),
         ("supplier", "m"),
@@ -1166,7 +1218,7 @@ fn purchase_table(out: &mut String, page: &Page) {
             escape(&p.location),
             count(p.quantity),
             number(p.need, 1),
-            number(p.cost_minor as f64 / 100.0, 2),
+            if p.cost_minor > 0 { number(p.cost_minor as f64 / 100.0, 2) } else { "–".into() },
             number(p.cover_days, 0),
             number(p.cover_after_days, 0),
             percent(p.risk_stockout),
