@@ -11,6 +11,7 @@ pub mod season {
     pub mod generate;
     pub mod page;
     pub mod play;
+    pub mod real;
     pub mod report;
     pub mod svg;
     pub mod terminal;

@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 use trousse::engine::StockParams;
 use trousse::{Engine, Error, Options, Result};
+use trousse_examples::season::datasets::{self, Mapping};
 use trousse_examples::season::generate::{self, Params};
 use trousse_examples::season::play::{self, Played, Script};
 use trousse_examples::season::report::Series;
-use trousse_examples::season::{page, report, terminal};
+use trousse_examples::season::{page, real, report, terminal};
 
 const USAGE: &str = "season [FOLDER] [--out season.html]";
 
@@ -34,7 +35,9 @@ fn arguments(mut given: impl Iterator<Item = String>) -> Result<(Option<PathBuf>
     let (mut folder, mut out) = (None, PathBuf::from("season.html"));
     while let Some(argument) = given.next() {
         match argument.as_str() {
-            "--out" => out = given.next().ok_or_else(|| Error::argument("--out", "the path of the page", "nothing"))?.into(),
+            "--out" => {
+                out = given.next().ok_or_else(|| Error::argument("--out", "the path of the page", "nothing"))?.into()
+            }
             "--help" | "-h" => return Err(Error::argument("arguments", USAGE, argument)),
             option if option.starts_with('-') => return Err(Error::argument("arguments", USAGE, option)),
             _ if folder.is_some() => return Err(Error::argument("arguments", USAGE, argument)),
@@ -47,14 +50,14 @@ fn arguments(mut given: impl Iterator<Item = String>) -> Result<(Option<PathBuf>
 
 fn run(folder: Option<&Path>, out: &Path, started: Instant) -> Result<()> {
     let (script, series) = match folder {
-        Some(folder) => real(folder)?,
-        None => (play::generated(&generate::shop(&Params::default())), Vec::new()),
+        Some(folder) => real(folder).map(|(script, series)| (script, Some(series)))?,
+        None => (play::generated(&generate::shop(&Params::default())), None),
     };
     let journal = fresh(&out.with_extension("trousse"))?;
     let mut bar = Bar::new("inputs played");
     let played = play::play(Engine::open(&journal, Options::default())?, &script, &mut |done| bar.show("", done))?;
     bar.finish();
-    let page = report::page(&script, &played, &series)?;
+    let page = report::page(&script, &played, series.as_deref())?;
     let html = page::render(&page);
     std::fs::write(out, &html).map_err(|e| Error::io(format!("write {}", out.display()), e))?;
     print!("{}", terminal::text(&page));
@@ -70,7 +73,12 @@ fn run(folder: Option<&Path>, out: &Path, started: Instant) -> Result<()> {
 }
 
 fn real(folder: &Path) -> Result<(Script, Vec<Series>)> {
-    Err(Error::argument("folder", "a folder", folder.display()))
+    let mapping = Mapping::parse(include_str!("../datasets.toml"))?;
+    let mut bar = Bar::new("rows read");
+    let loaded = datasets::load_with(folder, &mapping, &mut |file, rows| bar.show(file, rows))?;
+    bar.finish();
+    let name = folder.file_name().map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into());
+    real::script(&name, loaded)
 }
 
 /// An empty folder for the journal; one that an earlier run left is removed.
@@ -93,7 +101,10 @@ fn verify(folder: &Path, played: &Played) -> Result<String> {
         "the stock of the reopened journal"
     );
     assert_eq!(again.world().ledger.broken_invariant(), None, "units unaccounted for");
-    Ok(format!("journal reopened: {} events, digest {} identical, no unit unaccounted for", position.sequence, position.digest))
+    Ok(format!(
+        "journal reopened: {} events, digest {} identical, no unit unaccounted for",
+        position.sequence, position.digest
+    ))
 }
 
 /// A progress bar on stderr that appears only when the work takes longer than two seconds; where stderr is no

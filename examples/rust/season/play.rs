@@ -62,6 +62,8 @@ pub struct Script {
     pub people: Vec<(String, Option<String>)>,
     /// Days between two purchases.
     pub review_days: i64,
+    /// Whether the stock at the end is assumed.
+    pub assumed_stock: bool,
 }
 
 /// A season that was played.
@@ -343,6 +345,7 @@ pub fn generated(shop: &Shop) -> Script {
         people: three(shop, &inputs),
         inputs,
         review_days: 7,
+        assumed_stock: false,
     }
 }
 
@@ -375,7 +378,10 @@ fn opening(shop: &Shop) -> Vec<(Timestamp, Input)> {
     shop.customers.iter().flat_map(person).map(|fact| (start, Input::Fact(fact))).collect()
 }
 
-/// The three persons of the page: the busiest who avoids something, the busiest of all, and one who gave no consent.
+/// Orders of a person who is known well, and to whom a small shop can still show something new.
+const ORDERS_OF_INTEREST: u64 = 12;
+
+/// The three persons of the page: one who avoids something, one who does not, and one who gave no consent.
 fn three(shop: &Shop, inputs: &[(Timestamp, Input)]) -> Vec<(String, Option<String>)> {
     let mut orders: BTreeMap<&str, u64> = BTreeMap::new();
     for (_, input) in inputs {
@@ -383,14 +389,16 @@ fn three(shop: &Shop, inputs: &[(Timestamp, Input)]) -> Vec<(String, Option<Stri
             *orders.entry(subject).or_default() += 1;
         }
     }
-    let busiest = |wanted: &dyn Fn(&generate::Customer) -> bool| {
+    let one = |wanted: &dyn Fn(&generate::Customer) -> bool| {
         let found = shop.customers.iter().filter(|c| wanted(c));
-        found.max_by_key(|c| (orders.get(c.id.as_str()).copied().unwrap_or(0), std::cmp::Reverse(c.id.clone())))
+        found.min_by_key(|c| {
+            (orders.get(c.id.as_str()).map_or(u64::MAX, |n| n.abs_diff(ORDERS_OF_INTEREST)), c.id.clone())
+        })
     };
     let chosen = [
-        busiest(&|c| !c.avoids.is_empty() && c.consents),
-        busiest(&|c| c.avoids.is_empty() && c.consents),
-        busiest(&|c| !c.consents),
+        one(&|c| !c.avoids.is_empty() && c.consents),
+        one(&|c| c.avoids.is_empty() && c.consents),
+        one(&|c| !c.consents),
     ];
     chosen.into_iter().flatten().map(|c| (c.id.clone(), Some(c.location.to_string()))).collect()
 }

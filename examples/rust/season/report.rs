@@ -77,23 +77,23 @@ struct Score {
     sold: f64,
 }
 
-/// Writes the page of a season. `series` is empty for a shop whose demand is in the journal.
+/// Writes the page of a season. Without `series` the demand to forecast is that of the journal, by SKU.
 ///
 /// # Errors
 /// What the view answers.
-pub fn page(script: &Script, played: &Played, series: &[Series]) -> Result<Page> {
+pub fn page(script: &Script, played: &Played, series: Option<&[Series]>) -> Result<Page> {
     let task = Task::default();
     let view = &played.view;
     let own;
     let series = match series {
-        [] => {
+        Some(given) => given,
+        None => {
             own = shop_series(script, view)?;
             own.as_slice()
         }
-        given => given,
     };
     let told = tell(series, &task)?;
-    let shelves = Shelves::new(view, &task)?;
+    let shelves = if series.is_empty() { Shelves::default() } else { Shelves::new(view, &task)? };
     let plan = Plan::new(script, view, &task)?;
     let stock = stock_rows(view)?;
     let strips = strips(script, view, &shelves)?;
@@ -216,8 +216,7 @@ fn tell(series: &[Series], task: &Task) -> Result<Vec<Told>> {
     }
     for ((step_days, hold_out), members) in groups {
         let (season, horizon) = rhythm(step_days);
-        let options =
-            forecast::Options { season, horizon, levels: vec![80.0, 95.0], ..forecast::Options::default() };
+        let options = forecast::Options { season, horizon, levels: vec![80.0, 95.0], ..forecast::Options::default() };
         let full = forecast::panel(&panel(series, &members, 0)?, &options, task)?;
         let kept = match hold_out {
             0 => vec![None; members.len()],
@@ -291,7 +290,10 @@ fn plot(series: &Series, told: &Told) -> DemandPlot {
     let tail = |values: &[f64]| values.get(from..).unwrap_or_default().to_vec();
     let forecast = &told.forecast;
     let ends = |at: usize| -> Vec<(f64, f64)> {
-        forecast.intervals.get(at).map_or_else(Vec::new, |i| i.low.iter().copied().zip(i.high.iter().copied()).collect())
+        forecast
+            .intervals
+            .get(at)
+            .map_or_else(Vec::new, |i| i.low.iter().copied().zip(i.high.iter().copied()).collect())
     };
     let (season, horizon) = rhythm(series.step_days);
     DemandPlot {
@@ -348,6 +350,7 @@ fn model_words(told: &Told) -> String {
 // ---- shelves --------------------------------------------------------------------------------------------------------
 
 /// Expected daily demand by SKU and location.
+#[derive(Default)]
 struct Shelves {
     daily: BTreeMap<(String, String), Vec<f64>>,
 }
@@ -404,12 +407,14 @@ fn stock_rows(view: &View) -> Result<Vec<StockRow>> {
     };
     let mut rows = view.stock(&StockParams::default())?;
     rows.retain(|row| row.on_hand != 0);
-    rows.sort_by(|a, b| (&a.sku, &a.location, a.expires_on.is_none(), a.expires_on).cmp(&(
-        &b.sku,
-        &b.location,
-        b.expires_on.is_none(),
-        b.expires_on,
-    )));
+    rows.sort_by(|a, b| {
+        (&a.sku, &a.location, a.expires_on.is_none(), a.expires_on).cmp(&(
+            &b.sku,
+            &b.location,
+            b.expires_on.is_none(),
+            b.expires_on,
+        ))
+    });
     Ok(rows.into_iter().map(row).collect())
 }
 
@@ -440,13 +445,7 @@ fn strips(script: &Script, view: &View, shelves: &Shelves) -> Result<Vec<Strip>>
     Ok(all)
 }
 
-fn strip(
-    script: &Script,
-    view: &View,
-    sku: &Sku,
-    rows: &[trousse::engine::StockRow],
-    daily: &[f64],
-) -> Result<Strip> {
+fn strip(script: &Script, view: &View, sku: &Sku, rows: &[trousse::engine::StockRow], daily: &[f64]) -> Result<Strip> {
     let mut lots: BTreeMap<(Day, String), (i64, &'static str)> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.on_hand > 0) {
         let Some(expires_on) = row.expires_on else { continue };
@@ -481,13 +480,7 @@ fn strip(
     })
 }
 
-fn strip_finding(
-    name: &str,
-    lots: &[StripLot],
-    sum: &trousse::engine::Availability,
-    rate: f64,
-    today: Day,
-) -> String {
+fn strip_finding(name: &str, lots: &[StripLot], sum: &trousse::engine::Availability, rate: f64, today: Day) -> String {
     let blocked: i64 = lots.iter().filter(|lot| !lot.blocked.is_empty()).map(|lot| lot.units).sum();
     let late = lots.iter().filter(|lot| lot.blocked.is_empty() && lot.unsold >= 0.5);
     let late: Vec<&StripLot> = late.collect();
@@ -684,8 +677,11 @@ fn orders(view: &View, plan: &Plan, transfers: &[Transfer]) -> Vec<Action> {
             ),
         }
     };
-    let mut rows: Vec<(f64, &Proposal)> =
-        plan.orders().filter(|p| !served(p)).map(|p| (Without::new(p).lost_units * margin_or_one(view, p), p)).collect();
+    let mut rows: Vec<(f64, &Proposal)> = plan
+        .orders()
+        .filter(|p| !served(p))
+        .map(|p| (Without::new(p).lost_units * margin_or_one(view, p), p))
+        .collect();
     rows.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     rows.into_iter().map(|(_, proposal)| action(proposal)).collect()
 }
@@ -985,7 +981,8 @@ fn counted(weekly: &Weekly, what: &str, days: &[Day], marks: Vec<(Day, String)>)
         () if is < 0.8 * was => format!("{} a week lately, down from {}", number(is, 1), number(was, 1)),
         () => format!("steady at {} a week", number(is, 1)),
     };
-    let finding = format!("{}: {trend}", capital(what.trim_start_matches('“')).replacen("Not available”", "“Not available”", 1));
+    let finding =
+        format!("{}: {trend}", capital(what.trim_start_matches('“')).replacen("Not available”", "“Not available”", 1));
     Some(Signal { finding, unit: format!("{what} a week"), days: days.to_vec(), values, marks })
 }
 
@@ -1058,7 +1055,11 @@ fn stars(view: &View, sku: &str, ratings: &Weekly, reviews: &Weekly, days: &[Day
     let low = if lowest.is_finite() { format!(", {} in the worst week", number(lowest, 1)) } else { String::new() };
     let marks = recalls(script).into_iter().filter(|(_, recalled, _)| *recalled == sku);
     Signal {
-        finding: format!("{}: {} stars in the mean of {n}{low}", name(view, sku), number(sum as f64 / n.max(1) as f64, 1)),
+        finding: format!(
+            "{}: {} stars in the mean of {n}{low}",
+            name(view, sku),
+            number(sum as f64 / n.max(1) as f64, 1)
+        ),
         unit: format!("mean stars a week (from {LEAST_OF_PEOPLE} on)"),
         days: days.to_vec(),
         values,
@@ -1074,7 +1075,9 @@ fn tiles(script: &Script, played: &Played, page: &Page, shelves: &Shelves, told:
     let mut tiles = stock_tiles(script, view, page);
     tiles.extend(service_tiles(view, shelves, &period));
     tiles.extend(error_tile(told));
-    tiles.push(lost_tile(view, page, &period));
+    if page.stock.iter().any(|row| row.expires_on.is_some()) {
+        tiles.push(lost_tile(view, page, &period));
+    }
     tiles.push(Tile {
         label: "Events".into(),
         value: number(played.position.sequence as f64, 0),
@@ -1092,7 +1095,7 @@ fn stock_tiles(script: &Script, view: &View, page: &Page) -> Vec<Tile> {
     }
     let value: i64 = page.stock.iter().map(|row| row.value_minor).sum();
     let units: i64 = page.stock.iter().map(|row| row.on_hand).sum();
-    let on = format!("on {}", view.today());
+    let on = format!("{}on {}", if script.assumed_stock { "assumed, " } else { "" }, view.today());
     if script.currency.is_empty() {
         return vec![Tile {
             label: "Units in stock".into(),
@@ -1120,7 +1123,8 @@ fn stock_tiles(script: &Script, view: &View, page: &Page) -> Vec<Tile> {
             value: number(value as f64 / 100.0, 0),
             unit: script.currency.clone(),
             note: format!("of which {} is expected to be unsold", money(unsold, &script.currency)),
-            definition: "Cost of lots that expire within 13 weeks; unsold: beyond the forecast, first expired first out".into(),
+            definition:
+                "Cost of lots that expire within 13 weeks; unsold: beyond the forecast, first expired first out".into(),
             tone: if unsold > 0 { Tone::Warn } else { Tone::Good },
             trend: Vec::new(),
         });
@@ -1166,8 +1170,9 @@ fn service_tiles(view: &View, shelves: &Shelves, period: &str) -> Vec<Tile> {
             value: number(empty as f64, 0),
             unit: "shelf-days".into(),
             note: format!("{} of {} shelf-days", percent(empty as f64 / days as f64), number(days as f64, 0)),
-            definition: "Days of a SKU at a place of which less than half was in stock, beliefs in phantom stock included"
-                .into(),
+            definition:
+                "Days of a SKU at a place of which less than half was in stock, beliefs in phantom stock included"
+                    .into(),
             tone: tone(empty * 50 < days, empty * 10 > days),
             trend: Vec::new(),
         },
@@ -1207,7 +1212,9 @@ fn lost_tile(view: &View, page: &Page, period: &str) -> Tile {
         value: number((missing + expired + recalled) as f64, 0),
         unit: "units".into(),
         note: format!("{missing} missing at counts, {expired} expired, {recalled} recalled"),
-        definition: format!("Missing at counts and sales less found, {period}; expired and recalled units still on hand"),
+        definition: format!(
+            "Missing at counts and sales less found, {period}; expired and recalled units still on hand"
+        ),
         tone: if missing + expired + recalled > 0 { Tone::Warn } else { Tone::Good },
         trend: Vec::new(),
     }
@@ -1249,7 +1256,8 @@ fn words() -> Vec<String> {
 }
 
 fn settings(script: &Script, played: &Played) -> Vec<(String, String)> {
-    let inputs: Vec<String> = played.inputs.iter().map(|(kind, n)| format!("{} {kind}", number(*n as f64, 0))).collect();
+    let inputs: Vec<String> =
+        played.inputs.iter().map(|(kind, n)| format!("{} {kind}", number(*n as f64, 0))).collect();
     let refused: Vec<String> = played
         .refused
         .iter()

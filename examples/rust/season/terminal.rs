@@ -49,7 +49,8 @@ fn actions(out: &mut String, page: &Page) {
         line(out, "  Nothing needs a hand today.");
     }
     for action in &page.actions {
-        let gain = action.gain_minor.map_or(String::new(), |gain| format!(", about {}", money(gain, &page.head.currency)));
+        let gain =
+            action.gain_minor.map_or(String::new(), |gain| format!(", about {}", money(gain, &page.head.currency)));
         let _ = writeln!(out, "  {}: {}{gain}\n      {}", word(action.kind), action.title, action.reason);
     }
 }
