@@ -651,8 +651,8 @@ fn stock(out: &mut String, page: &Page) {
     let value: i64 = page.stock.iter().map(|r| r.value_minor).fold(0, i64::saturating_add);
     let lead = match page.stock.len() {
         0 => String::new(),
-        n if page.head.currency.is_empty() => {
-            format!("{} on {}; the source has no prices.", plural(n, "position", "positions"), page.head.to + 1)
+        n if value == 0 => {
+            format!("{} on {}; the source has no costs.", plural(n, "position", "positions"), page.head.to + 1)
         }
         n => format!(
             "{} worth {} at cost on {}.",

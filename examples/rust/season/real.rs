@@ -46,6 +46,7 @@ type Inputs = Vec<(Timestamp, Input)>;
 /// `INVALID_ARGUMENT` where nothing in the folder can be played.
 pub fn script(folder: &str, mut loaded: Loaded) -> Result<(Script, Vec<Series>)> {
     let cleaned = clean(&mut loaded);
+    tell_apart(&mut loaded);
     let loaded = &loaded;
     if loaded.series.is_empty() && loaded.interactions.is_empty() {
         return Err(nothing(folder, loaded));
@@ -97,6 +98,23 @@ fn clean(loaded: &mut Loaded) -> usize {
         cleaned += usize::from(touched);
     }
     cleaned
+}
+
+/// Persons of several data sets may have the same key: all but the set that the known persons are of get its name in
+/// front of theirs.
+fn tell_apart(loaded: &mut Loaded) {
+    let users: BTreeSet<&str> = loaded.users.iter().map(|user| &*user.subject).collect();
+    let mut known: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for did in &loaded.interactions {
+        let rows = known.entry(did.dataset.to_string()).or_default();
+        *rows = (rows.0 + u64::from(users.contains(&*did.subject)), rows.1 + 1);
+    }
+    let share = |(known, all): &(u64, u64)| *known as f64 / *all as f64;
+    let own = known.iter().max_by(|a, b| share(a.1).total_cmp(&share(b.1)).then_with(|| b.0.cmp(a.0)));
+    let Some(own) = own.map(|(dataset, _)| dataset.clone()) else { return };
+    for did in loaded.interactions.iter_mut().filter(|did| *did.dataset != *own) {
+        did.subject = format!("{}/{}", did.dataset, did.subject).into();
+    }
 }
 
 fn nothing(folder: &str, loaded: &Loaded) -> Error {
@@ -151,7 +169,7 @@ fn notes(loaded: &Loaded, chosen: &[&SalesSeries], shift: &BTreeMap<String, i32>
     }
     if !loaded.interactions.is_empty() {
         out.push(format!(
-            "Assumed, because no file says it: {ASSUMED_UNITS} units of every item in one place, and that the first person below avoids {}.",
+            "Assumed, because no file says it: {ASSUMED_UNITS} units of every item in one place (only those of the picks are listed where there are no sales), and that the first person below avoids {}.",
             AVOIDED.join(" and ")
         ));
     }

@@ -97,16 +97,17 @@ pub fn page(script: &Script, played: &Played, series: Option<&[Series]>) -> Resu
     let plan = Plan::new(script, view, &task)?;
     let stock = stock_rows(view)?;
     let strips = strips(script, view, &shelves)?;
+    let people = people(script, view)?;
     let mut page = Page {
         head: head(script, played),
         tiles: Vec::new(),
         actions: actions(view, &shelves, &plan, &strips)?,
         expiry: calendar(view, &strips),
         strips,
-        stock,
+        stock: listed(script, series, stock, &people),
         demand: plots(series, &told),
         purchases: plan.rows(view),
-        people: people(script, view)?,
+        people,
         shades: Vec::new(),
         feedback: feedback(script, view)?,
         changes: played.changes.clone(),
@@ -416,6 +417,15 @@ fn stock_rows(view: &View) -> Result<Vec<StockRow>> {
         ))
     });
     Ok(rows.into_iter().map(row).collect())
+}
+
+/// The positions to list: all, but of stock that is only assumed those of the persons' picks.
+fn listed(script: &Script, series: &[Series], mut rows: Vec<StockRow>, people: &[Person]) -> Vec<StockRow> {
+    if script.assumed_stock && series.is_empty() {
+        let picked = |row: &StockRow| people.iter().flat_map(|p| &p.picks).any(|pick| pick.name.starts_with(&row.name));
+        rows.retain(picked);
+    }
+    rows
 }
 
 fn state(row: &trousse::engine::StockRow) -> &'static str {
@@ -899,7 +909,7 @@ fn not_shown(view: &View, rows: &[trousse::engine::WithheldRow]) -> Vec<Withheld
         _ => (3, "stock"),
     };
     let mut sorted: Vec<&trousse::engine::WithheldRow> = rows.iter().collect();
-    sorted.sort_by_key(|row| (order(&row.reason).0, &row.sku));
+    sorted.sort_by_key(|row| (order(&row.reason).0, row.why == "ingredients unknown", &row.sku));
     let row = |row: &&trousse::engine::WithheldRow| Withheld {
         name: label(view, &row.sku),
         kind: order(&row.reason).1.into(),
@@ -1078,15 +1088,21 @@ fn tiles(script: &Script, played: &Played, page: &Page, shelves: &Shelves, told:
     if page.stock.iter().any(|row| row.expires_on.is_some()) {
         tiles.push(lost_tile(view, page, &period));
     }
-    tiles.push(Tile {
-        label: "Events".into(),
+    if tiles.len() < 6 {
+        tiles.push(journal_tile(played));
+    }
+    tiles
+}
+
+fn journal_tile(played: &Played) -> Tile {
+    Tile {
+        label: "Journal".into(),
         value: number(played.position.sequence as f64, 0),
-        unit: "in the journal".into(),
+        unit: "events".into(),
         note: format!("{} refused", number(played.refused.values().map(|(n, _)| *n as f64).sum(), 0)),
         definition: "Events of the journal, timers included; refusals are events too".into(),
         ..Tile::default()
-    });
-    tiles
+    }
 }
 
 fn stock_tiles(script: &Script, view: &View, page: &Page) -> Vec<Tile> {
@@ -1096,12 +1112,12 @@ fn stock_tiles(script: &Script, view: &View, page: &Page) -> Vec<Tile> {
     let value: i64 = page.stock.iter().map(|row| row.value_minor).sum();
     let units: i64 = page.stock.iter().map(|row| row.on_hand).sum();
     let on = format!("{}on {}", if script.assumed_stock { "assumed, " } else { "" }, view.today());
-    if script.currency.is_empty() {
+    if value == 0 {
         return vec![Tile {
             label: "Units in stock".into(),
             value: number(units as f64, 0),
             unit: "units".into(),
-            note: format!("{on}; the source has no prices"),
+            note: format!("{on}; the source has no costs"),
             definition: "Units on hand in any condition".into(),
             ..Tile::default()
         }];

@@ -38,6 +38,9 @@ fn head(out: &mut String, page: &Page) {
     for left in &head.left {
         let _ = writeln!(out, "  left out: {left}");
     }
+    for (name, value) in page.method.settings.iter().take(3) {
+        let _ = writeln!(out, "  {name}: {value}");
+    }
     for tile in &page.tiles {
         let _ = writeln!(out, "  {:<20} {:>12} {} ({})", tile.label, tile.value, tile.unit, tile.note);
     }
