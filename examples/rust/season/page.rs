@@ -850,10 +850,17 @@ fn peak_label(svg: &mut Svg, weeks: &[ExpiryWeek], x: &Scale, y: &Scale, width: 
 
 /// Rules, tick labels and the title of a value axis on the left.
 fn value_axis(svg: &mut Svg, marks: &[f64], y: &Scale, (left, right): (f64, f64), title: &str) {
-    let decimals = usize::from(marks.get(1).is_some_and(|step| step.fract() != 0.0));
+    // A label has room for four digits: larger numbers are written in thousands or millions.
+    let (unit, suffix) = match marks.last().copied().unwrap_or(0.0) {
+        most if most >= 1e7 => (1e6, "\u{202f}M"),
+        most if most >= 1e4 => (1e3, "\u{202f}k"),
+        _ => (1.0, ""),
+    };
+    let decimals = usize::from(marks.get(1).is_some_and(|step| (step / unit).fract() != 0.0));
     for &mark in marks {
         svg.line((left, y.at(mark)), (right, y.at(mark)), if mark == 0.0 { "axis" } else { "rule" });
-        svg.text((left - 5.0, y.at(mark) + 3.5), Anchor::End, "", &number(mark, decimals));
+        let label = if mark == 0.0 { "0".into() } else { format!("{}{suffix}", number(mark / unit, decimals)) };
+        svg.text((left - 5.0, y.at(mark) + 3.5), Anchor::End, "", &label);
     }
     svg.text((2.0, 11.0), Anchor::Start, "", title);
 }
@@ -1115,7 +1122,9 @@ fn purchases(out: &mut String, page: &Page) {
         ),
     };
     section(out, "purchases", "Purchases", &lead);
-    if page.purchases.is_empty() {
+    if page.purchases.is_empty() && page.demand.is_empty() {
+        none(out, "The source has no sales: there is nothing to order by.");
+    } else if page.purchases.is_empty() {
         none(out, "Nothing needs to be ordered: all stock lasts beyond the next delivery.");
     } else {
         cover(out, &page.purchases);

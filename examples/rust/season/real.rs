@@ -24,6 +24,8 @@ pub const SERIES_MAX: usize = 60;
 const ASSUMED_UNITS: i64 = 20;
 /// Days before the end on which assumed stock comes.
 const ASSUMED_DAYS: i32 = 28;
+/// Who is assumed to deliver.
+const ASSUMED_SUPPLIER: &str = "the assumed supplier";
 /// Lead time of the assumed supplier, and days between purchases.
 const LEAD_DAYS: i32 = 14;
 const REVIEW_DAYS: i64 = 7;
@@ -192,7 +194,7 @@ fn catalogue(loaded: &Loaded, chosen: &[&SalesSeries]) -> Vec<Sku> {
         }
     }
     for sku in skus.iter_mut().filter(|sku| supplied.contains(sku.sku.as_str())) {
-        sku.supplier = "assumed".into();
+        sku.supplier = ASSUMED_SUPPLIER.into();
     }
     skus
 }
@@ -226,7 +228,7 @@ fn attributes(attribute: &str) -> Vec<String> {
 fn suppliers(chosen: &[&SalesSeries]) -> Vec<Supplier> {
     match chosen {
         [] => Vec::new(),
-        _ => vec![Supplier { supplier: "assumed".into(), lead_time_days: LEAD_DAYS }],
+        _ => vec![Supplier { supplier: ASSUMED_SUPPLIER.into(), lead_time_days: LEAD_DAYS }],
     }
 }
 
@@ -375,7 +377,7 @@ impl Shelf<'_> {
         let at = Timestamp(today.start(0).0 - 500);
         let order = Purchase {
             id: format!("in-transit/{}/{week}", self.key),
-            supplier: "assumed".into(),
+            supplier: ASSUMED_SUPPLIER.into(),
             lines: vec![Line { sku: self.series.sku.to_string(), quantity: quantity(units) }],
             location: self.series.location.to_string(),
             expected_on: Some(today + 7 * (week + 1)),

@@ -615,15 +615,18 @@ fn actions(view: &View, shelves: &Shelves, plan: &Plan, strips: &[Strip]) -> Res
     all.extend(mark_downs(view, strips));
     all.extend(counts(view, shelves)?);
     all.extend(hides(view)?);
-    all.sort_by_key(|action| (action.kind != ActionKind::Quarantine, std::cmp::Reverse(action.gain_minor)));
+    let order = |action: &Action| (action.kind != ActionKind::Quarantine, std::cmp::Reverse(action.gain_minor));
+    all.sort_by_key(order);
     let mut of_kind: BTreeMap<&'static str, usize> = BTreeMap::new();
-    all.retain(|action| {
+    let (mut first, rest): (Vec<Action>, Vec<Action>) = all.into_iter().partition(|action| {
         let seen = of_kind.entry(word(action.kind)).or_default();
         *seen += 1;
         *seen <= ACTIONS.1
     });
-    all.truncate(ACTIONS.0);
-    Ok(all)
+    first.extend(rest.into_iter().filter(|action| action.kind != ActionKind::Quarantine));
+    first.truncate(ACTIONS.0);
+    first.sort_by_key(order);
+    Ok(first)
 }
 
 /// The word of a kind of action.
@@ -661,7 +664,7 @@ fn blocked(view: &View) -> Result<Vec<Action>> {
             reason: format!("They lie at {} and must not be sold: {state}.", places.join(" and ")),
         }
     };
-    let mut rows: Vec<((String, String, &str), (i64, Vec<String>))> = found.into_iter().collect();
+    let mut rows: Vec<_> = found.into_iter().collect();
     rows.sort_by_key(|((_, _, state), (units, _))| (*state != "recalled", std::cmp::Reverse(*units)));
     Ok(rows.into_iter().map(action).collect())
 }
@@ -673,7 +676,7 @@ fn orders(view: &View, plan: &Plan, transfers: &[Transfer]) -> Vec<Action> {
         Action {
             kind: ActionKind::Order,
             title: format!(
-                "Order {} {} from {} for {}",
+                "Order {} × {} from {} for {}",
                 proposal.quantity,
                 name(view, &proposal.sku),
                 proposal.supplier,
@@ -743,7 +746,7 @@ fn transfer(view: &View, needy: &Proposal, giver: &Proposal, spare: i64) -> Tran
     let units = needy.need.0;
     let action = Action {
         kind: ActionKind::Transfer,
-        title: format!("Move {units} {} from {} to {}", name(view, &needy.sku), giver.location, needy.location),
+        title: format!("Move {units} × {} from {} to {}", name(view, &needy.sku), giver.location, needy.location),
         gain_minor: worth(without.lost_units * margin(view, &needy.sku) as f64),
         reason: format!(
             "{} lacks {units} units until the next delivery (risk of running out {}), {} can spare {spare}.",
@@ -857,7 +860,7 @@ fn profile(view: &View, subject: &str, location: Option<&String>) -> String {
     let Some((id, person)) = people.get(subject) else { return "A stranger.".into() };
     let mut parts = Vec::new();
     if !person.attributes.is_empty() {
-        parts.push(person.attributes.join(", "));
+        parts.push(person.attributes.join(", ").replace('_', " "));
     }
     if !person.avoid.is_empty() {
         parts.push(format!("avoids {}", person.avoid.join(" and ")));
@@ -1110,7 +1113,7 @@ fn stock_tiles(script: &Script, view: &View, page: &Page) -> Vec<Tile> {
         return Vec::new();
     }
     let value: i64 = page.stock.iter().map(|row| row.value_minor).sum();
-    let units: i64 = page.stock.iter().map(|row| row.on_hand).sum();
+    let units: i64 = view.world().ledger.shelves().iter().map(trousse::ledger::Shelf::on_hand).sum();
     let on = format!("{}on {}", if script.assumed_stock { "assumed, " } else { "" }, view.today());
     if value == 0 {
         return vec![Tile {
@@ -1264,7 +1267,7 @@ fn words() -> Vec<String> {
     [
         "Every number is asked of a view of the engine: a fold of the journal, so that the same events give the same numbers.",
         "Forecasts: several simple models are scored on steps that they have not seen and averaged by their errors; a step with an empty shelf does not count as a step without demand. WAPE is the sum of absolute errors over the sum of units.",
-        "Purchases: up to the 95 % level of the demand until an order of the next review would be there, in the supplier's packs, not more than sells before it expires. The risk without the order is that of a normal distribution through the same mean and level.",
+        "Purchases: up to the 95 % level of the demand until an order of the next review would be there, in the supplier's packs, not more than sells before it expires. Each place is planned by itself, as if suppliers delivered to it; where another place can spare what is missing, a transfer is proposed instead of the order. The risk without the order is that of a normal distribution through the same mean and level.",
         "People: nothing that is out of stock, expired, recalled or against a person's rules is ever shown; what is left is ranked by taste, recent demand and how sure it is that it is there.",
     ]
     .map(String::from)

@@ -105,7 +105,12 @@ fn forecast(out: &mut String, plot: &DemandPlot) {
 fn purchases(out: &mut String, page: &Page) {
     line(out, "\nPURCHASE PROPOSALS");
     if page.purchases.is_empty() {
-        line(out, "  Nothing needs to be ordered.");
+        let why = if page.demand.is_empty() {
+            "The source has no sales: nothing to order by."
+        } else {
+            "Nothing needs to be ordered."
+        };
+        let _ = writeln!(out, "  {why}");
     }
     for row in page.purchases.iter().take(ROWS) {
         let _ = writeln!(
