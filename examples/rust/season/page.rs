@@ -852,7 +852,7 @@ fn peak_label(svg: &mut Svg, weeks: &[ExpiryWeek], x: &Scale, y: &Scale, width: 
 fn value_axis(svg: &mut Svg, marks: &[f64], y: &Scale, (left, right): (f64, f64), title: &str) {
     // A label has room for four digits: larger numbers are written in thousands or millions.
     let (unit, suffix) = match marks.last().copied().unwrap_or(0.0) {
-        most if most >= 1e7 => (1e6, "\u{202f}M"),
+        most if most >= 1e6 => (1e6, "\u{202f}M"),
         most if most >= 1e4 => (1e3, "\u{202f}k"),
         _ => (1.0, ""),
     };

@@ -872,7 +872,7 @@ fn profile(view: &View, subject: &str, location: Option<&String>) -> String {
         n => parts.push(format!("{n} SKUs seen, bought or rated")),
     }
     parts.extend(location.map(|place| format!("served from {place}")));
-    format!("{}.", capital(&parts.join("; ")))
+    format!("{}.", parts.join("; "))
 }
 
 fn shown(view: &View, pick: &trousse::recommend::Pick) -> Pick {
@@ -896,32 +896,36 @@ fn label(view: &View, key: &str) -> String {
 
 /// The engine's words with the names of SKUs in place of their keys.
 fn readable(view: &View, why: &str) -> String {
-    let word = |word: &str| match sku(view, word) {
-        Some(sku) if !sku.product.is_empty() => sku.product.clone(),
-        _ => word.to_string(),
+    let word = |word: &str| {
+        let key = word.trim_end_matches(';');
+        match sku(view, key) {
+            Some(sku) if !sku.product.is_empty() => format!("{}{}", sku.product, &word[key.len()..]),
+            _ => word.to_string(),
+        }
     };
     why.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Withheld items: hard rules first, then recalls, expiry and stock; the rest is counted in a last row.
 fn not_shown(view: &View, rows: &[trousse::engine::WithheldRow]) -> Vec<Withheld> {
-    let order = |reason: &str| match reason {
+    let order = |row: &trousse::engine::WithheldRow| match row.reason.as_str() {
+        "hard_rule" if row.why == "ingredients unknown" => (4, "unknown"),
         "hard_rule" => (0, "allergen"),
         "recalled" => (1, "recall"),
         "expired" => (2, "expiry"),
         _ => (3, "stock"),
     };
     let mut sorted: Vec<&trousse::engine::WithheldRow> = rows.iter().collect();
-    sorted.sort_by_key(|row| (order(&row.reason).0, row.why == "ingredients unknown", &row.sku));
+    sorted.sort_by_key(|row| (order(row).0, &row.sku));
     let row = |row: &&trousse::engine::WithheldRow| Withheld {
         name: label(view, &row.sku),
-        kind: order(&row.reason).1.into(),
+        kind: order(row).1.into(),
         detail: row.why.clone(),
     };
     let mut shown: Vec<Withheld> = sorted.iter().take(SHOWN).map(row).collect();
     if sorted.len() > SHOWN {
         let mut rest: BTreeMap<&str, usize> = BTreeMap::new();
-        sorted[SHOWN..].iter().for_each(|row| *rest.entry(order(&row.reason).1).or_default() += 1);
+        sorted[SHOWN..].iter().for_each(|row| *rest.entry(order(row).1).or_default() += 1);
         let words: Vec<String> = rest.iter().map(|(kind, n)| format!("{} for {kind}", number(*n as f64, 0))).collect();
         let name = format!("… and {} more", number((sorted.len() - SHOWN) as f64, 0));
         shown.push(Withheld { name, kind: "more".into(), detail: words.join(", ") });
@@ -996,7 +1000,8 @@ fn counted(weekly: &Weekly, what: &str, days: &[Day], marks: Vec<(Day, String)>)
     };
     let finding =
         format!("{}: {trend}", capital(what.trim_start_matches('“')).replacen("Not available”", "“Not available”", 1));
-    Some(Signal { finding, unit: format!("{what} a week"), days: days.to_vec(), values, marks })
+    let unit = if marks.is_empty() { format!("{what} a week") } else { "a week".into() };
+    Some(Signal { finding, unit, days: days.to_vec(), values, marks })
 }
 
 /// Counts of shelves that complaints had named before.

@@ -161,7 +161,7 @@ fn real_sales_and_interactions_are_played() {
     assert_eq!(page.demand.len(), 2);
     assert_eq!(page.demand[0].step_days, 7);
     assert_eq!(page.people.len(), 3);
-    assert!(page.people[0].profile.contains("voids Linalool and Limonene"));
+    assert!(page.people[0].profile.contains("avoids Linalool and Limonene"));
     assert!(page.people[0].withheld.iter().any(|w| w.detail == "contains Linalool"), "{:?}", page.people[0].withheld);
     assert!(html.contains("notes.txt") && html.contains("Assumed, because no file says it"));
 }
