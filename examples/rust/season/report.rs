@@ -563,7 +563,9 @@ impl Plan {
         let protection = lead + self.review_days as f64;
         let daily = proposal.expected_demand / protection.max(1.0);
         let without = Without::new(proposal);
-        let after = proposal.cover_days.unwrap_or(f64::INFINITY);
+        // Not the proposal's own cover: beyond its horizon that goes on at the rate of the last day, which is next to
+        // nothing where a week's sales are booked on Mondays.
+        let days = |units: f64| if daily > 0.0 { units.max(0.0) / daily } else { f64::NAN };
         Purchase {
             supplier: proposal.supplier.clone(),
             sku: proposal.sku.clone(),
@@ -571,8 +573,8 @@ impl Plan {
             quantity: proposal.quantity.0,
             need: proposal.need.0 as f64,
             cost_minor: proposal.cost_minor.unwrap_or(0),
-            cover_days: if daily > 0.0 { without.position.max(0.0) / daily } else { f64::NAN },
-            cover_after_days: after,
+            cover_days: days(without.position),
+            cover_after_days: days(without.position + proposal.quantity.0 as f64),
             protection_days: protection,
             risk_stockout: without.risk,
             risk_expiry: proposal.risk_expiry,
