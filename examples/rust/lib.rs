@@ -1,6 +1,7 @@
 //! What the runnable examples share: real data by a mapping of columns, a generated shop, and the page people look at.
 //!
-//! Everything here stands on plain structs and knows nothing of the engine; the binaries translate.
+//! The generator, the reader and the page stand on plain structs and know nothing of the engine; `play` and `real`
+//! translate into its commands and facts, `report` its answers back.
 #![forbid(unsafe_code)]
 
 /// The parts of the `season` demo.
@@ -9,5 +10,9 @@ pub mod season {
     pub mod datasets;
     pub mod generate;
     pub mod page;
+    pub mod play;
+    pub mod real;
+    pub mod report;
     pub mod svg;
+    pub mod terminal;
 }

@@ -197,17 +197,28 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq)]
 #[allow(missing_docs)] // The fields are the columns of the sentence above each variant.
 pub enum What {
-    /// A lot came in.
-    Receive { sku: String, lot: String, expires_on: Day, quantity: i64, location: &'static str, supplier: &'static str },
+    /// A lot came in, for the order with this id where there was one.
+    Receive {
+        sku: String,
+        lot: String,
+        expires_on: Day,
+        quantity: i64,
+        location: &'static str,
+        supplier: &'static str,
+        order: Option<String>,
+    },
+    /// The planner of the shop ordered from a supplier.
+    Order { sku: String, quantity: i64, location: &'static str, supplier: &'static str, expected_on: Day },
     /// A web basket was held, then paid or left.
     Basket { subject: String, lines: Vec<Line>, location: &'static str, outcome: Outcome },
     /// A ticket at the till; nobody knows whose.
     TillSale { lines: Vec<Line>, location: &'static str },
-    /// A person sent something back; `order` is the id of the basket.
+    /// A person sent something back; `order` is the id of the basket, `lot` what is printed on the goods.
     Return {
         subject: String,
         order: String,
         sku: String,
+        lot: String,
         quantity: i64,
         location: &'static str,
         reason: &'static str,
@@ -493,6 +504,7 @@ struct Pile {
 /// A purchase on its way.
 #[derive(Debug, Clone)]
 struct Coming {
+    order: String,
     arrives: i32,
     sku: usize,
     location: usize,
@@ -623,9 +635,9 @@ impl<'a> Season<'a> {
                 let fresh = (weekly * share * weeks * (0.7 + 0.6 * self.dice.unit())).ceil() as i64 + 2;
                 let slow = self.popularity[sku] < 0.9 && location != 2;
                 let old_age = self.skus[sku].shelf_life_months * 30 - self.dice.within(35, 330);
-                self.receive(0, sku, location, old * if slow { 7 } else { 1 }, old_age);
+                self.receive(0, sku, location, old * if slow { 7 } else { 1 }, old_age, None);
                 let age = self.dice.within(40, 150);
-                self.receive(0, sku, location, fresh, age);
+                self.receive(0, sku, location, fresh, age, None);
             }
         }
     }
@@ -637,7 +649,7 @@ impl<'a> Season<'a> {
         for coming in due {
             let old_stock = self.dice.chance(0.12);
             let age = if old_stock { self.dice.within(200, 300) } else { self.dice.within(25, 110) };
-            self.receive(day, coming.sku, coming.location, coming.units, age);
+            self.receive(day, coming.sku, coming.location, coming.units, age, Some(coming.order));
         }
     }
 
@@ -646,12 +658,12 @@ impl<'a> Season<'a> {
         for &(_, name, location, weeks, days_left) in SHORT_DATED.iter().filter(|offer| offer.0 == day) {
             if let Some(sku) = self.skus.iter().position(|s| s.id == name) {
                 let units = (self.expected_daily(sku) * SHARE[location] * 7.0 * weeks).ceil() as i64;
-                self.receive(day, sku, location, units, self.skus[sku].shelf_life_months * 30 - days_left);
+                self.receive(day, sku, location, units, self.skus[sku].shelf_life_months * 30 - days_left, None);
             }
         }
     }
 
-    fn receive(&mut self, day: i32, sku: usize, location: usize, units: i64, age_days: i32) {
+    fn receive(&mut self, day: i32, sku: usize, location: usize, units: i64, age_days: i32, order: Option<String>) {
         if units <= 0 {
             return;
         }
@@ -667,6 +679,7 @@ impl<'a> Season<'a> {
             quantity: units,
             location: LOCATIONS[location].id,
             supplier: item.supplier,
+            order,
         };
         let minute = self.dice.within(6 * 60, 7 * 60 + 30);
         let at = self.instant(day, minute);
@@ -788,7 +801,17 @@ impl<'a> Season<'a> {
         let packs = (need.max(item.minimum_quantity) + item.pack_size - 1) / item.pack_size;
         let late = self.dice.within(-supplier.spread_days, supplier.spread_days * 2);
         let arrives = day + (supplier.lead_time_days + late).max(1);
-        self.coming.push(Coming { arrives, sku, location, units: packs * item.pack_size });
+        let units = packs * item.pack_size;
+        let what = What::Order {
+            sku: item.id.clone(),
+            quantity: units,
+            location: LOCATIONS[location].id,
+            supplier: supplier.id,
+            expected_on: self.day(day + supplier.lead_time_days),
+        };
+        let at = Timestamp(i64::from(self.day(day).0) * DAY_MS + 17 * 3_600_000);
+        let order = self.emit(at, "po", what);
+        self.coming.push(Coming { order, arrives, sku, location, units });
     }
 
     /// Units leave the store's shelf unrecorded: now and then one, and three times a whole shelf.
@@ -1132,6 +1155,7 @@ impl<'a> Season<'a> {
             subject: self.people[later.person].customer.id.clone(),
             order: later.order,
             sku: self.skus[later.sku].id.clone(),
+            lot: later.lot,
             quantity: 1,
             location: later.location,
             reason,

@@ -249,6 +249,8 @@ pub struct DemandPlot {
     pub naive: Vec<f64>,
     /// The model chosen and its error.
     pub model: String,
+    /// Units over all steps to come: expected, and the ends of the 80 % interval of their sum.
+    pub total: Option<(f64, f64, f64)>,
 }
 
 /// One purchase proposal.
@@ -423,8 +425,11 @@ pub fn count(x: i64) -> String {
     number(x as f64, 0)
 }
 
-/// Money in minor units as `1 234.50 EUR`.
+/// Money in minor units as `1 234.50 EUR`; a dash where the source has no prices.
 pub fn money(minor: i64, currency: &str) -> String {
+    if currency.is_empty() {
+        return "–".into();
+    }
     format!("{}\u{202f}{}", number(minor as f64 / 100.0, 2), escape(currency))
 }
 
@@ -646,6 +651,9 @@ fn stock(out: &mut String, page: &Page) {
     let value: i64 = page.stock.iter().map(|r| r.value_minor).fold(0, i64::saturating_add);
     let lead = match page.stock.len() {
         0 => String::new(),
+        n if value == 0 => {
+            format!("{} on {}; the source has no costs.", plural(n, "position", "positions"), page.head.to + 1)
+        }
         n => format!(
             "{} worth {} at cost on {}.",
             plural(n, "position", "positions"),
@@ -774,6 +782,9 @@ fn strip_lot(svg: &mut Svg, lot: &StripLot, (top, end): (f64, f64), x: &Scale, t
 
 fn expiry(out: &mut String, page: &Page) {
     let total: i64 = page.expiry.iter().map(|w| w.value_minor).sum();
+    if page.stock.iter().all(|row| row.expires_on.is_none()) && !page.stock.is_empty() {
+        return none(out, "The source has no expiry dates: no lot expires in the books.");
+    }
     if total == 0 {
         if !page.stock.is_empty() {
             none(out, "No lot expires in the weeks of the calendar.");
@@ -839,10 +850,17 @@ fn peak_label(svg: &mut Svg, weeks: &[ExpiryWeek], x: &Scale, y: &Scale, width: 
 
 /// Rules, tick labels and the title of a value axis on the left.
 fn value_axis(svg: &mut Svg, marks: &[f64], y: &Scale, (left, right): (f64, f64), title: &str) {
-    let decimals = usize::from(marks.get(1).is_some_and(|step| step.fract() != 0.0));
+    // A label has room for four digits: larger numbers are written in thousands or millions.
+    let (unit, suffix) = match marks.last().copied().unwrap_or(0.0) {
+        most if most >= 1e6 => (1e6, "\u{202f}M"),
+        most if most >= 1e4 => (1e3, "\u{202f}k"),
+        _ => (1.0, ""),
+    };
+    let decimals = usize::from(marks.get(1).is_some_and(|step| (step / unit).fract() != 0.0));
     for &mark in marks {
         svg.line((left, y.at(mark)), (right, y.at(mark)), if mark == 0.0 { "axis" } else { "rule" });
-        svg.text((left - 5.0, y.at(mark) + 3.5), Anchor::End, "", &number(mark, decimals));
+        let label = if mark == 0.0 { "0".into() } else { format!("{}{suffix}", number(mark / unit, decimals)) };
+        svg.text((left - 5.0, y.at(mark) + 3.5), Anchor::End, "", &label);
     }
     svg.text((2.0, 11.0), Anchor::Start, "", title);
 }
@@ -853,7 +871,7 @@ fn stock_table(out: &mut String, page: &Page) {
     }
     let today = page.head.to + 1;
     let rows: Vec<Vec<String>> = page.stock.iter().map(|r| stock_cells(r, today)).collect();
-    let value = format!("value, {}", page.head.currency);
+    let value = in_currency("value", page);
     let columns = [
         ("SKU", ""),
         ("name", "m"),
@@ -870,6 +888,10 @@ fn stock_table(out: &mut String, page: &Page) {
     table(out, "Stock by SKU, lot and location", &columns, &rows);
 }
 
+fn in_currency(word: &str, page: &Page) -> String {
+    if page.head.currency.is_empty() { word.to_string() } else { format!("{word}, {}", page.head.currency) }
+}
+
 fn stock_cells(row: &StockRow, today: Day) -> Vec<String> {
     let tone = if row.state == "sellable" { "fresh" } else { "loss" };
     vec![
@@ -882,7 +904,7 @@ fn stock_cells(row: &StockRow, today: Day) -> Vec<String> {
         count(row.on_hand),
         count(row.held),
         count(row.available),
-        number(row.value_minor as f64 / 100.0, 2),
+        if row.value_minor > 0 { number(row.value_minor as f64 / 100.0, 2) } else { "–".into() },
         format!("<span class=\"tag {tone}\">{}</span>", escape(&row.state)),
     ]
 }
@@ -906,8 +928,41 @@ fn demand(out: &mut String, page: &Page) {
         }
         out.push_str("</div>");
         shown_of(out, page.demand.len().min(PLOTS_MAX), page.demand.len(), "series");
+        forecast_table(out, page);
     }
     out.push_str("</section>");
+}
+
+fn forecast_table(out: &mut String, page: &Page) {
+    let columns = [
+        ("SKU", ""),
+        ("from", "d"),
+        ("to", "d"),
+        ("expected", "n"),
+        ("80 % from", "n"),
+        ("80 % to", "n"),
+        ("naive", "n"),
+        ("model", "w"),
+    ];
+    let cells = |plot: &DemandPlot| {
+        let (mean, low, high) = plot.total?;
+        let first = *plot.days.last()? + plot.step_days;
+        let last = first + plot.step_days.saturating_mul(plot.mean.len() as i32) + -1;
+        Some(vec![
+            escape(&plot.name),
+            first.to_string(),
+            last.to_string(),
+            number(mean, 1),
+            number(low, 0),
+            number(high, 0),
+            number(plot.naive.iter().sum(), 0),
+            escape(&plot.model),
+        ])
+    };
+    let rows: Vec<Vec<String>> = page.demand.iter().filter_map(cells).collect();
+    if !rows.is_empty() {
+        table(out, "Units expected over the whole horizon, with the 80 % interval of their sum", &columns, &rows);
+    }
 }
 
 /// Geometry of a demand plot.
@@ -1055,6 +1110,10 @@ fn purchases(out: &mut String, page: &Page) {
     suppliers.dedup();
     let lead = match page.purchases.len() {
         0 => String::new(),
+        n if page.head.currency.is_empty() => {
+            let suppliers = plural(suppliers.len(), "supplier", "suppliers");
+            format!("{} to {suppliers}; the source has no costs.", plural(n, "line", "lines"))
+        }
         n => format!(
             "{} to {} for {}.",
             plural(n, "line", "lines"),
@@ -1063,7 +1122,9 @@ fn purchases(out: &mut String, page: &Page) {
         ),
     };
     section(out, "purchases", "Purchases", &lead);
-    if page.purchases.is_empty() {
+    if page.purchases.is_empty() && page.demand.is_empty() {
+        none(out, "The source has no sales: there is nothing to order by.");
+    } else if page.purchases.is_empty() {
         none(out, "Nothing needs to be ordered: all stock lasts beyond the next delivery.");
     } else {
         cover(out, &page.purchases);
@@ -1144,7 +1205,7 @@ fn clipped(text: &str, most: usize) -> String {
 }
 
 fn purchase_table(out: &mut String, page: &Page) {
-    let cost = format!("cost, {}", page.head.currency);
+    let cost = in_currency("cost", page);
     let columns = [
         ("SKU", ""),
         ("supplier", "m"),
@@ -1166,7 +1227,7 @@ fn purchase_table(out: &mut String, page: &Page) {
             escape(&p.location),
             count(p.quantity),
             number(p.need, 1),
-            number(p.cost_minor as f64 / 100.0, 2),
+            if p.cost_minor > 0 { number(p.cost_minor as f64 / 100.0, 2) } else { "–".into() },
             number(p.cover_days, 0),
             number(p.cover_after_days, 0),
             percent(p.risk_stockout),

@@ -169,6 +169,7 @@ fn plot(shop: &Shop, sku: &str) -> DemandPlot {
         days,
         sold,
         model: "mean of the last four weeks by weekday, for the test".into(),
+        total: None,
     }
 }
 
