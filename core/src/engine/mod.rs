@@ -188,7 +188,8 @@ pub struct ExpiredLot {
 pub struct Position {
     /// Events so far.
     pub sequence: i64,
-    /// Chain hash over all of them, in hexadecimal: equal digests have equal histories.
+    /// Chain hash over all of them, in hexadecimal: equal digests have equal histories. Every journal begins
+    /// with a random id of its own, so two journals fed alike differ.
     pub digest: String,
     /// The latest instant that the engine knows.
     pub now: Timestamp,

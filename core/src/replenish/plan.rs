@@ -49,7 +49,7 @@ pub struct Item {
     pub unit_cost_minor: Option<i64>,
     /// Length of one forecast period in days.
     pub period_days: f64,
-    /// Expected demand per period from today; beyond its end the last period goes on.
+    /// Expected demand per period from today; beyond its end their mean goes on.
     pub demand_mean: Vec<f64>,
     /// Standard deviation of the demand per period, as long as `demand_mean`.
     pub demand_sd: Vec<f64>,
@@ -153,7 +153,13 @@ impl Item {
         } else {
             variance / whole as f64
         };
-        (mean + rest * self.demand_mean[next], variance + rest * step)
+        let rate = if whole < self.demand_mean.len() { self.demand_mean[next] } else { self.mean_rate() };
+        (mean + rest * rate, variance + rest * step)
+    }
+
+    /// Expected demand of a period beyond the last one: the last alone may be a quiet day of a week.
+    fn mean_rate(&self) -> f64 {
+        self.demand_mean.iter().sum::<f64>() / self.demand_mean.len() as f64
     }
 
     /// Variance of the demand up to and including period `t`, given that of the periods before.
@@ -173,8 +179,8 @@ impl Item {
             }
             left -= mean;
         }
-        let last = *self.demand_mean.last()?;
-        (last > 0.0).then(|| (self.demand_mean.len() as f64 + left / last) * self.period_days)
+        let rate = self.mean_rate();
+        (rate > 0.0).then(|| (self.demand_mean.len() as f64 + left / rate) * self.period_days)
     }
 }
 
@@ -561,6 +567,14 @@ mod tests {
         assert_eq!(got.risk_expiry, 0.0);
         let short_lived = one(Item { shelf_life_days: Some(20), ..item() });
         assert!(short_lived.risk_expiry > 0.3 && short_lived.risk_expiry < 0.7, "{}", short_lived.risk_expiry);
+    }
+
+    #[test]
+    fn a_quiet_last_day_does_not_stretch_the_cover() {
+        let week = [4.0, 4.0, 4.0, 4.0, 4.0, 8.0, 0.01];
+        let item = Item { demand_mean: week.to_vec(), demand_sd: vec![1.0; 7], ..item() };
+        let days = item.cover_days(280.0).unwrap();
+        assert!((days - 70.0).abs() < 0.1, "{days}");
     }
 
     #[test]
