@@ -309,3 +309,28 @@ fn a_panic_closes_the_engine_and_says_so() {
     assert_eq!(error.code(), "CLOSED");
     assert_eq!(shop.read(|_| Ok(())).unwrap_err().code(), "CLOSED");
 }
+
+fn receipt(id: &str, sku: &str, quantity: i64) -> Receive {
+    let (id, sku, location) = (id.into(), sku.into(), "paris".into());
+    Receive { id, sku, quantity: Quantity(quantity), location, ..Receive::default() }
+}
+
+#[test]
+fn an_old_view_leaves_the_caches_of_newer_ones_alone() {
+    let mut engine = Engine::memory(Options::default());
+    let sku = |key: &str, brand: &str| Sku { sku: key.into(), brand: brand.into(), ..Sku::default() };
+    engine.upsert_skus(vec![sku("a", "x"), sku("b", "x")], START).unwrap();
+    for key in ["a", "b"] {
+        engine.record(receipt(key, key, 9).into(), START).unwrap();
+    }
+    let rating = Rating { id: "r".into(), subject: "ana".into(), sku: "a".into(), value: 5 };
+    engine.record(rating.into(), START).unwrap();
+    let old = engine.view();
+    engine.upsert_skus(vec![sku("b", "y"), sku("c", "x")], START).unwrap();
+    engine.record(receipt("c", "c", 9).into(), START).unwrap();
+    let params = super::RecommendParams { subject: "ana".into(), ..Default::default() };
+    old.recommend(&params).unwrap();
+    let seen = engine.view().recommend(&params).unwrap();
+    let fresh = super::View::new(World::from_bytes(&engine.world().to_bytes().unwrap()).unwrap(), START);
+    assert_eq!(seen, fresh.recommend(&params).unwrap());
+}
