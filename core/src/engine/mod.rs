@@ -330,14 +330,7 @@ impl Engine {
         }
         let now = self.clamp(now)?;
         self.fire_due(now)?;
-        let waiting = door::settled(&self.world, &skus);
-        self.append(vec![Body::Catalog(CatalogEvent::Skus(skus))], now, None)?;
-        for (stock, fact) in waiting {
-            let today = self.world.day(now);
-            let part =
-                if stock { door::stock_part(&self.world, &fact, today) } else { door::people_part(&self.world, &fact) };
-            self.append(part.into_iter().collect(), now, None)?;
-        }
+        self.append(door::entered(&self.world, skus, now), now, None)?;
         self.durable()
     }
 
@@ -483,7 +476,11 @@ impl Engine {
             return Ok(recorded(fact.id(), answer?));
         }
         self.fire_due(now)?;
-        let bodies = door::of_fact(&self.world, fact, self.world.day(now), self.options.open_catalog);
+        let unknown = door::unknown(&self.world, fact);
+        if self.options.open_catalog && !unknown.is_empty() {
+            self.append(door::entered(&self.world, unknown, now), now, None)?;
+        }
+        let bodies = door::of_fact(&self.world, fact, self.world.day(now));
         self.append(bodies, now, Some(origin))?;
         let first = self.world.answers.get(fact.id()).map(|answered| answered.first.clone());
         Ok(recorded(fact.id(), first.unwrap_or(First::Done)))

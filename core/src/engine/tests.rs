@@ -334,3 +334,34 @@ fn an_old_view_leaves_the_caches_of_newer_ones_alone() {
     let fresh = super::View::new(World::from_bytes(&engine.world().to_bytes().unwrap()).unwrap(), START);
     assert_eq!(seen, fresh.recommend(&params).unwrap());
 }
+
+#[test]
+fn a_sku_entered_by_a_fact_settles_those_that_waited() {
+    let disk = MemoryDisk::new(5);
+    let mut strict = on(&disk);
+    assert!(!strict.record(receipt("r", "new", 9).into(), START).unwrap().resolved);
+    drop(strict);
+    let open = Options { open_catalog: true, ..Options::default() };
+    let mut engine = Engine::with_disk(Box::new(disk), open).unwrap();
+    let click = Interest { id: "c".into(), subject: "ana".into(), sku: "new".into() };
+    engine.record(Fact::Click(click), START).unwrap();
+    let ledger = &engine.world().ledger;
+    assert_eq!(ledger.totals(ledger.sku("new").unwrap()).received, 9);
+}
+
+#[test]
+fn a_crash_while_facts_are_settled_loses_none() {
+    for seed in 0..60 {
+        let disk = MemoryDisk::new(seed);
+        let mut engine = on(&disk);
+        engine.record(receipt("r", "new", 9).into(), START).unwrap();
+        engine.record(receipt("s", "new", 5).into(), START).unwrap();
+        engine.defer(true); // written, but not flushed
+        engine.upsert_skus(vec![Sku { sku: "new".into(), ..Sku::default() }], START).unwrap();
+        disk.fail_sync();
+        assert!(engine.flush().is_err());
+        let world = on(&disk.crash(if seed % 2 == 0 { Tear::Prefix } else { Tear::Sectors })).world().clone();
+        let received = world.ledger.sku("new").map_or(0, |sku| world.ledger.totals(sku).received);
+        assert!(received == 14 || world.unresolved.len() == 2, "seed {seed}: {received}, {:?}", world.unresolved);
+    }
+}
