@@ -389,9 +389,9 @@ impl Engine {
     /// `IO`, `JOURNAL_POISONED`.
     pub fn erase(&mut self, subject: &str) -> Result<bool> {
         self.journal.sync()?;
-        let known = self.journal.erase(subject)?;
+        // The world too: it may know a person whose key went in a call that failed afterwards.
+        let known = self.journal.erase(subject)? || self.world.people.get(subject).is_some();
         if known {
-            self.journal.compact()?;
             let mut world = World::default();
             self.journal.replay(0, &mut |entry| {
                 world.apply(&Event::read(&entry.payload)?);
@@ -399,6 +399,7 @@ impl Engine {
             })?;
             world.now = world.now.max(self.world.now);
             self.world = world;
+            self.journal.compact()?;
         }
         Ok(known)
     }
