@@ -385,3 +385,31 @@ fn a_failed_compaction_leaves_nothing_of_the_person_in_the_world() {
         assert!(!(gone && known), "operation {operation}: {first:?}, then {:?}", engine.erase("ana"));
     }
 }
+
+#[test]
+fn every_queued_input_is_answered() {
+    use std::sync::mpsc::channel;
+    for panics in [false, true] {
+        let shop = Shared::new(Engine::memory(Options::default())).unwrap();
+        let (sender, answers) = channel();
+        for n in 0..20 {
+            let (sender, own) = (sender.clone(), shop.clone());
+            shop.send(
+                move |_| {
+                    assert!(!(panics && n == 3), "a broken invariant");
+                    Ok(n)
+                },
+                Box::new(move |answer: crate::base::Result<i32>| {
+                    if n == 0 && !panics {
+                        own.close(); // on the writer's thread
+                    }
+                    sender.send(answer.is_ok()).unwrap();
+                }),
+            );
+        }
+        drop(sender);
+        let seconds = std::time::Duration::from_secs(5);
+        let answered = (0..20).take_while(|_| answers.recv_timeout(seconds).is_ok()).count();
+        assert_eq!(answered, 20, "panics: {panics}");
+    }
+}
