@@ -413,3 +413,14 @@ fn every_queued_input_is_answered() {
         assert_eq!(answered, 20, "panics: {panics}");
     }
 }
+
+#[test]
+fn a_sale_at_a_place_without_books_is_demand() {
+    let mut engine = Engine::memory(Options { open_catalog: true, ..Options::default() });
+    let lines = vec![Line::new("a", 2)];
+    let sale = Sale { id: "s".into(), lines, location: "pop-up".into(), subject: None };
+    engine.record(sale.into(), START).unwrap();
+    let params = super::DemandParams { sku: "a".into(), location: "pop-up".into() };
+    let days = engine.view().demand(&params).unwrap();
+    assert_eq!(days.iter().map(|day| day.y).sum::<i64>(), 2);
+}

@@ -279,6 +279,8 @@ impl Ledger {
                 self.locations.intern(location);
                 taken.iter().for_each(|goods| self.sell(goods, location));
                 for line in missing {
+                    let sku = self.known(&line.sku);
+                    self.shelf_id(sku, location); // its demand is kept by shelf
                     let totals = self.total(&line.sku);
                     totals.adjusted += line.quantity.0;
                     totals.sold += line.quantity.0;
