@@ -119,8 +119,9 @@ impl ShelfDemand {
     /// The days from the first to `today`, the latter not complete yet. O(days).
     pub fn days(&self, today: Day, now: Timestamp, offset: i32, p_phantom: f64) -> Vec<DemandDay> {
         let Some(first) = self.first_day else { return Vec::new() };
-        let count = (today - first + 1).clamp(0, 2 * HISTORY_DAYS as i32);
-        (0..count).map(|i| self.day(first + i, now, offset, p_phantom)).collect()
+        let count = (today - first).saturating_add(1).max(0);
+        let skipped = (count - 2 * HISTORY_DAYS as i32).max(0);
+        (skipped..count).map(|i| self.day(first + i, now, offset, p_phantom)).collect()
     }
 
     fn day(&self, day: Day, now: Timestamp, offset: i32, p_phantom: f64) -> DemandDay {

@@ -424,3 +424,20 @@ fn a_sale_at_a_place_without_books_is_demand() {
     let days = engine.view().demand(&params).unwrap();
     assert_eq!(days.iter().map(|day| day.y).sum::<i64>(), 2);
 }
+
+fn day_after(days: i64) -> Timestamp {
+    START.plus_seconds(86_400 * days)
+}
+
+#[test]
+fn a_long_quiet_series_still_ends_today() {
+    let mut engine = Engine::memory(Options { open_catalog: true, ..Options::default() });
+    engine.record(receipt("r", "a", 9).into(), START).unwrap();
+    for (id, days) in [("s", 2_000), ("t", 2_190)] {
+        let (lines, location) = (vec![Line::new("a", 1)], "paris".into());
+        engine.record(Sale { id: id.into(), lines, location, subject: None }.into(), day_after(days)).unwrap();
+    }
+    let view = engine.view_at(day_after(2_300));
+    let params = super::DemandParams { sku: "a".into(), location: "paris".into() };
+    assert_eq!(view.demand(&params).unwrap().last().unwrap().ds, view.today());
+}
