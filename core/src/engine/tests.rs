@@ -441,3 +441,29 @@ fn a_long_quiet_series_still_ends_today() {
     let params = super::DemandParams { sku: "a".into(), location: "paris".into() };
     assert_eq!(view.demand(&params).unwrap().last().unwrap().ds, view.today());
 }
+
+fn in_stock(view: &super::View) -> Vec<f64> {
+    let params = super::DemandParams { sku: "a".into(), location: "paris".into() };
+    view.demand(&params).unwrap().iter().map(|day| day.in_stock).collect()
+}
+
+#[test]
+fn days_without_a_sellable_lot_are_censored_from_their_midnight_on() {
+    let start = START.day(0).start(0);
+    let shop = |min_remaining_days: i32| {
+        let mut engine = Engine::memory(Options::default());
+        engine.upsert_skus(vec![Sku { sku: "a".into(), min_remaining_days, ..Sku::default() }], start).unwrap();
+        let expires_on = Some(start.day(0) + 3);
+        engine.record(Receive { expires_on, ..receipt("r", "a", 9) }.into(), start).unwrap();
+        engine
+    };
+    let later = start.plus_seconds(86_400 * 6);
+    let mut engine = shop(0); // days 0 to 3 are good
+    assert_eq!(in_stock(&engine.view_at(later)), [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0], "a later view");
+    engine.advance(later).unwrap();
+    assert_eq!(in_stock(&engine.view()), [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0], "advanced");
+    let mut engine = shop(2); // days 0 and 1 are good
+    assert_eq!(in_stock(&engine.view_at(later)), [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0], "remaining days, a later view");
+    engine.advance(later).unwrap();
+    assert_eq!(in_stock(&engine.view()), [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0], "remaining days, advanced");
+}
