@@ -467,3 +467,16 @@ fn days_without_a_sellable_lot_are_censored_from_their_midnight_on() {
     engine.advance(later).unwrap();
     assert_eq!(in_stock(&engine.view()), [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0], "remaining days, advanced");
 }
+
+#[test]
+fn a_signal_is_one_row() {
+    let mut engine = Engine::memory(Options { open_catalog: true, ..Options::default() });
+    for n in 0..6 {
+        let subject = (n > 0).then(|| format!("p{n}"));
+        let kind = crate::event::ComplaintKind::Damaged;
+        let complaint = Complaint { id: format!("c{n}"), sku: "a".into(), kind, subject, ..Complaint::default() };
+        engine.record(complaint.into(), START).unwrap();
+    }
+    let rows = engine.view().signals(&super::SignalsParams::default()).unwrap();
+    assert_eq!(rows.iter().map(|row| row.n).collect::<Vec<_>>(), [6]);
+}
