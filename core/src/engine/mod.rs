@@ -344,6 +344,7 @@ impl Engine {
             return Ok(());
         }
         let now = self.clamp(now)?;
+        self.fire_due(now)?;
         self.append(vec![Body::Catalog(CatalogEvent::Suppliers(suppliers))], now, None)?;
         self.durable()
     }

@@ -480,3 +480,14 @@ fn a_signal_is_one_row() {
     let rows = engine.view().signals(&super::SignalsParams::default()).unwrap();
     assert_eq!(rows.iter().map(|row| row.n).collect::<Vec<_>>(), [6]);
 }
+
+#[test]
+fn suppliers_come_after_what_was_due() {
+    let mut engine = Engine::memory(Options { open_catalog: true, ..Options::default() });
+    engine.record(receipt("r", "a", 9).into(), START).unwrap();
+    let wish = Reserve { id: "h".into(), lines: vec![Line::new("a", 1)], location: "paris".into(), ..Reserve::default() };
+    engine.submit(wish.into(), START).unwrap();
+    let acme = crate::event::Supplier { supplier: "acme".into(), ..Default::default() };
+    engine.upsert_suppliers(vec![acme], day_after(1)).unwrap();
+    assert_eq!(engine.world().ledger.due_holds(day_after(1)).count(), 0);
+}
