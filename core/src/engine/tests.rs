@@ -491,3 +491,9 @@ fn suppliers_come_after_what_was_due() {
     engine.upsert_suppliers(vec![acme], day_after(1)).unwrap();
     assert_eq!(engine.world().ledger.due_holds(day_after(1)).count(), 0);
 }
+
+#[test]
+fn a_count_checks_its_lot() {
+    let count = Count { id: "c".into(), sku: "a".into(), location: "p".into(), lot: Some("x".repeat(600)), ..Count::default() };
+    assert!(Fact::from(count).check().is_err());
+}
