@@ -485,7 +485,8 @@ fn a_signal_is_one_row() {
 fn suppliers_come_after_what_was_due() {
     let mut engine = Engine::memory(Options { open_catalog: true, ..Options::default() });
     engine.record(receipt("r", "a", 9).into(), START).unwrap();
-    let wish = Reserve { id: "h".into(), lines: vec![Line::new("a", 1)], location: "paris".into(), ..Reserve::default() };
+    let wish =
+        Reserve { id: "h".into(), lines: vec![Line::new("a", 1)], location: "paris".into(), ..Reserve::default() };
     engine.submit(wish.into(), START).unwrap();
     let acme = crate::event::Supplier { supplier: "acme".into(), ..Default::default() };
     engine.upsert_suppliers(vec![acme], day_after(1)).unwrap();
@@ -494,6 +495,36 @@ fn suppliers_come_after_what_was_due() {
 
 #[test]
 fn a_count_checks_its_lot() {
-    let count = Count { id: "c".into(), sku: "a".into(), location: "p".into(), lot: Some("x".repeat(600)), ..Count::default() };
+    let count =
+        Count { id: "c".into(), sku: "a".into(), location: "p".into(), lot: Some("x".repeat(600)), ..Count::default() };
     assert!(Fact::from(count).check().is_err());
+}
+
+#[test]
+fn extreme_instants_are_answered() {
+    let mut engine = Engine::memory(Options { open_catalog: true, ..Options::default() });
+    engine.record(Receive { expires_on: Some(START.day(0) + 9), ..receipt("r", "a", 9) }.into(), START).unwrap();
+    let rating = Rating { id: "x".into(), subject: "ana".into(), sku: "a".into(), value: 5 };
+    engine.record(rating.into(), START).unwrap();
+    for now in [i64::MIN, i64::MAX] {
+        let view = engine.view_at(Timestamp(now));
+        view.recommend(&super::RecommendParams { subject: "ana".into(), ..Default::default() }).unwrap();
+        in_stock(&view);
+        view.expiring(&Default::default()).unwrap();
+        view.plan_purchases(&Default::default(), &crate::Task::default()).unwrap();
+        view.forecast(&Default::default(), &crate::Task::default()).unwrap();
+        view.segments(&Default::default()).unwrap();
+    }
+}
+
+#[test]
+fn a_shelf_that_was_never_full_does_not_stop_the_others() {
+    let mut engine = Engine::memory(Options { open_catalog: true, ..Options::default() });
+    let midnight = START.day(0).start(0);
+    engine
+        .record(Receive { expires_on: Some(START.day(0) + -1), ..receipt("old", "old", 9) }.into(), midnight)
+        .unwrap();
+    engine.record(receipt("r", "a", 9).into(), midnight).unwrap();
+    let table = engine.view_at(day_after(3)).forecast(&Default::default(), &crate::Task::default()).unwrap();
+    assert_eq!(table.rows(), 28);
 }
