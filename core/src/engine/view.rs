@@ -381,7 +381,13 @@ impl View {
             let sum = sums.entry((day, self.sku_key(id), kind)).or_default();
             *sum = (sum.0 + tally.n, sum.1 + tally.sum);
         }
-        let row = |((ds, sku, kind), (n, sum)): ((Day, &str, SignalKind), (i64, i64))| SignalRow { sku: sku.into(), ds, kind, n, sum };
+        let row = |((ds, sku, kind), (n, sum)): ((Day, &str, SignalKind), (i64, i64))| SignalRow {
+            sku: sku.into(),
+            ds,
+            kind,
+            n,
+            sum,
+        };
         Ok(sums.into_iter().map(row).collect())
     }
 
