@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::base::{Error, Quantity, Result, Table, Task, Timestamp, csv, json};
 #[cfg_attr(not(feature = "schema"), allow(unused_imports))] // some types are named in schemas only
@@ -460,15 +460,22 @@ fn arguments(text: &str, clock: Timestamp) -> Result<(Value, Timestamp)> {
                 None | Some(Value::Null) => clock,
                 Some(now) => json::fit(now).map_err(|error| name_field(error, "now"))?,
             };
-            Ok((Value::Object(drop_nulls(fields)), now))
+            Ok((drop_nulls(Value::Object(fields)), now))
         }
         _ => Err(Error::argument("arguments", "an object", "something else")),
     }
 }
 
-/// `null` means "not given": the default holds.
-fn drop_nulls(fields: Map<String, Value>) -> Map<String, Value> {
-    fields.into_iter().filter(|(_, value)| !value.is_null()).collect()
+/// `null` means "not given", at any depth: the default holds.
+fn drop_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let given = fields.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(given.map(|(name, value)| (name, drop_nulls(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(drop_nulls).collect()),
+        other => other,
+    }
 }
 
 fn name_field(error: Error, field: &str) -> Error {
@@ -545,4 +552,21 @@ fn ask<T>(shop: &Shared, op: &Op, now: Timestamp, question: impl FnOnce(&View) -
         return question(&view);
     }
     shop.read(|engine| question(&engine.view_at(now)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_is_not_given_inside_objects_too() {
+        let mut engine = Engine::memory(Default::default());
+        let skus = r#"{"skus": [{"sku": "a", "category": null, "price": null, "pack_size": null}]}"#;
+        call_door(&mut engine, "upsert_skus", skus, Timestamp(0)).unwrap();
+        let purchase = r#"{"command": {"type": "reserve", "id": "p", "lines": [{"sku": "a", "quantity": 1}], "location": "x", "ttl_seconds": null}}"#;
+        assert_eq!(call_door(&mut engine, "submit", purchase, Timestamp(0)).unwrap_err().code(), "UNKNOWN_LOCATION");
+        let odd = r#"{"command": {"type": "reserve", "id": "q", "lines": [{"sku": "a", "quantity": 1}], "location": "x", "e": 1}}"#;
+        let fields = call_door(&mut engine, "submit", odd, Timestamp(0)).unwrap_err().fields();
+        assert_eq!(fields["field"], "e");
+    }
 }

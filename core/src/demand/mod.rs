@@ -24,6 +24,8 @@ pub struct ShelfDemand {
     units: Vec<i64>,
     empty_ms: Vec<i64>,
     empty_since: Option<Timestamp>,
+    /// The last day on which a lot that is there may be sold, where that ends.
+    good_until: Option<Day>,
     proven_on: Day,
     complaints: i64,
 }
@@ -86,6 +88,12 @@ impl ShelfDemand {
         }
     }
 
+    /// Since when nothing can be sold: since the last unit left, or the midnight at which the last lot ran out.
+    fn empty_at(&self, now: Timestamp, offset: i32) -> Option<Timestamp> {
+        let ran_out = self.good_until.map(|day| (day + 1).start(offset)).filter(|at| *at <= now);
+        self.empty_since.or(ran_out)
+    }
+
     fn spread(&mut self, since: Timestamp, until: Timestamp, offset: i32) {
         let last = until.day(offset);
         let mut day = since.day(offset).max(last + -(2 * HISTORY_DAYS as i32));
@@ -119,13 +127,14 @@ impl ShelfDemand {
     /// The days from the first to `today`, the latter not complete yet. O(days).
     pub fn days(&self, today: Day, now: Timestamp, offset: i32, p_phantom: f64) -> Vec<DemandDay> {
         let Some(first) = self.first_day else { return Vec::new() };
-        let count = (today - first + 1).clamp(0, 2 * HISTORY_DAYS as i32);
-        (0..count).map(|i| self.day(first + i, now, offset, p_phantom)).collect()
+        let count = (today - first).saturating_add(1).max(0);
+        let skipped = (count - 2 * HISTORY_DAYS as i32).max(0);
+        (skipped..count).map(|i| self.day(first + i, now, offset, p_phantom)).collect()
     }
 
     fn day(&self, day: Day, now: Timestamp, offset: i32, p_phantom: f64) -> DemandDay {
         let slot = self.first_day.map_or(0, |first| (day - first).max(0) as usize);
-        let open = self.empty_since.map_or(0, |since| overlap_ms(day, since, now.max(since), offset));
+        let open = self.empty_at(now, offset).map_or(0, |since| overlap_ms(day, since, now.max(since), offset));
         let empty_ms = self.empty_ms.get(slot).copied().unwrap_or(0) + open;
         let recorded = 1.0 - (empty_ms as f64 / DAY_MS as f64).clamp(0.0, 1.0);
         let trusted = if day > self.proven_on { 1.0 - p_phantom } else { 1.0 };
@@ -217,8 +226,11 @@ impl Demand {
             What::Complaint => shelf.complaints += 1,
             What::Look => {}
         }
-        let filled = ledger.sellable(&ledger.shelves()[index], event.day) > 0;
+        let on_shelf = &ledger.shelves()[index];
+        let filled = ledger.sellable(on_shelf, event.day) > 0;
+        shelf.empty_since = shelf.empty_at(event.at, offset);
         shelf.watch(filled, event.at, offset);
+        shelf.good_until = if filled { ledger.good_until(on_shelf) } else { None };
     }
 }
 

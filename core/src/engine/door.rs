@@ -51,14 +51,8 @@ fn purchase_of(world: &World, lines: Vec<Line>) -> PeopleEvent {
 }
 
 /// The events of a fact: a stock part without the person, and a people part.
-pub fn of_fact(world: &World, fact: &Fact, today: Day, open_catalog: bool) -> Vec<Body> {
-    let mut unknown: Vec<&str> = fact.skus().into_iter().filter(|sku| world.catalog.id(sku).is_none()).collect();
-    unknown.dedup();
-    if !unknown.is_empty() && open_catalog {
-        let skus = unknown.iter().map(|sku| Sku { sku: (*sku).into(), ..Sku::default() }).collect();
-        return std::iter::once(Body::Catalog(CatalogEvent::Skus(skus))).chain(parts(world, fact, today)).collect();
-    }
-    if unknown.is_empty() {
+pub fn of_fact(world: &World, fact: &Fact, today: Day) -> Vec<Body> {
+    if unknown(world, fact).is_empty() {
         return parts(world, fact, today);
     }
     let stock = is_stock(fact).then(|| Body::Stock(StockEvent::Unresolved(Box::new(without_person(fact)))));
@@ -66,8 +60,36 @@ pub fn of_fact(world: &World, fact: &Fact, today: Day, open_catalog: bool) -> Ve
     stock.into_iter().chain(person).collect()
 }
 
-/// The events of waiting facts that a change of the catalogue settles, oldest first, stock before people.
-pub fn settled(world: &World, skus: &[Sku]) -> Vec<(bool, Fact)> {
+/// Bare entries of the SKUs of a fact that the catalogue does not know, each once.
+pub fn unknown(world: &World, fact: &Fact) -> Vec<Sku> {
+    let mut keys: Vec<&str> = fact.skus().into_iter().filter(|sku| world.catalog.id(sku).is_none()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.into_iter().map(|sku| Sku { sku: sku.into(), ..Sku::default() }).collect()
+}
+
+/// The events that enter SKUs and settle the facts that waited for them, oldest first, stock before
+/// people. They are one batch: the entry ends the waiting, so no crash may come between.
+pub fn entered(world: &World, skus: Vec<Sku>, now: Timestamp) -> Vec<Body> {
+    let waiting = settled(world, &skus);
+    let mut bodies = vec![Body::Catalog(CatalogEvent::Skus(skus))];
+    if waiting.is_empty() {
+        return bodies;
+    }
+    let (mut after, day) = (world.clone(), world.day(now));
+    let apply = |after: &mut World, body: &Body| after.apply(&Event { at: now, day, origin: None, body: body.clone() });
+    apply(&mut after, &bodies[0]);
+    for (stock, fact) in waiting {
+        let part = if stock { stock_part(&after, &fact, day) } else { people_part(&after, &fact) };
+        if let Some(body) = part {
+            apply(&mut after, &body);
+            bodies.push(body);
+        }
+    }
+    bodies
+}
+
+fn settled(world: &World, skus: &[Sku]) -> Vec<(bool, Fact)> {
     let known = |sku: &str| world.catalog.id(sku).is_some() || skus.iter().any(|new| new.sku == sku);
     let settles = |fact: &&Fact| fact.skus().into_iter().all(known);
     let stock = world.unresolved.iter().filter(settles).map(|fact| (true, fact.clone()));
@@ -99,7 +121,7 @@ pub fn without_person(fact: &Fact) -> Fact {
 }
 
 /// The stock part of a fact.
-pub fn stock_part(world: &World, fact: &Fact, today: Day) -> Option<Body> {
+fn stock_part(world: &World, fact: &Fact, today: Day) -> Option<Body> {
     let books = &world.ledger;
     let event = match fact {
         Fact::Receive(f) => {
@@ -119,7 +141,7 @@ pub fn stock_part(world: &World, fact: &Fact, today: Day) -> Option<Body> {
 }
 
 /// The people part of a fact.
-pub fn people_part(world: &World, fact: &Fact) -> Option<Body> {
+fn people_part(world: &World, fact: &Fact) -> Option<Body> {
     let subject = fact.subject()?.to_string();
     let event = match fact.clone() {
         Fact::Sale(f) => purchase_of(world, f.lines),

@@ -331,14 +331,7 @@ impl Engine {
         }
         let now = self.clamp(now)?;
         self.fire_due(now)?;
-        let waiting = door::settled(&self.world, &skus);
-        self.append(vec![Body::Catalog(CatalogEvent::Skus(skus))], now, None)?;
-        for (stock, fact) in waiting {
-            let today = self.world.day(now);
-            let part =
-                if stock { door::stock_part(&self.world, &fact, today) } else { door::people_part(&self.world, &fact) };
-            self.append(part.into_iter().collect(), now, None)?;
-        }
+        self.append(door::entered(&self.world, skus, now), now, None)?;
         self.durable()
     }
 
@@ -352,6 +345,7 @@ impl Engine {
             return Ok(());
         }
         let now = self.clamp(now)?;
+        self.fire_due(now)?;
         self.append(vec![Body::Catalog(CatalogEvent::Suppliers(suppliers))], now, None)?;
         self.durable()
     }
@@ -397,9 +391,9 @@ impl Engine {
     /// `IO`, `JOURNAL_POISONED`.
     pub fn erase(&mut self, subject: &str) -> Result<bool> {
         self.journal.sync()?;
-        let known = self.journal.erase(subject)?;
+        // The world too: it may know a person whose key went in a call that failed afterwards.
+        let known = self.journal.erase(subject)? || self.world.people.get(subject).is_some();
         if known {
-            self.journal.compact()?;
             let mut world = World::default();
             self.journal.replay(0, &mut |entry| {
                 world.apply(&Event::read(&entry.payload)?);
@@ -407,6 +401,7 @@ impl Engine {
             })?;
             world.now = world.now.max(self.world.now);
             self.world = world;
+            self.journal.compact()?;
         }
         Ok(known)
     }
@@ -485,7 +480,11 @@ impl Engine {
             return Ok(recorded(fact.id(), answer?));
         }
         self.fire_due(now)?;
-        let bodies = door::of_fact(&self.world, fact, self.world.day(now), self.options.open_catalog);
+        let unknown = door::unknown(&self.world, fact);
+        if self.options.open_catalog && !unknown.is_empty() {
+            self.append(door::entered(&self.world, unknown, now), now, None)?;
+        }
+        let bodies = door::of_fact(&self.world, fact, self.world.day(now));
         self.append(bodies, now, Some(origin))?;
         let first = self.world.answers.get(fact.id()).map(|answered| answered.first.clone());
         Ok(recorded(fact.id(), first.unwrap_or(First::Done)))

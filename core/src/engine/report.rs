@@ -45,7 +45,7 @@ const SEASON_DAYS: usize = 7;
 
 impl View {
     /// Forecasts the daily demand of each shelf from its complete days: columns `sku`, `location`, `ds`,
-    /// `auto`, `auto-lo-80`, `auto-hi-80` …, `model`. Shelves without a complete day are left out.
+    /// `auto`, `auto-lo-80`, `auto-hi-80` …, `model`. Shelves without a complete day in stock are left out.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT`, `UNKNOWN_SKU`, `UNKNOWN_LOCATION`; `CANCELLED`.
@@ -74,7 +74,7 @@ impl View {
         let (mut values, mut shares, mut offsets) = (Vec::new(), Vec::new(), vec![0]);
         for (index, shelf) in shelves {
             let days = self.complete_days(*index);
-            if days.is_empty() {
+            if days.iter().all(|day| day.in_stock < forecast::demand::MIN_SHARE) {
                 continue;
             }
             values.extend(days.iter().map(|day| day.y as f64));

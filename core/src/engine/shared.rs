@@ -6,7 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, ThreadId};
 
 use super::Engine;
 use crate::base::{Error, Result};
@@ -17,8 +17,9 @@ const BATCH_LIMIT: usize = 4_096;
 /// What is called with the answer to an input, on the writer's thread, after the flush.
 pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
 
-/// Runs an input; answers whether it panicked, and what to call once its batch is flushed.
-type Job = Box<dyn FnOnce(&mut Engine) -> (bool, Box<dyn FnOnce(Result<()>) + Send>) + Send>;
+/// Runs an input on the engine, if it is still open; answers whether that panicked, and whom to tell.
+type Job = Box<dyn FnOnce(Option<&mut Engine>) -> (bool, Told) + Send>;
+type Told = Box<dyn FnOnce(Result<()>) + Send>;
 
 /// An engine behind a queue and a writer thread; clones share it. Closed when the last clone goes.
 #[derive(Clone)]
@@ -30,6 +31,7 @@ struct Inner {
     engine: Arc<RwLock<Option<Engine>>>,
     queue: Mutex<Option<Sender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    writer_id: ThreadId,
 }
 
 impl Shared {
@@ -45,7 +47,8 @@ impl Shared {
             .name("trousse-writer".into())
             .spawn(move || write(&own, &jobs))
             .map_err(|e| Error::io("start writer thread", e))?;
-        let inner = Inner { engine, queue: Mutex::new(Some(queue)), writer: Mutex::new(Some(writer)) };
+        let writer_id = writer.thread().id();
+        let inner = Inner { engine, queue: Mutex::new(Some(queue)), writer: Mutex::new(Some(writer)), writer_id };
         Ok(Shared { inner: Arc::new(inner) })
     }
 
@@ -55,20 +58,22 @@ impl Shared {
         input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static,
         reply: Reply<T>,
     ) {
-        let slot = Arc::new(Mutex::new(Some(reply)));
-        let own = slot.clone();
         let job: Job = Box::new(move |engine| {
-            let answer = catch_unwind(AssertUnwindSafe(|| input(engine)));
-            let broken = answer.is_err();
-            let answer = answer.unwrap_or_else(|_| Err(broken_invariant()));
-            (broken, Box::new(move |flushed| answer_to(&own, answer.and_then(|value| flushed.map(|()| value)))))
+            let ran = engine.map(|engine| catch_unwind(AssertUnwindSafe(|| input(engine))));
+            let panicked = matches!(ran, Some(Err(_)));
+            let answer = match ran {
+                Some(Ok(answer)) => answer,
+                Some(Err(_)) => Err(broken_invariant()),
+                None => Err(Error::Closed),
+            };
+            (panicked, Box::new(move |flushed: Result<()>| reply(answer.and_then(|value| flushed.map(|()| value)))))
         });
-        let sent = match &*self.inner.queue.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(queue) => queue.send(job).is_ok(),
-            None => false,
+        let unsent = match &*self.inner.queue.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(queue) => queue.send(job).err().map(|error| error.0),
+            None => Some(job),
         };
-        if !sent {
-            answer_to(&slot, Err(Error::Closed));
+        if let Some(job) = unsent {
+            job(None).1(Ok(()));
         }
     }
 
@@ -91,7 +96,8 @@ impl Shared {
         query(engine.as_ref().ok_or(Error::Closed)?)
     }
 
-    /// Answers all that is queued, then releases the journal. Later calls answer `CLOSED`.
+    /// Answers all that is queued, then releases the journal. Later calls answer `CLOSED`. From within a
+    /// reply it does not wait: the writer does the rest once that reply returns.
     pub fn close(&self) {
         self.inner.close();
     }
@@ -100,24 +106,19 @@ impl Shared {
 impl Inner {
     fn close(&self) {
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(writer) = writer.filter(|writer| writer.thread().id() != std::thread::current().id()) {
+        if self.writer_id == std::thread::current().id() {
+            return;
+        }
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(writer) = writer.take() {
             drop(writer.join());
         }
-        drop(self.engine.write().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-fn answer_to<T>(slot: &Mutex<Option<Reply<T>>>, answer: Result<T>) {
-    let reply = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(reply) = reply {
-        reply(answer);
     }
 }
 
@@ -129,24 +130,27 @@ fn write(engine: &RwLock<Option<Engine>>, jobs: &Receiver<Job>) {
     while let Ok(first) = jobs.recv() {
         let mut replies = Vec::new();
         let mut guard = engine.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(open) = guard.as_mut() else { return };
-        open.defer(true);
-        let batch = std::iter::once(first).chain(jobs.try_iter().take(BATCH_LIMIT - 1));
-        let mut broken = false;
-        for job in batch {
-            let (panicked, reply) = job(open);
+        if let Some(open) = guard.as_mut() {
+            open.defer(true);
+        }
+        for job in std::iter::once(first).chain(jobs.try_iter().take(BATCH_LIMIT - 1)) {
+            let (panicked, reply) = job(guard.as_mut());
             replies.push(reply);
-            broken = panicked;
-            if broken {
-                break;
+            if panicked {
+                guard.take(); // the world is in doubt: only the journal is true, reopen it
             }
         }
-        open.defer(false);
-        let flushed = if broken { Err(broken_invariant()) } else { open.flush() };
-        if broken {
-            guard.take(); // a panic left the world in doubt: only the journal is true, reopen it
-        }
+        let flushed = guard.as_mut().map_or_else(
+            || Err(broken_invariant()),
+            |open| {
+                open.defer(false);
+                open.flush()
+            },
+        );
         drop(guard);
-        replies.into_iter().for_each(|reply| reply(flushed.clone()));
+        for reply in replies {
+            drop(catch_unwind(AssertUnwindSafe(|| reply(flushed.clone())))); // the others are told all the same
+        }
     }
+    drop(engine.write().unwrap_or_else(PoisonError::into_inner).take());
 }

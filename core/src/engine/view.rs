@@ -417,20 +417,22 @@ impl View {
         let sku = params.sku.as_deref().map(|sku| self.known_sku(sku)).transpose()?;
         let both = self.world.signals.iter().map(|signal| (signal, 1));
         let both = both.chain(self.world.people.signals.iter().map(|signal| (signal, params.min_n)));
-        let mut rows: Vec<SignalRow> = both
-            .filter(|((day, id, _, tally), min_n)| {
-                tally.n >= *min_n && sku.is_none_or(|sku| sku == *id) && params.from.is_none_or(|from| *day >= from)
-            })
-            .map(|((ds, id, kind, tally), _)| SignalRow {
-                sku: self.sku_key(id).into(),
-                ds,
-                kind,
-                n: tally.n,
-                sum: tally.sum,
-            })
-            .collect();
-        rows.sort_by(|a, b| (a.ds, &a.sku, a.kind).cmp(&(b.ds, &b.sku, b.kind)));
-        Ok(rows)
+        let shown = both.filter(|((day, id, _, tally), min_n)| {
+            tally.n >= *min_n && sku.is_none_or(|sku| sku == *id) && params.from.is_none_or(|from| *day >= from)
+        });
+        let mut sums: BTreeMap<(Day, &str, SignalKind), (i64, i64)> = BTreeMap::new();
+        for ((day, id, kind, tally), _) in shown {
+            let sum = sums.entry((day, self.sku_key(id), kind)).or_default();
+            *sum = (sum.0 + tally.n, sum.1 + tally.sum);
+        }
+        let row = |((ds, sku, kind), (n, sum)): ((Day, &str, SignalKind), (i64, i64))| SignalRow {
+            sku: sku.into(),
+            ds,
+            kind,
+            n,
+            sum,
+        };
+        Ok(sums.into_iter().map(row).collect())
     }
 
     /// Shows purchase lines with units still to come.

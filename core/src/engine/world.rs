@@ -67,8 +67,9 @@ impl<T> Cache<T> {
         self.0.get_or_init(make)
     }
 
+    /// A cell that a view shares is left to it even while empty: the view may fill it with what it sees.
     fn forget(&mut self) {
-        if self.0.get().is_some() {
+        if self.0.get().is_some() || Arc::strong_count(&self.0) > 1 {
             *self = Cache::default();
         }
     }

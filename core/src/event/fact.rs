@@ -346,6 +346,7 @@ impl Fact {
             }
             Fact::Count(f) => {
                 f.quantity.check_non_negative("quantity")?;
+                f.lot.as_deref().map_or(Ok(()), check_lot)?;
                 check_key("location", &f.location)
             }
             Fact::Recall(f) => check_key("lot", &f.lot),

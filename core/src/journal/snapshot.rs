@@ -11,7 +11,7 @@ use super::wire::{array_at, u32_at, u64_at};
 pub const SNAPSHOT_BLOB: &str = "snapshot";
 
 const MAGIC: &[u8; 8] = b"trsssnap";
-const VERSION: u32 = 0;
+const VERSION: u32 = 1;
 const HEAD_BYTES: usize = 56;
 
 /// The bytes of a snapshot.

@@ -230,6 +230,14 @@ impl Ledger {
         shelf.lots.iter().filter(may).map(|lot| lot.good).sum()
     }
 
+    /// The last day on which a good unit of a shelf may be sold; none where one never expires or there is none.
+    pub fn good_until(&self, shelf: &Shelf) -> Option<Day> {
+        let remaining = self.min_remaining_days(shelf.sku);
+        let lots = shelf.lots.iter().filter(|own| own.good > 0).map(|own| &self.lot(own.lot).state);
+        let last = lots.filter(|lot| !lot.recalled).map(|lot| lot.expires_on.unwrap_or(Day(i32::MAX))).max()?;
+        (last < Day(i32::MAX)).then(|| last + -remaining)
+    }
+
     /// Units that may be promised: sellable less held, at least 0.
     pub fn available(&self, sku: SkuId, location: LocationId, day: Day) -> i64 {
         self.shelf(sku, location).map_or(0, |shelf| (self.sellable(shelf, day) - shelf.held).max(0))
@@ -279,6 +287,8 @@ impl Ledger {
                 self.locations.intern(location);
                 taken.iter().for_each(|goods| self.sell(goods, location));
                 for line in missing {
+                    let sku = self.known(&line.sku);
+                    self.shelf_id(sku, location); // its demand is kept by shelf
                     let totals = self.total(&line.sku);
                     totals.adjusted += line.quantity.0;
                     totals.sold += line.quantity.0;
