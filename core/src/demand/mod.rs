@@ -104,22 +104,32 @@ impl ShelfDemand {
         }
     }
 
-    /// Mean units a day over the last days with stock, as units and days.
-    fn rate(&self) -> f64 {
-        let first = self.units.len().saturating_sub(RATE_DAYS);
-        let stocked = (first..self.units.len()).filter(|i| self.empty_ms[*i] * 2 < DAY_MS);
-        let (units, days) = stocked.fold((0, 0), |(units, days), i| (units + self.units[i], days + 1));
-        if days == 0 { 0.0 } else { units as f64 / f64::from(days) }
+    /// Mean units a day over the last days before `today` on which the books had stock, the quiet ones
+    /// after the last event included.
+    fn rate(&self, quiet_days: i64) -> f64 {
+        let recorded = RATE_DAYS.saturating_sub(quiet_days as usize);
+        let first = self.units.len().saturating_sub(recorded);
+        let stocked = (first..self.units.len()).filter(|i| self.has_stock(*i));
+        let (units, days) = stocked.fold((0, quiet_days), |(units, days), i| (units + self.units[i], days + 1));
+        if days == 0 { 0.0 } else { units as f64 / days as f64 }
     }
 
-    /// What speaks for an empty shelf since stock was last proven.
+    fn has_stock(&self, slot: usize) -> bool {
+        self.empty_ms[slot] * 2 < DAY_MS
+    }
+
+    /// What speaks for an empty shelf since stock was last proven. Days on which the books themselves say
+    /// empty speak for nothing.
     pub fn evidence(&self, today: Day) -> Evidence {
-        if self.first_day.is_none() {
-            return Evidence::default();
-        }
+        let Some(first_day) = self.first_day else { return Evidence::default() };
+        let quiet_days = i64::from((today - (first_day + self.units.len() as i32)).max(0));
+        let since = (self.proven_on + 1 - first_day).max(0) as usize;
+        let until = self.units.len().min((today - first_day).max(0) as usize);
+        let recorded = (since..until).filter(|i| self.has_stock(*i)).count() as i64;
+        let quiet_since_proof = quiet_days.min(i64::from((today - self.proven_on - 1).max(0)));
         Evidence {
-            daily_rate: self.rate(),
-            zero_sale_days: i64::from((today - self.proven_on - 1).max(0)),
+            daily_rate: self.rate(quiet_days),
+            zero_sale_days: recorded + quiet_since_proof,
             complaints: self.complaints,
         }
     }

@@ -79,8 +79,8 @@ pub fn entered(world: &World, skus: Vec<Sku>, now: Timestamp) -> Vec<Body> {
     let (mut after, day) = (world.clone(), world.day(now));
     let apply = |after: &mut World, body: &Body| after.apply(&Event { at: now, day, origin: None, body: body.clone() });
     apply(&mut after, &bodies[0]);
-    for (stock, fact) in waiting {
-        let part = if stock { stock_part(&after, &fact, day) } else { people_part(&after, &fact) };
+    for (stock, came_on, fact) in waiting {
+        let part = if stock { stock_part(&after, &fact, came_on) } else { people_part(&after, &fact) };
         if let Some(body) = part {
             apply(&mut after, &body);
             bodies.push(body);
@@ -89,11 +89,11 @@ pub fn entered(world: &World, skus: Vec<Sku>, now: Timestamp) -> Vec<Body> {
     bodies
 }
 
-fn settled(world: &World, skus: &[Sku]) -> Vec<(bool, Fact)> {
+fn settled(world: &World, skus: &[Sku]) -> Vec<(bool, Day, Fact)> {
     let known = |sku: &str| world.catalog.id(sku).is_some() || skus.iter().any(|new| new.sku == sku);
-    let settles = |fact: &&Fact| fact.skus().into_iter().all(known);
-    let stock = world.unresolved.iter().filter(settles).map(|fact| (true, fact.clone()));
-    let people = world.people.unresolved.iter().filter(settles).map(|fact| (false, fact.clone()));
+    let settles = |(_, fact): &&(Day, Fact)| fact.skus().into_iter().all(known);
+    let stock = world.unresolved.iter().filter(settles).map(|(day, fact)| (true, *day, fact.clone()));
+    let people = world.people.unresolved.iter().filter(settles).map(|(day, fact)| (false, *day, fact.clone()));
     stock.chain(people).collect()
 }
 

@@ -40,8 +40,9 @@ pub use world::{Answered, First, World};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// Minutes east of UTC at which the business day begins, −840 … 840; kept in the journal.
-    pub utc_offset_minutes: i32,
+    /// Minutes east of UTC at which the business day begins, −840 … 840. It is kept in the journal: not given, it
+    /// stays what it was, and 0 at first.
+    pub utc_offset_minutes: Option<i32>,
     /// Whether a fact about an unknown SKU enters that SKU into the catalogue instead of waiting for it.
     pub open_catalog: bool,
 }
@@ -245,9 +246,10 @@ impl Engine {
         Engine::with_disk(Box::new(FileDisk::open(folder.as_ref())?), options)
     }
 
-    /// An engine without a disk.
+    /// An engine without a disk. An offset outside −840 … 840 is cut to it.
     pub fn memory(options: Options) -> Engine {
-        let options = Options { utc_offset_minutes: options.utc_offset_minutes.clamp(-840, 840), ..options };
+        let utc_offset_minutes = options.utc_offset_minutes.map(|minutes| minutes.clamp(-840, 840));
+        let options = Options { utc_offset_minutes, ..options };
         match Engine::with_disk(Box::new(MemoryDisk::new(0)), options) {
             Ok(engine) => engine,
             Err(error) => unreachable!("an empty simulated disk opens: {error}"),
@@ -259,14 +261,14 @@ impl Engine {
     /// # Errors
     /// As [`Engine::open`].
     pub fn with_disk(disk: Box<dyn Disk>, options: Options) -> Result<Engine> {
-        let offset = options.utc_offset_minutes;
-        if !(-840..=840).contains(&offset) {
+        if let Some(offset) = options.utc_offset_minutes.filter(|offset| !(-840..=840).contains(offset)) {
             return Err(Error::argument("utc_offset_minutes", "-840 to 840", offset));
         }
         let mut replay = Replay { world: World::default() };
         let journal = Journal::resume(disk, &mut replay)?;
         let mut engine = Engine { world: replay.world, journal, options, deferred: false };
-        if engine.world.catalog.utc_offset_minutes() != offset {
+        let kept = engine.world.catalog.utc_offset_minutes();
+        if let Some(offset) = options.utc_offset_minutes.filter(|offset| *offset != kept) {
             let change = CatalogEvent::BusinessDay { utc_offset_minutes: offset };
             engine.append(vec![Body::Catalog(change)], engine.world.now, None)?;
             engine.durable()?;
@@ -449,6 +451,11 @@ impl Engine {
     /// Runs inputs whose answers wait for one flush afterwards: group commit.
     fn defer(&mut self, deferred: bool) {
         self.deferred = deferred;
+    }
+
+    /// Whether the world in memory is no further than what was flushed.
+    fn check_durable(&self) -> Result<()> {
+        self.journal.check_poison()
     }
 
     fn flush(&mut self) -> Result<()> {

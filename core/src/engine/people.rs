@@ -34,8 +34,8 @@ pub struct People {
     pub taste: Taste,
     /// What they said, per SKU and day.
     pub signals: Signals,
-    /// Facts about SKUs that the catalogue does not know yet.
-    pub unresolved: Vec<Fact>,
+    /// Facts about SKUs that the catalogue does not know yet, with the day on which they came.
+    pub unresolved: Vec<(Day, Fact)>,
 }
 
 impl People {
@@ -76,7 +76,7 @@ impl People {
                     self.taste.forget(id);
                 }
             }
-            PeopleEvent::Unresolved(fact) => self.unresolved.push((**fact).clone()),
+            PeopleEvent::Unresolved(fact) => self.unresolved.push((day, (**fact).clone())),
         }
     }
 

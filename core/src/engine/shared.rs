@@ -90,10 +90,13 @@ impl Shared {
     /// Reads from the engine as of the last flush.
     ///
     /// # Errors
-    /// What `query` answers; `CLOSED`.
+    /// What `query` answers; `CLOSED`; `JOURNAL_POISONED` after a failed flush, when the world in memory is ahead
+    /// of the disk.
     pub fn read<T>(&self, query: impl FnOnce(&Engine) -> Result<T>) -> Result<T> {
         let engine = self.inner.engine.read().unwrap_or_else(PoisonError::into_inner);
-        query(engine.as_ref().ok_or(Error::Closed)?)
+        let engine = engine.as_ref().ok_or(Error::Closed)?;
+        engine.check_durable()?;
+        query(engine)
     }
 
     /// Answers all that is queued, then releases the journal. Later calls answer `CLOSED`. From within a

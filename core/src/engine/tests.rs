@@ -331,7 +331,8 @@ fn an_old_view_leaves_the_caches_of_newer_ones_alone() {
     let params = super::RecommendParams { subject: "ana".into(), ..Default::default() };
     old.recommend(&params).unwrap();
     let seen = engine.view().recommend(&params).unwrap();
-    let fresh = super::View::new(World::from_bytes(&engine.world().to_bytes().unwrap()).unwrap(), START);
+    let fresh =
+        super::View::new(World::from_bytes(&engine.world().to_bytes().unwrap()).unwrap(), engine.position(), START);
     assert_eq!(seen, fresh.recommend(&params).unwrap());
 }
 

@@ -90,8 +90,8 @@ pub struct World {
     pub people: Arc<People>,
     /// First answers by id.
     pub answers: Arc<Lookup<String, Answered>>,
-    /// Stock facts about SKUs that the catalogue does not know yet.
-    pub unresolved: Arc<Vec<Fact>>,
+    /// Stock facts about SKUs that the catalogue does not know yet, with the day on which they came.
+    pub unresolved: Arc<Vec<(Day, Fact)>>,
     /// The latest instant of any event; `now` is never before it.
     pub now: Timestamp,
     /// Attributes of the catalogue, ready to compare.
@@ -136,7 +136,7 @@ impl World {
             ledger.declare(&sku.sku, sku.min_remaining_days);
         }
         let catalog = &self.catalog;
-        let waits = |fact: &Fact| fact.skus().iter().any(|sku| catalog.id(sku).is_none());
+        let waits = |(_, fact): &(Day, Fact)| fact.skus().iter().any(|sku| catalog.id(sku).is_none());
         if self.unresolved.iter().any(|fact| !waits(fact)) {
             Arc::make_mut(&mut self.unresolved).retain(waits);
         }
@@ -147,7 +147,9 @@ impl World {
 
     fn apply_stock(&mut self, event: &Event, change: &StockEvent) {
         match change {
-            StockEvent::Unresolved(fact) => return Arc::make_mut(&mut self.unresolved).push((**fact).clone()),
+            StockEvent::Unresolved(fact) => {
+                return Arc::make_mut(&mut self.unresolved).push((event.day, (**fact).clone()));
+            }
             StockEvent::Refused(_) => return,
             _ => {}
         }
@@ -186,7 +188,7 @@ struct Stored {
     signals: Signals,
     people: People,
     answers: Lookup<String, Answered>,
-    unresolved: Vec<Fact>,
+    unresolved: Vec<(Day, Fact)>,
     now: Timestamp,
 }
 

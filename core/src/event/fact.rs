@@ -66,7 +66,7 @@ fact_struct! {
         /// The lot, where it is known.
         #[serde(default)]
         lot: String,
-        /// Why, in the shop's own words, e.g. `irritation`, `wrong_shade`.
+        /// Why, as a word of the shop's own list, e.g. `irritation`, `wrong_shade`; at most 64 bytes, no free text.
         #[serde(default)]
         reason: String,
         /// Whether the goods may be sold again; else they go into quarantine.
@@ -341,7 +341,7 @@ impl Fact {
             Fact::Return(f) => {
                 f.quantity.check_positive("quantity")?;
                 check_lot(&f.lot)?;
-                check_text("reason", &f.reason)?;
+                check_reason(&f.reason)?;
                 check_key("location", &f.location)
             }
             Fact::Count(f) => {
@@ -371,6 +371,14 @@ impl Fact {
 
 fn check_lot(lot: &str) -> Result<()> {
     if lot.is_empty() { Ok(()) } else { check_key("lot", lot) }
+}
+
+/// A reason is a word of the shop's own list: it is kept in the stock stream, where no free text may be.
+fn check_reason(reason: &str) -> Result<()> {
+    if reason.len() <= 64 && !reason.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(Error::argument("reason", "a word of at most 64 bytes", format!("{} bytes", reason.len())))
 }
 
 fn check_stars(value: u8) -> Result<()> {

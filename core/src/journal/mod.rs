@@ -458,7 +458,11 @@ impl Journal {
         Ok(found.filter(|(head, _)| head == expected))
     }
 
-    fn check_poison(&self) -> Result<()> {
+    /// Answers whether every write so far went well.
+    ///
+    /// # Errors
+    /// `JOURNAL_POISONED` with the first failure.
+    pub fn check_poison(&self) -> Result<()> {
         match &self.poison {
             Some(message) => Err(Error::JournalPoisoned { message: message.clone() }),
             None => Ok(()),

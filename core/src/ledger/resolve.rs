@@ -6,10 +6,15 @@ use crate::base::{Day, Quantity};
 use crate::event::{Count, Delta, Line, Receive, Return, Sale, StockEvent, Taken};
 use crate::expiry::is_sellable;
 
-/// A receipt; its last good day is the paper's, else the shelf life counted from today.
+/// A receipt; its last good day is the paper's, else the shelf life counted from the day it arrived.
+/// Goods without a lot are kept by that day, which stands in for the lot: mixed, all would expire with the oldest.
 pub fn receive(fact: &Receive, shelf_life_days: Option<i32>, today: Day) -> StockEvent {
     let expires_on = fact.expires_on.or(shelf_life_days.map(|days| today + days));
-    let goods = Taken { sku: fact.sku.clone(), lot: fact.lot.clone(), quantity: fact.quantity, expires_on };
+    let lot = match expires_on {
+        Some(day) if fact.lot.is_empty() => day.to_string(),
+        _ => fact.lot.clone(),
+    };
+    let goods = Taken { sku: fact.sku.clone(), lot, quantity: fact.quantity, expires_on };
     StockEvent::Received {
         goods,
         location: fact.location.clone(),
@@ -35,14 +40,18 @@ pub fn sale(ledger: &Ledger, fact: &Sale, today: Day) -> StockEvent {
     StockEvent::Sold { location: fact.location.clone(), taken, missing }
 }
 
-/// A return into good stock or quarantine, with the lot's known expiry.
+/// A return into good stock or quarantine, with the lot's known expiry. Without a lot it joins the one on
+/// the shelf that expires first, so that nothing is sold later than its papers allow.
 pub fn returned(ledger: &Ledger, fact: &Return) -> StockEvent {
-    let lot = ledger.sku(&fact.sku).and_then(|sku| ledger.lot_of(sku, &fact.lot));
+    let shelf = ledger.sku(&fact.sku).zip(ledger.location(&fact.location)).and_then(|(s, l)| ledger.shelf(s, l));
+    let first = shelf.and_then(|shelf| Some(ledger.lot(ledger.fefo(shelf).first()?.lot).key.clone()));
+    let key = if fact.lot.is_empty() { first.unwrap_or_default() } else { fact.lot.clone() };
+    let lot = ledger.sku(&fact.sku).and_then(|sku| ledger.lot_of(sku, &key));
     let goods = Taken {
         sku: fact.sku.clone(),
-        lot: fact.lot.clone(),
-        quantity: fact.quantity,
         expires_on: lot.and_then(|lot| lot.state.expires_on),
+        lot: key,
+        quantity: fact.quantity,
     };
     StockEvent::Returned {
         goods,
