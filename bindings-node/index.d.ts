@@ -1418,7 +1418,7 @@ export interface Return {
    */
   lot?: string
   /**
-   * Why, in the shop's own words, e.g. `irritation`, `wrong_shade`.
+   * Why, as a word of the shop's own list, e.g. `irritation`, `wrong_shade`; at most 64 bytes, no free text.
    * @defaultValue `""`
    */
   reason?: string
@@ -2025,7 +2025,10 @@ export interface SegmentsParams {
 export interface Position {
   /** Events so far. A whole number. */
   sequence: number
-  /** Chain hash over all of them, in hexadecimal: equal digests have equal histories. */
+  /**
+   * Chain hash over all of them, in hexadecimal: equal digests have equal histories. Every journal begins
+   * with a random id of its own, so two journals fed alike differ.
+   */
   digest: string
   /** The latest instant that the engine knows. */
   now: string
@@ -2034,10 +2037,10 @@ export interface Position {
 /** How an engine is opened. */
 export interface Options {
   /**
-   * Minutes east of UTC at which the business day begins, −840 … 840; kept in the journal. A whole number.
-   * @defaultValue `0`
+   * Minutes east of UTC at which the business day begins, −840 … 840. It is kept in the journal: not given, it
+   * stays what it was, and 0 at first. A whole number.
    */
-  utcOffsetMinutes?: number
+  utcOffsetMinutes?: number | null
   /**
    * Whether a fact about an unknown SKU enters that SKU into the catalogue instead of waiting for it.
    * @defaultValue `false`

@@ -1057,7 +1057,8 @@ class Position:
     sequence : int
         Events so far.
     digest : str
-        Chain hash over all of them, in hexadecimal: equal digests have equal histories.
+        Chain hash over all of them, in hexadecimal: equal digests have equal histories. Every journal begins
+        with a random id of its own, so two journals fed alike differ.
     now : dt.datetime
         The latest instant that the engine knows.
     """
@@ -1911,7 +1912,7 @@ class _Ledger(Base):
         lot : str, default ''
             The lot, where it is known.
         reason : str, default ''
-            Why, in the shop's own words, e.g. ``irritation``, ``wrong_shade``.
+            Why, as a word of the shop's own list, e.g. ``irritation``, ``wrong_shade``; at most 64 bytes, no free text.
         resellable : bool, default False
             Whether the goods may be sold again; else they go into quarantine.
         subject : str | None, default None
@@ -2282,7 +2283,7 @@ class Engine(_Ledger):
     Made by ``trousse.open`` or ``trousse.memory``; any number of threads may use it, and ``with`` closes it.
     """
 
-    def __init__(self, folder: str | os.PathLike[str] | None = None, *, utc_offset_minutes: int = 0, open_catalog: bool = False) -> None:
+    def __init__(self, folder: str | os.PathLike[str] | None = None, *, utc_offset_minutes: int | None = None, open_catalog: bool = False) -> None:
         super().__init__(folder, {"utc_offset_minutes": utc_offset_minutes, "open_catalog": open_catalog})
 
     def __enter__(self) -> Engine:
@@ -2959,26 +2960,28 @@ class Ledger(_Ledger):
 
     Parameters
     ----------
-    utc_offset_minutes : int, default 0
-        Minutes east of UTC at which the business day begins, −840 … 840; kept in the journal.
+    utc_offset_minutes : int | None, default None
+        Minutes east of UTC at which the business day begins, −840 … 840. It is kept in the journal: not given,
+        it stays what it was, and 0 at first.
     """
 
-    def __init__(self, *, utc_offset_minutes: int = 0) -> None:
+    def __init__(self, *, utc_offset_minutes: int | None = None) -> None:
         super().__init__(None, {"utc_offset_minutes": utc_offset_minutes, "open_catalog": True})
 
     def __enter__(self) -> Ledger:
         return self
 
 
-def open(folder: str | os.PathLike[str], *, utc_offset_minutes: int = 0, open_catalog: bool = False) -> Engine:
+def open(folder: str | os.PathLike[str], *, utc_offset_minutes: int | None = None, open_catalog: bool = False) -> Engine:
     """Opens the engine whose journal is in a folder.
 
     Parameters
     ----------
     folder : path
         A folder for the journal; made where there is none.
-    utc_offset_minutes : int, default 0
-        Minutes east of UTC at which the business day begins, −840 … 840; kept in the journal.
+    utc_offset_minutes : int | None, default None
+        Minutes east of UTC at which the business day begins, −840 … 840. It is kept in the journal: not given,
+        it stays what it was, and 0 at first.
     open_catalog : bool, default False
         Whether a fact about an unknown SKU enters that SKU into the catalogue instead of waiting for it.
 
@@ -2990,13 +2993,14 @@ def open(folder: str | os.PathLike[str], *, utc_offset_minutes: int = 0, open_ca
     return Engine(folder, utc_offset_minutes=utc_offset_minutes, open_catalog=open_catalog)
 
 
-def memory(*, utc_offset_minutes: int = 0, open_catalog: bool = False) -> Engine:
+def memory(*, utc_offset_minutes: int | None = None, open_catalog: bool = False) -> Engine:
     """Opens an engine without a disk.
 
     Parameters
     ----------
-    utc_offset_minutes : int, default 0
-        Minutes east of UTC at which the business day begins, −840 … 840; kept in the journal.
+    utc_offset_minutes : int | None, default None
+        Minutes east of UTC at which the business day begins, −840 … 840. It is kept in the journal: not given,
+        it stays what it was, and 0 at first.
     open_catalog : bool, default False
         Whether a fact about an unknown SKU enters that SKU into the catalogue instead of waiting for it.
     """
