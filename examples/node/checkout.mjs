@@ -12,10 +12,10 @@ await shop.upsertSkus({
   ],
 })
 const receipts = [
-  { id: 'asn-7:1', sku: 'LIP-01', lot: 'B7', expiresOn: '2027-09-30', quantity: 2 },
-  { id: 'asn-7:2', sku: 'LIP-01', lot: 'A1', expiresOn: '2027-06-30', quantity: 1 },
-  { id: 'asn-7:3', sku: 'LIP-02', lot: 'C2', expiresOn: '2027-06-30', quantity: 5 },
-  { id: 'asn-7:4', sku: 'SER-30', lot: 'D4', expiresOn: '2027-03-31', quantity: 5 },
+  { id: 'asn-7:1', sku: 'LIP-01', lot: 'B7', expiresOn: '2099-09-30', quantity: 2 },
+  { id: 'asn-7:2', sku: 'LIP-01', lot: 'A1', expiresOn: '2099-06-30', quantity: 1 },
+  { id: 'asn-7:3', sku: 'LIP-02', lot: 'C2', expiresOn: '2099-06-30', quantity: 5 },
+  { id: 'asn-7:4', sku: 'SER-30', lot: 'D4', expiresOn: '2099-03-31', quantity: 5 },
 ]
 await shop.recordMany({ facts: receipts.map((one) => ({ type: 'receive', location: 'paris', ...one })) })
 
