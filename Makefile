@@ -31,7 +31,7 @@ tools-rust:
 
 tools: tools-rust
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "trousse needs Python 3.11 or newer as $(PYTHON)"; exit 2; }
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { echo "trousse needs Node 20 or newer"; exit 2; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo "trousse needs Node 20 or newer"; exit 2; }
 
 # Rust: format, lints, unit tests, doctests (README's too), vectors, crash test, surface.
 rust:
