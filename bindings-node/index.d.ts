@@ -414,84 +414,84 @@ export class Engine {
   /**
    * Shows stock by SKU, location and lot.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   stock(params?: StockParams & Now): StockRow[]
 
   /**
    * Sums up what may be promised of a SKU.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   availability(params: AvailabilityParams & Now): Availability
 
   /**
    * Shows lots that expire soon or did, the first first.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `UNKNOWN_LOCATION`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`.
    */
   expiring(params?: ExpiringParams & Now): StockRow[]
 
   /**
    * Shows the daily demand of a shelf: what the forecast is fed with; today's incomplete day is the last.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   demand(params: DemandParams & Now): DemandDay[]
 
   /**
    * Shows purchase lines with units still to come.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
    */
   openPurchases(params?: Now): OpenPurchaseRow[]
 
   /**
    * Shows what people said and did per SKU, day and kind; below `min_n` people are not shown.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_SKU`.
    */
   signals(params?: SignalsParams & Now): SignalRow[]
 
   /**
    * Recommends SKUs to a person: nothing out of stock, recalled, expired or against their hard rules.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `UNKNOWN_LOCATION`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`.
    */
   recommend(params: RecommendParams & Now): SkuPick[]
 
   /**
    * Says what a person is not shown, and why.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `UNKNOWN_LOCATION`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`.
    */
   withheld(params: WithheldParams & Now): WithheldRow[]
 
   /**
    * Proposes purchases for each shelf whose SKU names a supplier, with their reasons.
    *
-   * @throws {@link TrousseError} with the code `CANCELLED`, `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `UNKNOWN_LOCATION`.
+   * @throws {@link TrousseError} with the code `CANCELLED`, `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`.
    */
   planPurchases(params?: PlanPurchasesParams & Now & Long): Promise<Proposal[]>
 
   /**
    * Forecasts the daily demand of each shelf with intervals, from its complete days.
    *
-   * @throws {@link TrousseError} with the code `CANCELLED`, `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CANCELLED`, `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   forecast<T extends AnswerFrame = AnswerFrame>(params?: ForecastParams & Now & Long): Promise<T>
 
   /**
    * Segments the people who bought by recency, frequency and money.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
    */
   segments<T extends AnswerFrame = AnswerFrame>(params?: SegmentsParams & Now & Long): Promise<T>
 
   /**
    * Says where the journal stands: equal digests have equal histories.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
    */
   position(params?: Now): Position
 
@@ -619,35 +619,35 @@ export class Ledger {
   /**
    * Shows stock by SKU, location and lot.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   stock(params?: StockParams & Now): StockRow[]
 
   /**
    * Sums up what may be promised of a SKU.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   availability(params: AvailabilityParams & Now): Availability
 
   /**
    * Shows lots that expire soon or did, the first first.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `UNKNOWN_LOCATION`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`.
    */
   expiring(params?: ExpiringParams & Now): StockRow[]
 
   /**
    * Shows purchase lines with units still to come.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
    */
   openPurchases(params?: Now): OpenPurchaseRow[]
 
   /**
    * Says where the journal stands: equal digests have equal histories.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
    */
   position(params?: Now): Position
 }

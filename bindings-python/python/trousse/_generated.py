@@ -2164,7 +2164,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT, UNKNOWN_LOCATION, UNKNOWN_SKU.
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION, UNKNOWN_SKU.
         """
         return Rows(StockRow, (StockRow._of(v) for v in self._query("stock", {"sku": sku, "location": location, "now": now})))
 
@@ -2194,7 +2194,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT, UNKNOWN_LOCATION, UNKNOWN_SKU.
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION, UNKNOWN_SKU.
         """
         return Availability._of(self._query("availability", {"sku": sku, "location": location, "now": now}))
 
@@ -2224,7 +2224,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT, UNKNOWN_LOCATION.
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION.
         """
         return Rows(StockRow, (StockRow._of(v) for v in self._query("expiring", {"location": location, "within_days": within_days, "now": now})))
 
@@ -2248,7 +2248,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT.
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED.
         """
         return Rows(OpenPurchaseRow, (OpenPurchaseRow._of(v) for v in self._query("open_purchases", {"now": now})))
 
@@ -2272,7 +2272,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT.
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED.
         """
         return Position._of(self._query("position", {"now": now}))
 
@@ -2737,7 +2737,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT, UNKNOWN_LOCATION, UNKNOWN_SKU.
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION, UNKNOWN_SKU.
         """
         return Rows(DemandDay, (DemandDay._of(v) for v in self._query("demand", {"sku": sku, "location": location, "now": now})))
 
@@ -2770,7 +2770,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT, UNKNOWN_SKU.
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_SKU.
         """
         return Rows(SignalRow, (SignalRow._of(v) for v in self._query("signals", {"sku": sku, "from": day_argument(from_, "from"), "min_n": min_n, "now": now})))
 
@@ -2812,7 +2812,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT, UNKNOWN_LOCATION.
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION.
         """
         return Rows(Pick, (Pick._of(v) for v in self._query("recommend", {"subject": subject, "location": location, "k": k, "exclude_seen": exclude_seen, "explain": explain, "max_per_brand": max_per_brand, "now": now})))
 
@@ -2842,7 +2842,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT, UNKNOWN_LOCATION.
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION.
         """
         return Rows(WithheldRow, (WithheldRow._of(v) for v in self._query("withheld", {"subject": subject, "location": location, "now": now})))
 
@@ -2881,7 +2881,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CANCELLED, CLOSED, INTERNAL, INVALID_ARGUMENT, UNKNOWN_LOCATION.
+            With code CANCELLED, CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION.
         """
         return Rows(Proposal, (Proposal._of(v) for v in self._query_long("plan_purchases", {"location": location, "review_days": review_days, "service_level": service_level, "include_zero": include_zero, "now": now}, progress)))
 
@@ -2920,7 +2920,8 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CANCELLED, CLOSED, INTERNAL, INVALID_ARGUMENT, UNKNOWN_LOCATION, UNKNOWN_SKU.
+            With code CANCELLED, CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION,
+            UNKNOWN_SKU.
         """
         return Table(self._query_frame("forecast", {"h": h, "level": level, "sku": sku, "location": location, "now": now}, progress))
 
@@ -2950,7 +2951,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT.
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED.
         """
         return Table(self._query_frame("segments", {"bins": bins, "now": now}, progress))
 

@@ -68,17 +68,21 @@ pub fn unknown(world: &World, fact: &Fact) -> Vec<Sku> {
     keys.into_iter().map(|sku| Sku { sku: sku.into(), ..Sku::default() }).collect()
 }
 
+/// SKUs that one event enters at most: a record of the journal holds 16 MiB.
+const ENTRIES_PER_EVENT: usize = 1_000;
+
 /// The events that enter SKUs and settle the facts that waited for them, oldest first, stock before
 /// people. They are one batch: the entry ends the waiting, so no crash may come between.
 pub fn entered(world: &World, skus: Vec<Sku>, now: Timestamp) -> Vec<Body> {
     let waiting = settled(world, &skus);
-    let mut bodies = vec![Body::Catalog(CatalogEvent::Skus(skus))];
+    let entry = |part: &[Sku]| Body::Catalog(CatalogEvent::Skus(part.to_vec()));
+    let mut bodies: Vec<Body> = skus.chunks(ENTRIES_PER_EVENT).map(entry).collect();
     if waiting.is_empty() {
         return bodies;
     }
     let (mut after, day) = (world.clone(), world.day(now));
     let apply = |after: &mut World, body: &Body| after.apply(&Event { at: now, day, origin: None, body: body.clone() });
-    apply(&mut after, &bodies[0]);
+    bodies.iter().for_each(|body| apply(&mut after, body));
     for (stock, came_on, fact) in waiting {
         let part = if stock { stock_part(&after, &fact, came_on) } else { people_part(&after, &fact) };
         if let Some(body) = part {
