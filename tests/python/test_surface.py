@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 
+import mypy.api
 import pytest
 
 import trousse as tr
@@ -106,10 +107,9 @@ def test_generated_layer_is_fresh(script: str) -> None:
 
 
 def test_types_of_the_quickstart() -> None:
-    mypy = pytest.importorskip("mypy.api", reason="mypy is pinned in requirements.txt")
     files = [ROOT / "examples" / "python" / "quickstart.py", ROOT / "bindings-python" / "python" / "trousse"]
     config = ROOT / "bindings-python" / "pyproject.toml"
-    out, err, status = mypy.run(["--strict", "--no-incremental", "--config-file", str(config), *map(str, files)])
+    out, err, status = mypy.api.run(["--strict", "--no-incremental", "--config-file", str(config), *map(str, files)])
     assert status == 0, out + err
 
 
