@@ -133,8 +133,8 @@ fn stock_part(world: &World, fact: &Fact, today: Day) -> Option<Body> {
             ledger::receive(f, shelf_life, today)
         }
         Fact::Sale(f) => ledger::sale(books, f, today),
-        Fact::Return(f) => ledger::returned(books, f),
-        Fact::Count(f) => ledger::count(books, f),
+        Fact::Return(f) => ledger::returned(books, f, today),
+        Fact::Count(f) => ledger::count(books, f, today),
         Fact::Recall(f) => StockEvent::Recalled { sku: f.sku.clone(), lot: f.lot.clone() },
         Fact::Complaint(f) if is_stock(fact) => {
             StockEvent::Complained { sku: f.sku.clone(), kind: f.kind, location: f.location.clone() }

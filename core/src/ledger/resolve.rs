@@ -40,12 +40,21 @@ pub fn sale(ledger: &Ledger, fact: &Sale, today: Day) -> StockEvent {
     StockEvent::Sold { location: fact.location.clone(), taken, missing }
 }
 
-/// A return into good stock or quarantine, with the lot's known expiry. Without a lot it joins the one on
-/// the shelf that expires first, so that nothing is sold later than its papers allow.
-pub fn returned(ledger: &Ledger, fact: &Return) -> StockEvent {
-    let shelf = ledger.sku(&fact.sku).zip(ledger.location(&fact.location)).and_then(|(s, l)| ledger.shelf(s, l));
-    let first = shelf.and_then(|shelf| Some(ledger.lot(ledger.fefo(shelf).first()?.lot).key.clone()));
-    let key = if fact.lot.is_empty() { first.unwrap_or_default() } else { fact.lot.clone() };
+/// The lot that units of no known lot join: the first to leave of the shelf, else the first of the SKU to
+/// expire, so that nothing is sold later than its papers allow; else none.
+fn likely_lot(ledger: &Ledger, sku: &str, location: &str, today: Day) -> String {
+    let Some(sku) = ledger.sku(sku) else { return String::new() };
+    let shelf = ledger.location(location).and_then(|location| ledger.shelf(sku, location));
+    let on_shelf = shelf.and_then(|shelf| Some(ledger.lot(ledger.fefo(shelf).first()?.lot)));
+    on_shelf.or_else(|| ledger.first_to_expire(sku, today)).map_or_else(String::new, |lot| lot.key.clone())
+}
+
+/// A return into good stock or quarantine, with the lot's known expiry.
+pub fn returned(ledger: &Ledger, fact: &Return, today: Day) -> StockEvent {
+    let key = match fact.lot.as_str() {
+        "" => likely_lot(ledger, &fact.sku, &fact.location, today),
+        known => known.to_string(),
+    };
     let lot = ledger.sku(&fact.sku).and_then(|sku| ledger.lot_of(sku, &key));
     let goods = Taken {
         sku: fact.sku.clone(),
@@ -61,9 +70,8 @@ pub fn returned(ledger: &Ledger, fact: &Return) -> StockEvent {
     }
 }
 
-/// A count: missing units leave the lots that expire first; found units join the lot that expires
-/// first, so that nothing is sold later than its papers allow.
-pub fn count(ledger: &Ledger, fact: &Count) -> StockEvent {
+/// A count: missing units leave the lots that expire first; found units join the lot that expires first.
+pub fn count(ledger: &Ledger, fact: &Count, today: Day) -> StockEvent {
     let shelf = ledger.sku(&fact.sku).zip(ledger.location(&fact.location)).and_then(|(s, l)| ledger.shelf(s, l));
     let lots: Vec<(String, i64)> = match shelf {
         Some(shelf) => ledger.fefo(shelf).iter().map(|own| (ledger.lot(own.lot).key.clone(), own.good)).collect(),
@@ -74,7 +82,8 @@ pub fn count(ledger: &Ledger, fact: &Count) -> StockEvent {
         None => lots,
     };
     let book: i64 = counted.iter().map(|(_, good)| good).sum();
-    let fallback = fact.lot.clone().unwrap_or_default();
+    let likely = || likely_lot(ledger, &fact.sku, &fact.location, today);
+    let fallback = fact.lot.clone().unwrap_or_else(likely);
     let deltas = deltas(&counted, fact.quantity.0 - book, &fallback);
     StockEvent::Counted { sku: fact.sku.clone(), location: fact.location.clone(), deltas }
 }

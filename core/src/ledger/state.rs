@@ -176,6 +176,12 @@ impl Ledger {
     pub fn lot_of(&self, sku: SkuId, key: &str) -> Option<&Lot> {
         self.sku_lots[sku.index()].get(key).map(|id| self.lot(*id))
     }
+    /// The lot of a SKU that expires first among those that may still be sold on a day, wherever it is. O(lots).
+    pub fn first_to_expire(&self, sku: SkuId, day: Day) -> Option<&Lot> {
+        let lots = self.sku_lots[sku.index()].values().map(|id| self.lot(*id));
+        let sellable = lots.filter(|lot| lot.state.expires_on.is_some() && is_sellable(&lot.state, day, 0));
+        sellable.min_by_key(|lot| fefo_key(lot.state.expires_on, &lot.key))
+    }
     /// All shelves, in the order in which they were first used.
     pub fn shelves(&self) -> &[Shelf] {
         &self.shelves
