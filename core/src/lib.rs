@@ -18,7 +18,7 @@
 //!     id: "order-1001".into(), lines: vec![Line::new("LIP-01", 2)], location: "paris".into(), ..Default::default()
 //! };
 //! shop.submit(wish.into(), now)?.accepted()?;
-//! let pay = Commit { id: "pay-1001".into(), hold: "order-1001".into(), subject: Some("ana".into()) };
+//! let pay = Commit { id: "pay-1001".into(), hold: "order-1001".into(), subject: Some("ana".into()), ..Default::default() };
 //! let trousse::Accepted::Shipped(shipped) = shop.submit(pay.into(), now)?.accepted()? else { panic!() };
 //! let lots: Vec<_> = shipped.lots.iter().map(|taken| (taken.lot.as_str(), taken.quantity.0)).collect();
 //! assert_eq!(lots, [("A1", 1), ("B7", 1)]); // first expired, first out
@@ -60,8 +60,9 @@ pub use base::{Column, Day, Error, Interner, Money, Panel, Quantity, Rejected, R
 pub use catalog::{Sku, Supplier};
 pub use engine::{Accepted, Engine, Options, Outcome, Shared, View};
 pub use event::{
-    Answer, Command, Commit, Complaint, ComplaintKind, Consent, Count, Fact, Interest, Line, Move, Profile, Purchase,
-    Purpose, Rating, Recall, Receive, Release, Reserve, Return, Review, Sale,
+    Answer, Arrive, Assemble, Channel, Command, Commit, Complaint, ComplaintKind, Condition, Consent, Count, Fact,
+    Freeze, Interest, Line, Move, OpenTester, Profile, Purchase, Purpose, Rating, Recall, Receive, Reclassify, Release,
+    Reserve, Return, Review, Sale, Strategy, Unit, Units, WriteOff,
 };
 
 /// The README's Rust example, compiled and run with the doctests.

@@ -11,14 +11,17 @@ use serde_json::{Value, json};
 use crate::base::{Error, Quantity, Result, Table, Task, Timestamp, csv, json};
 #[cfg_attr(not(feature = "schema"), allow(unused_imports))] // some types are named in schemas only
 use crate::engine::{
-    Advanced, Availability, AvailabilityParams, DemandParams, Engine, ExpiringParams, ForecastParams, Held, Moved,
-    OpenPurchaseRow, PlanPurchasesParams, Position, Purchased, RecommendParams, Recorded, Released, SegmentsParams,
-    Shared, Shipped, SignalRow, SignalsParams, StockParams, StockRow, View, WithheldParams, WithheldRow,
+    Advanced, AlertRow, AlertsParams, Availability, AvailabilityParams, Changes, ChangesParams, CycleCountParams,
+    CycleCountRow, DemandParams, Engine, Entered, ExpiringParams, ForecastParams, Held, HoldParams, HoldRow, LotTrace,
+    Moved, OpenPurchaseRow, OrderTrace, PlanPurchasesParams, Position, RecommendParams, Recorded, Released,
+    SegmentsParams, Shared, Shipped, SignalRow, SignalsParams, StockParams, StockRow, StockValueParams, StockValueRow,
+    TesterRow, TraceLotParams, TraceOrderParams, TransferRow, View, WithheldParams, WithheldRow,
 };
 #[cfg_attr(not(feature = "schema"), allow(unused_imports))]
 use crate::event::{
-    Answer, Command, Commit, Complaint, Consent, Count, Fact, Interest, Move, Profile, Purchase, Rating, Recall,
-    Receive, Release, Reserve, Return, Review, Sale, Sku, Supplier,
+    Answer, Arrive, Assemble, Channel, Command, Commit, Complaint, Consent, Count, Fact, Freeze, Interest, Move,
+    OpenTester, Profile, Purchase, Rating, Recall, Receive, Reclassify, Release, Reserve, Return, Review, Sale, Sku,
+    Supplier, WriteOff,
 };
 use crate::expiry::{FefoParams, Picks, SellableParams};
 use crate::feedback::{PhantomBelief, PhantomParams};
@@ -149,6 +152,11 @@ wrapped! {
         /// The entries; each replaces the one of its key.
         suppliers: Vec<Supplier>
     }
+    /// Channels.
+    ChannelsParams {
+        /// The entries; each replaces the one of its key.
+        channels: Vec<Channel>
+    }
     /// Any command.
     SubmitParams {
         /// The command.
@@ -225,7 +233,7 @@ pub static OPS: &[Op] = &[
         if p.min_remaining_days < 0 {
             return Err(Error::argument("min_remaining_days", "at least 0", p.min_remaining_days));
         }
-        let lot = expiry::LotState { expires_on: p.expires_on, recalled: p.recalled };
+        let lot = expiry::LotState { expires_on: p.expires_on, received_on: None, recalled: p.recalled };
         Ok(expiry::is_sellable(&lot, p.day, p.min_remaining_days))
     }),
     function!("fefo", "Picks sellable lots, first expired first out.", FefoParams => Picks, |p| expiry::fefo(&p)),
@@ -276,15 +284,33 @@ pub static OPS: &[Op] = &[
             engine.upsert_suppliers(params.suppliers, now)?;
             Ok(json!({}))
         }), codes DOOR),
+    op!("upsert_channels", "Adds channels or replaces them: what each keeps for itself and how long goods must keep there.",
+        ChannelsParams => Nothing, Run::Door(|engine, value, now| {
+            let params: ChannelsParams = json::fit(value)?;
+            engine.upsert_channels(params.channels, now)?;
+            Ok(json!({}))
+        }), codes DOOR),
     command!("reserve", "Holds stock for a basket until a deadline: all lines or none.", Reserve => Held,
-        codes &["CONFLICT", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
+        codes &["CONFLICT", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_CHANNEL", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
     command!("commit", "Turns a hold into a shipment, first expired first out.", Commit => Shipped,
         codes &["CONFLICT", "HOLD_CLOSED", "HOLD_EXPIRED", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_HOLD"]),
     command!("release", "Gives a hold back.", Release => Released,
         codes &["CONFLICT", "HOLD_CLOSED", "HOLD_EXPIRED", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_HOLD"]),
     command!("move", "Moves free stock between locations, first expired first out.", Move => Moved,
         codes &["CONFLICT", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
-    command!("purchase", "Orders from a supplier: incoming until receipts name this purchase.", Purchase => Purchased,
+    command!("arrive", "Says that goods of a move that was sent on its way arrived.", Arrive => Moved,
+        codes &["CONFLICT", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_TRANSFER"]),
+    command!("reclassify", "Gives units another condition: into quarantine and out of it, damaged, expired, free.", Reclassify => Moved,
+        codes &["CONFLICT", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "LOT_RECALLED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
+    command!("write_off", "Takes units off the books, in any condition.", WriteOff => Moved,
+        codes &["CONFLICT", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
+    command!("open_tester", "Opens units as testers: their period after opening begins.", OpenTester => Moved,
+        codes &["CONFLICT", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
+    command!("assemble", "Makes units of a kit from its parts: they expire with the first of them.", Assemble => Moved,
+        codes &["CONFLICT", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
+    command!("freeze", "Closes the books up to a day: later facts about those days are booked on the day after.", Freeze => Entered,
+        codes &["CANNOT_FREEZE", "CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED"]),
+    command!("purchase", "Orders from a supplier: incoming until receipts name this purchase.", Purchase => Entered,
         codes &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_SKU"]),
     fact!("receive", "Records that goods of a lot arrived.", Receive),
     fact!(
@@ -310,7 +336,8 @@ pub static OPS: &[Op] = &[
     fact!("consent", "Records that a person gave or withdrew consent.", Consent),
     op!("submit", "Decides any command, given as an object with a `type`.",
         SubmitParams => Value, Run::Door(|engine, value, now| submit(engine, inner(value, "command")?, now)),
-        codes &["CONFLICT", "HOLD_CLOSED", "HOLD_EXPIRED", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_HOLD", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
+        codes &["CANNOT_FREEZE", "CONFLICT", "HOLD_CLOSED", "HOLD_EXPIRED", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO",
+            "JOURNAL_POISONED", "LOT_RECALLED", "UNKNOWN_CHANNEL", "UNKNOWN_HOLD", "UNKNOWN_LOCATION", "UNKNOWN_SKU", "UNKNOWN_TRANSFER"]),
     op!("submit_many", "Decides commands in order with one flush; a refusal is an answer here, not an error.",
         SubmitManyParams => Vec<Decided>, Run::Door(submit_many), codes DOOR),
     op!("record", "Records any fact, given as an object with a `type`.",
@@ -346,7 +373,7 @@ pub static OPS: &[Op] = &[
     query!("stock", "Shows stock by SKU, location and lot.", StockParams => Vec<StockRow>, |v, p, _| v.stock(&p),
         long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
     query!("availability", "Sums up what may be promised of a SKU.", AvailabilityParams => Availability, |v, p, _| v.availability(&p),
-        long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
+        long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_CHANNEL", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
     query!("expiring", "Shows lots that expire soon or did, the first first.", ExpiringParams => Vec<StockRow>, |v, p, _| v.expiring(&p),
         long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_LOCATION"]),
     query!("demand", "Shows the daily demand of a shelf: what the forecast is fed with; today's incomplete day is the last.",
@@ -354,6 +381,32 @@ pub static OPS: &[Op] = &[
         codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
     query!("open_purchases", "Shows purchase lines with units still to come.", Nothing => Vec<OpenPurchaseRow>,
         |v, _, _| Ok(v.open_purchases()), long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED"]),
+    query!("hold", "Shows a hold: its state, its deadline and the lots that it has now.", HoldParams => HoldRow,
+        |v, p, _| v.hold(&p), long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_HOLD"]),
+    query!("holds", "Shows live holds, the first to fall first.", Nothing => Vec<HoldRow>,
+        |v, _, _| Ok(v.holds()), long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED"]),
+    query!("trace_lot", "Traces a lot: receipts, locations, holds, orders, returns.", TraceLotParams => LotTrace,
+        |v, p, _| v.trace_lot(&p), long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_LOT", "UNKNOWN_SKU"]),
+    query!("trace_order", "Traces an order: which lots went where.", TraceOrderParams => OrderTrace,
+        |v, p, _| v.trace_order(&p), long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_ORDER"]),
+    query!("changes", "Shows the shelves that changed since a cursor, as they are now: what a shop window follows.",
+        ChangesParams => Changes, |v, p, _| v.changes(&p), long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED"]),
+    query!("alerts", "Shows low stock, stock-outs, books below zero and their ends since a cursor, the oldest first.",
+        AlertsParams => Vec<AlertRow>, |v, p, _| v.alerts(&p), long false,
+        codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_LOCATION"]),
+    query!("stock_value", "Values the stock of each SKU as of the end of a business day: by lot, moving average or standard cost.",
+        StockValueParams => Vec<StockValueRow>, |v, p, _| v.stock_value(&p), long true,
+        codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_SKU"]),
+    query!("cycle_count", "Proposes shelves to count, blind: below zero, likely empty in truth, longest uncounted.",
+        CycleCountParams => Vec<CycleCountRow>, |v, p, _| v.cycle_count(&p), long false,
+        codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_LOCATION"]),
+    query!("testers", "Shows opened units, the first to run out first.", Nothing => Vec<TesterRow>,
+        |v, _, _| Ok(v.testers()), long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED"]),
+    query!("transfers", "Shows goods on their way between locations.", Nothing => Vec<TransferRow>,
+        |v, _, _| Ok(v.transfers()), long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED"]),
+    query!("purchases", "Shows purchase lines, done ones too: ordered, received, still to come, beyond the tolerance.",
+        Nothing => Vec<OpenPurchaseRow>, |v, _, _| Ok(v.purchase_lines()), long false,
+        codes &["INVALID_ARGUMENT", "JOURNAL_POISONED"]),
     query!("signals", "Shows what people said and did per SKU, day and kind; below `min_n` people are not shown.",
         SignalsParams => Vec<SignalRow>, |v, p, _| v.signals(&p), long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_SKU"]),
     query!("recommend", "Recommends SKUs to a person: nothing out of stock, recalled, expired or against their hard rules.",
@@ -370,7 +423,7 @@ pub static OPS: &[Op] = &[
         SegmentsParams => Nothing, Run::QueryFrame(|view, value, _| view.segments(&json::fit(value)?)),
         long true, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED"]),
     query!("position", "Says where the journal stands: equal digests have equal histories.",
-        Nothing => Position, |v, _, _| Ok(v.position().clone()), long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED"]),
+        Nothing => Position, |v, _, _| Ok(v.position()), long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED"]),
 ];
 
 fn to_json(value: impl Serialize) -> Result<Value> {

@@ -54,6 +54,20 @@ pub enum Error {
         /// The key that came.
         location: String,
     },
+    /// No receipt, return or recall named this lot yet.
+    #[error("unknown lot {lot} of {sku}")]
+    UnknownLot {
+        /// The SKU.
+        sku: String,
+        /// The key that came.
+        lot: String,
+    },
+    /// No input with this id moved anything.
+    #[error("unknown order {order}")]
+    UnknownOrder {
+        /// The id that came.
+        order: String,
+    },
     /// A value of a series is not a finite number.
     #[error("series {series}: y[{index}] must be finite, got {got}")]
     NanInSeries {
@@ -180,6 +194,8 @@ impl Error {
             Error::UnknownOperation { .. } => "UNKNOWN_OPERATION",
             Error::UnknownSku { .. } => "UNKNOWN_SKU",
             Error::UnknownLocation { .. } => "UNKNOWN_LOCATION",
+            Error::UnknownLot { .. } => "UNKNOWN_LOT",
+            Error::UnknownOrder { .. } => "UNKNOWN_ORDER",
             Error::NanInSeries { .. } => "NAN_IN_SERIES",
             Error::DuplicateTime { .. } => "DUPLICATE_TIME",
             Error::SeriesTooShort { .. } => "SERIES_TOO_SHORT",
@@ -201,6 +217,7 @@ impl Error {
     /// Every code that an operation may answer with, in alphabetical order.
     pub const CODES: &[&str] = &[
         "CANCELLED",
+        "CANNOT_FREEZE",
         "CLOSED",
         "CONFLICT",
         "DUPLICATE_TIME",
@@ -215,14 +232,19 @@ impl Error {
         "JOURNAL_LOCKED",
         "JOURNAL_POISONED",
         "JOURNAL_VERSION",
+        "LOT_RECALLED",
         "MALFORMED",
         "MISSING_COLUMN",
         "NAN_IN_SERIES",
         "SERIES_TOO_SHORT",
+        "UNKNOWN_CHANNEL",
         "UNKNOWN_HOLD",
         "UNKNOWN_LOCATION",
+        "UNKNOWN_LOT",
         "UNKNOWN_OPERATION",
+        "UNKNOWN_ORDER",
         "UNKNOWN_SKU",
+        "UNKNOWN_TRANSFER",
         "WRONG_COLUMN_TYPE",
     ];
 

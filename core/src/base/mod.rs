@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows what a SKU is. Imports go downward only: this is the bottom.
 
+pub mod chunked;
 pub mod csv;
 pub mod error;
 pub mod fold;
@@ -14,6 +15,7 @@ pub mod table;
 pub mod task;
 pub mod units;
 
+pub use chunked::Chunked;
 pub use error::{Error, Result};
 pub use ids::{Interner, LocationId, Lookup, LotId, SkuId, SubjectId};
 pub use panel::Panel;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::units::{Quantity, Timestamp};
+use super::units::{Day, Quantity, Timestamp};
 
 /// Why a command was refused, in the order in which the reasons are looked for.
 ///
@@ -18,10 +18,12 @@ use super::units::{Quantity, Timestamp};
 #[non_exhaustive]
 pub enum Rejected {
     /// The id was used before with other content.
-    #[error("id {id} was used before with other content")]
+    #[error("id {id} was used before with other content: {field} differs")]
     Conflict {
         /// The id.
         id: String,
+        /// The first field that differs; `type` where it was another kind of input.
+        field: String,
     },
     /// The catalogue does not know the SKU.
     #[error("unknown SKU {sku}")]
@@ -34,6 +36,18 @@ pub enum Rejected {
     UnknownLocation {
         /// The location.
         location: String,
+    },
+    /// The catalogue does not know the channel.
+    #[error("unknown channel {channel}")]
+    UnknownChannel {
+        /// The channel.
+        channel: String,
+    },
+    /// No move with goods on their way has this id.
+    #[error("unknown transfer {transfer}, or all of it arrived")]
+    UnknownTransfer {
+        /// The move.
+        transfer: String,
     },
     /// No hold has this id.
     #[error("unknown hold {hold}")]
@@ -54,8 +68,26 @@ pub enum Rejected {
     HoldClosed {
         /// The hold.
         hold: String,
-        /// `committed` or `released`.
+        /// `committed`, `released` or `lost`.
         state: String,
+    },
+    /// The lot was recalled: its units never become free again.
+    #[error("lot {lot} of {sku} was recalled")]
+    LotRecalled {
+        /// The SKU.
+        sku: String,
+        /// The lot.
+        lot: String,
+    },
+    /// The books can be closed up to a day before today, and never less far than they are.
+    #[error("the books cannot be closed up to {until} on {today}")]
+    CannotFreeze {
+        /// The day that was asked for.
+        until: Day,
+        /// The last day that is closed.
+        frozen_until: Option<Day>,
+        /// Today.
+        today: Day,
     },
     /// Less is available than asked for.
     #[error("{sku} at {location}: {available} available, {requested} requested")]
@@ -68,6 +100,8 @@ pub enum Rejected {
         requested: Quantity,
         /// Units that could be had.
         available: Quantity,
+        /// For a basket of several lines the code of each: the first that fails has its own, the others `CHAIN_FAILED`.
+        lines: Vec<String>,
     },
 }
 
@@ -78,9 +112,13 @@ impl Rejected {
             Rejected::Conflict { .. } => "CONFLICT",
             Rejected::UnknownSku { .. } => "UNKNOWN_SKU",
             Rejected::UnknownLocation { .. } => "UNKNOWN_LOCATION",
+            Rejected::UnknownChannel { .. } => "UNKNOWN_CHANNEL",
+            Rejected::UnknownTransfer { .. } => "UNKNOWN_TRANSFER",
             Rejected::UnknownHold { .. } => "UNKNOWN_HOLD",
             Rejected::HoldExpired { .. } => "HOLD_EXPIRED",
             Rejected::HoldClosed { .. } => "HOLD_CLOSED",
+            Rejected::LotRecalled { .. } => "LOT_RECALLED",
+            Rejected::CannotFreeze { .. } => "CANNOT_FREEZE",
             Rejected::InsufficientStock { .. } => "INSUFFICIENT_STOCK",
         }
     }

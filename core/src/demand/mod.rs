@@ -10,9 +10,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::units::{DAY_MS, HISTORY_DAYS};
-use crate::base::{Day, SkuId, Timestamp};
-use crate::event::{Body, ComplaintKind, Event, StockEvent, Taken};
-use crate::ledger::Ledger;
+use crate::base::{Chunked, Day, Timestamp};
+use crate::event::{Account, ComplaintKind, Condition, Event, StockEvent, StockKind};
+use crate::ledger::{Ledger, Touched};
 
 /// Days of sales from which the usual daily rate is estimated.
 const RATE_DAYS: usize = 56;
@@ -161,7 +161,7 @@ fn overlap_ms(day: Day, since: Timestamp, until: Timestamp, offset: i32) -> i64 
 /// The demand of all shelves, indexed like [`Ledger::shelves`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Demand {
-    shelves: Vec<ShelfDemand>,
+    shelves: Chunked<ShelfDemand>,
 }
 
 impl Demand {
@@ -170,62 +170,60 @@ impl Demand {
         self.shelves.get(index)
     }
 
+    /// Whether an event of this kind changes what is sold or whether it can be bought.
+    pub fn concerns(kind: &StockKind<'_>) -> bool {
+        !matches!(
+            kind,
+            StockKind::Held { .. }
+                | StockKind::Released { .. }
+                | StockKind::HoldExpired { .. }
+                | StockKind::Purchased { .. }
+                | StockKind::Frozen { .. }
+                | StockKind::Refused(_)
+                | StockKind::Unresolved(_)
+        )
+    }
+
     /// Applies a stock event, after the ledger took it: stock changes before the demand that it censors.
-    pub fn apply(&mut self, event: &Event, ledger: &Ledger, offset: i32) {
-        let Body::Stock(stock) = &event.body else { return };
-        let mut at = |sku: &str, location: &str, what: What| {
-            let index = ledger.sku(sku).zip(ledger.location(location)).and_then(|(s, l)| ledger.shelf_index(s, l));
-            if let Some(index) = index {
-                self.touch(index, what, event, ledger, offset);
+    pub fn apply(
+        &mut self,
+        event: &Event<'_>,
+        stock: &StockEvent<'_>,
+        touched: &Touched,
+        ledger: &Ledger,
+        offset: i32,
+    ) {
+        if let StockKind::Complained { sku, kind: ComplaintKind::NotAvailable, location } = &stock.kind {
+            return self.complain(event, sku, *location, ledger, offset);
+        }
+        let in_transit = |account: &Account<'_>| matches!(account, Account::At(_, Condition::InTransit));
+        let what = match &stock.kind {
+            StockKind::Moved if stock.movements.iter().any(|movement| in_transit(&movement.to)) => What::Look,
+            StockKind::Received { .. } | StockKind::Moved | StockKind::Arrived { .. } | StockKind::Counted { .. } => {
+                What::Proof
             }
+            _ => What::Look,
         };
-        match stock {
-            StockEvent::Received { goods, location, .. } => at(&goods.sku, location, What::Proof),
-            StockEvent::Committed { hold, taken } => {
-                let location = ledger.hold(hold).map_or("", |hold| hold.location.as_str());
-                for (sku, units) in by_sku(taken) {
-                    at(sku, location, What::Sold(units));
-                }
-            }
-            StockEvent::Sold { location, taken, missing } => {
-                for (sku, units) in by_sku(taken) {
-                    at(sku, location, What::Sold(units));
-                }
-                missing.iter().for_each(|line| at(&line.sku, location, What::Sold(line.quantity.0)));
-            }
-            StockEvent::Returned { goods, location, .. } => at(&goods.sku, location, What::Look),
-            StockEvent::Moved { from, to, taken } => {
-                for (sku, _) in by_sku(taken) {
-                    at(sku, from, What::Proof);
-                    at(sku, to, What::Proof);
-                }
-            }
-            StockEvent::Counted { sku, location, .. } => at(sku, location, What::Proof),
-            StockEvent::Complained { sku, kind: ComplaintKind::NotAvailable, location: Some(location) } => {
-                at(sku, location, What::Complaint)
-            }
-            StockEvent::Complained { sku, kind: ComplaintKind::NotAvailable, location: None } => {
-                self.touch_all(sku, What::Complaint, event, ledger, offset);
-            }
-            StockEvent::Recalled { sku, .. } | StockEvent::LotExpired { sku, .. } => {
-                self.touch_all(sku, What::Look, event, ledger, offset);
-            }
-            _ => {}
+        for touch in touched {
+            let what = if touch.sold > 0 { What::Sold(touch.sold) } else { what };
+            self.touch(touch.shelf, what, event, ledger, offset);
         }
     }
 
-    fn touch_all(&mut self, sku: &str, what: What, event: &Event, ledger: &Ledger, offset: i32) {
-        let shelves: &[u32] = ledger.sku(sku).map_or(&[], |sku: SkuId| ledger.shelves_of(sku));
-        for index in shelves {
-            self.touch(*index as usize, what, event, ledger, offset);
+    fn complain(&mut self, event: &Event<'_>, sku: &str, location: Option<&str>, ledger: &Ledger, offset: i32) {
+        let Some(sku) = ledger.sku(sku) else { return };
+        let location = location.map(|location| ledger.location(location));
+        let wanted = |shelf: &usize| location.is_none_or(|own| own == Some(ledger.shelves()[*shelf].location));
+        for shelf in ledger.shelves_of(sku).filter(wanted) {
+            self.touch(shelf, What::Complaint, event, ledger, offset);
         }
     }
 
-    fn touch(&mut self, index: usize, what: What, event: &Event, ledger: &Ledger, offset: i32) {
-        if index >= self.shelves.len() {
-            self.shelves.resize(index + 1, ShelfDemand::default());
+    fn touch(&mut self, index: usize, what: What, event: &Event<'_>, ledger: &Ledger, offset: i32) {
+        while index >= self.shelves.len() {
+            self.shelves.push(ShelfDemand::default());
         }
-        let shelf = &mut self.shelves[index];
+        let shelf = self.shelves.get_mut(index);
         let slot = shelf.slot(event.day);
         match what {
             What::Sold(units) => {
@@ -250,15 +248,4 @@ enum What {
     Proof,
     Complaint,
     Look,
-}
-
-fn by_sku(taken: &[Taken]) -> Vec<(&str, i64)> {
-    let mut sums: Vec<(&str, i64)> = Vec::new();
-    for goods in taken {
-        match sums.iter_mut().find(|(sku, _)| *sku == goods.sku) {
-            Some((_, units)) => *units += goods.quantity.0,
-            None => sums.push((&goods.sku, goods.quantity.0)),
-        }
-    }
-    sums
 }

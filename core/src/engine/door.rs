@@ -1,109 +1,217 @@
 //! The doors: from a command or a fact to the events of one atomic batch.
 
-use super::world::World;
-use crate::base::{Day, Rejected, Timestamp};
-use crate::event::{
-    Body, CatalogEvent, Command, Complaint, ComplaintKind, Event, Fact, Line, Origin, PeopleEvent, Sku, StockEvent,
-};
-use crate::ledger;
+use std::borrow::Cow;
 
-/// The next due timer as an event and the instant at which it was due: a hold's deadline, or the
-/// midnight after a lot's last good day.
-pub fn due(world: &World, now: Timestamp) -> Option<(Timestamp, Body)> {
-    let hold = world
-        .ledger
-        .next_deadline(now)
-        .map(|(at, hold)| (at, Body::Stock(StockEvent::HoldExpired { hold: hold.into() })));
-    let lot = world.ledger.next_expiry(world.day(now)).map(|(last, lot)| {
-        let at = (last + 1).start(world.catalog.utc_offset_minutes());
-        let sku = world.ledger.skus().key(lot.sku.0).into();
-        (at, Body::Stock(StockEvent::LotExpired { sku, lot: lot.key.clone() }))
-    });
-    match (hold, lot) {
-        (Some(hold), Some(lot)) => Some(if hold.0 <= lot.0 { hold } else { lot }),
-        (hold, lot) => hold.or(lot),
+use smallvec::SmallVec;
+
+use super::world::World;
+use crate::base::{Day, Error, Result};
+use crate::event::{
+    Account, Body, Command, Commit, Complaint, ComplaintKind, Condition, Fact, Line, Outside, PeopleEvent, Receive,
+    Sku, StockEvent, StockKind, Units,
+};
+use crate::ledger::{self, Receipt};
+
+/// The events of one input: most have one or two.
+pub type Bodies<'a> = SmallVec<[Body<'a>; 2]>;
+
+/// A command in base units, kits as their parts.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` for a unit that the SKU lacks or a quantity that is no whole number of base units.
+pub fn plain_command<'a>(world: &World, command: &'a Command) -> Result<Cow<'a, Command>> {
+    let plain =
+        match command {
+            Command::Reserve(c) => plain_lines(world, &c.lines, true)?
+                .map(|lines| Command::from(crate::event::Reserve { lines, ..c.clone() })),
+            Command::Commit(c) => {
+                plain_lines(world, &c.lines, true)?.map(|lines| Command::from(Commit { lines, ..c.clone() }))
+            }
+            Command::Release(c) => plain_lines(world, &c.lines, true)?
+                .map(|lines| Command::from(crate::event::Release { lines, ..c.clone() })),
+            Command::Purchase(c) => plain_lines(world, &c.lines, false)?
+                .map(|lines| Command::from(crate::event::Purchase { lines, ..c.clone() })),
+            Command::Move(c) if c.unit.is_some() => {
+                let quantity = in_base_units(world, &c.sku, c.quantity, c.unit.as_deref())?;
+                Some(Command::from(crate::event::Move { quantity, unit: None, ..c.clone() }))
+            }
+            _ => None,
+        };
+    Ok(plain.map_or(Cow::Borrowed(command), Cow::Owned))
+}
+
+fn in_base_units(
+    world: &World,
+    sku: &str,
+    quantity: crate::base::Quantity,
+    unit: Option<&str>,
+) -> Result<crate::base::Quantity> {
+    match world.catalog.get(sku) {
+        Some(sku) => sku.base_units(quantity, unit),
+        None if unit.is_some() => {
+            Err(Error::argument("unit", format!("a unit of {sku}, which is not known"), unit.unwrap_or("")))
+        }
+        None => Ok(quantity),
     }
 }
 
+/// Lines in base units; `None` where they are so already.
+fn plain_lines(world: &World, lines: &[Line], kits: bool) -> Result<Option<Vec<Line>>> {
+    let kit = |line: &Line| kits && world.catalog.get(&line.sku).is_some_and(|sku| !sku.kit.is_empty());
+    if !lines.iter().any(|line| line.unit.is_some() || kit(line)) {
+        return Ok(None);
+    }
+    let mut plain = Vec::with_capacity(lines.len());
+    for (i, line) in lines.iter().enumerate() {
+        let named = |error| match error {
+            Error::InvalidArgument { field, rule, got } => Error::argument(format!("lines[{i}].{field}"), rule, got),
+            other => other,
+        };
+        let quantity = in_base_units(world, &line.sku, line.quantity, line.unit.as_deref()).map_err(named)?;
+        let whole = Line { quantity, unit: None, ..line.clone() };
+        match world.catalog.get(&line.sku).filter(|sku| kits && !sku.kit.is_empty()) {
+            Some(sku) => {
+                for part in &sku.kit {
+                    let quantity = crate::base::Quantity(part.quantity.0.saturating_mul(quantity.0));
+                    quantity.check_positive("quantity").map_err(named)?;
+                    plain.push(Line { sku: part.sku.clone(), quantity, lot: None, ..whole.clone() });
+                }
+            }
+            None => plain.push(whole),
+        }
+    }
+    Ok(Some(plain))
+}
+
+/// A fact in base units, kits as their parts.
+///
+/// # Errors
+/// As [`plain_command`].
+pub fn plain_fact<'a>(world: &World, fact: &'a Fact) -> Result<Cow<'a, Fact>> {
+    let waits = || !unknown(world, fact).is_empty();
+    Ok(match fact {
+        Fact::Receive(_) | Fact::Sale(_) if waits() => Cow::Borrowed(fact),
+        Fact::Receive(f) if f.unit.is_some() => {
+            let quantity = in_base_units(world, &f.sku, f.quantity, f.unit.as_deref())?;
+            Cow::Owned(Receive { quantity, unit: None, ..f.clone() }.into())
+        }
+        Fact::Sale(f) => match plain_lines(world, &f.lines, true)? {
+            Some(lines) => Cow::Owned(crate::event::Sale { lines, ..f.clone() }.into()),
+            None => Cow::Borrowed(fact),
+        },
+        _ => Cow::Borrowed(fact),
+    })
+}
+
+/// The business day of a fact: today, or the day that it names; the first open one where that is closed.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` for a day after today or more than 10 years before it.
+pub fn business_day(world: &World, fact: &Fact, today: Day) -> Result<Day> {
+    let Some(day) = fact.occurred_on() else { return Ok(today) };
+    if !(today + -3_653..=today).contains(&day) {
+        return Err(Error::argument("occurred_on", format!("at most 10 years before {today} and not after it"), day));
+    }
+    Ok(world.ledger.frozen_until().map_or(day, |frozen| day.max(frozen + 1)))
+}
+
 /// The events of a command; a refusal is an event too.
-pub fn of_command(world: &World, command: &Command, now: Timestamp, today: Day) -> Vec<Body> {
+pub fn of_command<'a>(world: &'a World, command: &'a Command, now: crate::base::Timestamp, today: Day) -> Bodies<'a> {
     match ledger::decide(&world.ledger, command, now, today) {
         Ok(event) => {
             let people = bought(world, command, &event);
             std::iter::once(Body::Stock(event)).chain(people).collect()
         }
-        Err(why) => vec![Body::Stock(StockEvent::Refused(why))],
+        Err(why) => Bodies::from_iter([Body::of(StockKind::Refused(why))]),
     }
 }
 
-fn bought(world: &World, command: &Command, event: &StockEvent) -> Option<Body> {
-    let (Command::Commit(commit), StockEvent::Committed { .. }) = (command, event) else { return None };
+fn bought<'a>(world: &World, command: &'a Command, event: &StockEvent<'_>) -> Option<Body<'a>> {
+    let (Command::Commit(commit), StockKind::Committed { .. }) = (command, &event.kind) else { return None };
     let subject = commit.subject.as_ref()?;
-    let lines = world.ledger.hold(&commit.hold)?.lines.clone();
-    Some(Body::People(subject.clone(), purchase_of(world, lines)))
+    Some(Body::People(subject, purchase_of(world, shipped(event))))
 }
 
-fn purchase_of(world: &World, lines: Vec<Line>) -> PeopleEvent {
-    let price = |line: &Line| world.catalog.get(&line.sku).and_then(|sku| sku.price).map_or(0, |price| price.minor);
-    let value = |line: &Line| price(line).saturating_mul(line.quantity.0);
+/// What went to customers, one line a SKU.
+fn shipped(event: &StockEvent<'_>) -> Vec<Units> {
+    let mut lines: Vec<Units> = Vec::new();
+    for movement in event.movements.iter().filter(|movement| movement.to == Account::Outside(Outside::Customer)) {
+        match lines.iter_mut().find(|line| line.sku == movement.sku) {
+            Some(line) => line.quantity.0 += movement.quantity,
+            None => lines.push(Units::new(movement.sku, movement.quantity)),
+        }
+    }
+    lines
+}
+
+fn purchase_of(world: &World, lines: Vec<Units>) -> PeopleEvent {
+    let price = |line: &Units| world.catalog.get(&line.sku).and_then(|sku| sku.price).map_or(0, |price| price.minor);
+    let value = |line: &Units| price(line).saturating_mul(line.quantity.0);
     let value_minor = lines.iter().map(value).fold(0i64, i64::saturating_add);
     PeopleEvent::Bought { lines, value_minor }
 }
 
-/// The events of a fact: a stock part without the person, and a people part.
-pub fn of_fact(world: &World, fact: &Fact, today: Day) -> Vec<Body> {
-    if unknown(world, fact).is_empty() {
-        return parts(world, fact, today);
+/// What a fact needs of the catalogue before it becomes an event.
+pub struct Asked<'a> {
+    /// The fact in base units.
+    pub fact: &'a Fact,
+    receipt: Option<Receipt<'a>>,
+}
+
+impl<'a> Asked<'a> {
+    /// Asks the catalogue; `day` is the fact's business day.
+    pub fn new(world: &World, fact: &'a Fact, day: Day) -> Asked<'a> {
+        let receipt = match fact {
+            Fact::Receive(f) => Some(receipt_of(world, f, day)),
+            _ => None,
+        };
+        Asked { fact, receipt }
     }
-    let stock = is_stock(fact).then(|| Body::Stock(StockEvent::Unresolved(Box::new(without_person(fact)))));
-    let person = fact.subject().map(|s| Body::People(s.into(), PeopleEvent::Unresolved(Box::new(fact.clone()))));
+}
+
+/// Its last good day is the paper's, else the shelf life counted from production, else from the day it arrived.
+fn receipt_of<'a>(world: &World, fact: &'a Receive, day: Day) -> Receipt<'a> {
+    let sku = world.catalog.get(&fact.sku);
+    let shelf_life = sku.and_then(|sku| sku.shelf_life_days);
+    let expires_on = fact.expires_on.or(shelf_life.map(|days| fact.produced_on.unwrap_or(day) + days));
+    let lot = match expires_on {
+        Some(day) if fact.lot.is_empty() => Cow::Owned(day.to_string()),
+        _ => Cow::Borrowed(fact.lot.as_str()),
+    };
+    Receipt { fact, lot, expires_on, min_receipt_days: sku.map_or(0, |sku| sku.min_receipt_days) }
+}
+
+/// The events of a fact: a stock part without the person, and a people part.
+pub fn of_fact<'a>(world: &'a World, asked: &'a Asked<'a>, today: Day, day: Day) -> Bodies<'a> {
+    let fact = asked.fact;
+    if unknown(world, fact).is_empty() {
+        return stock_part(world, asked, today, day).into_iter().chain(people_part(world, fact)).collect();
+    }
+    let stock = is_stock(fact).then(|| Body::of(StockKind::Unresolved(Box::new(without_person(fact)))));
+    let person = fact.subject().map(|s| Body::People(s, PeopleEvent::Unresolved(Box::new(fact.clone()))));
     stock.into_iter().chain(person).collect()
 }
 
 /// Bare entries of the SKUs of a fact that the catalogue does not know, each once.
 pub fn unknown(world: &World, fact: &Fact) -> Vec<Sku> {
-    let mut keys: Vec<&str> = fact.skus().into_iter().filter(|sku| world.catalog.id(sku).is_none()).collect();
+    let known = |sku: &&str| world.catalog.id(sku).is_none();
+    let mut keys: SmallVec<[&str; 4]> = match fact {
+        Fact::Sale(f) => f.lines.iter().map(|line| line.sku.as_str()).filter(known).collect(),
+        Fact::Receive(f) => std::iter::once(f.sku.as_str()).filter(known).collect(),
+        other => other.skus().into_iter().filter(known).collect(),
+    };
     keys.sort_unstable();
     keys.dedup();
     keys.into_iter().map(|sku| Sku { sku: sku.into(), ..Sku::default() }).collect()
 }
 
-/// SKUs that one event enters at most: a record of the journal holds 16 MiB.
-const ENTRIES_PER_EVENT: usize = 1_000;
-
-/// The events that enter SKUs and settle the facts that waited for them, oldest first, stock before
-/// people. They are one batch: the entry ends the waiting, so no crash may come between.
-pub fn entered(world: &World, skus: Vec<Sku>, now: Timestamp) -> Vec<Body> {
-    let waiting = settled(world, &skus);
-    let entry = |part: &[Sku]| Body::Catalog(CatalogEvent::Skus(part.to_vec()));
-    let mut bodies: Vec<Body> = skus.chunks(ENTRIES_PER_EVENT).map(entry).collect();
-    if waiting.is_empty() {
-        return bodies;
-    }
-    let (mut after, day) = (world.clone(), world.day(now));
-    let apply = |after: &mut World, body: &Body| after.apply(&Event { at: now, day, origin: None, body: body.clone() });
-    bodies.iter().for_each(|body| apply(&mut after, body));
-    for (stock, came_on, fact) in waiting {
-        let part = if stock { stock_part(&after, &fact, came_on) } else { people_part(&after, &fact) };
-        if let Some(body) = part {
-            apply(&mut after, &body);
-            bodies.push(body);
-        }
-    }
-    bodies
-}
-
-fn settled(world: &World, skus: &[Sku]) -> Vec<(bool, Day, Fact)> {
+/// Facts that wait for the catalogue and of which it knows all SKUs now: whether they are stock facts, and their day.
+pub fn settled(world: &World, skus: &[Sku]) -> Vec<(bool, Day, Fact)> {
     let known = |sku: &str| world.catalog.id(sku).is_some() || skus.iter().any(|new| new.sku == sku);
     let settles = |(_, fact): &&(Day, Fact)| fact.skus().into_iter().all(known);
     let stock = world.unresolved.iter().filter(settles).map(|(day, fact)| (true, *day, fact.clone()));
     let people = world.people.unresolved.iter().filter(settles).map(|(day, fact)| (false, *day, fact.clone()));
     stock.chain(people).collect()
-}
-
-/// Both parts of a fact whose SKUs are known.
-fn parts(world: &World, fact: &Fact, today: Day) -> Vec<Body> {
-    stock_part(world, fact, today).into_iter().chain(people_part(world, fact)).collect()
 }
 
 fn is_stock(fact: &Fact) -> bool {
@@ -124,20 +232,31 @@ pub fn without_person(fact: &Fact) -> Fact {
     }
 }
 
+/// Fields of a fact that its fingerprint leaves out: the stock stream holds no trace of the person.
+pub fn personal_fields(fact: &Fact) -> &'static [&'static str] {
+    match fact {
+        Fact::Sale(_) | Fact::Return(_) => &["subject"],
+        Fact::Complaint(_) => &["subject", "text"],
+        _ => &[],
+    }
+}
+
 /// The stock part of a fact.
-fn stock_part(world: &World, fact: &Fact, today: Day) -> Option<Body> {
+pub fn stock_part<'a>(world: &'a World, asked: &'a Asked<'a>, today: Day, day: Day) -> Option<Body<'a>> {
     let books = &world.ledger;
-    let event = match fact {
-        Fact::Receive(f) => {
-            let shelf_life = world.catalog.get(&f.sku).and_then(|sku| sku.shelf_life_days);
-            ledger::receive(f, shelf_life, today)
+    let event = match (asked.fact, &asked.receipt) {
+        (Fact::Receive(_), Some(receipt)) => ledger::receive(books, receipt, today, day),
+        (Fact::Sale(f), _) => ledger::sale(books, f, today),
+        (Fact::Return(f), _) => ledger::returned(books, f, today),
+        (Fact::Count(f), _) => ledger::count(books, f, today),
+        (Fact::Recall(f), _) => {
+            let lot = books.sku(&f.sku).and_then(|sku| books.lot_id(sku, &f.lot));
+            let movements = lot.map(|lot| ledger::blocked(books, lot, Condition::Quarantined)).unwrap_or_default();
+            StockEvent { kind: StockKind::Recalled { sku: &f.sku, lot: &f.lot }, movements }
         }
-        Fact::Sale(f) => ledger::sale(books, f, today),
-        Fact::Return(f) => ledger::returned(books, f, today),
-        Fact::Count(f) => ledger::count(books, f, today),
-        Fact::Recall(f) => StockEvent::Recalled { sku: f.sku.clone(), lot: f.lot.clone() },
-        Fact::Complaint(f) if is_stock(fact) => {
-            StockEvent::Complained { sku: f.sku.clone(), kind: f.kind, location: f.location.clone() }
+        (Fact::Complaint(f), _) if is_stock(asked.fact) => {
+            let location = f.location.as_deref();
+            return Some(Body::of(StockKind::Complained { sku: &f.sku, kind: f.kind, location }));
         }
         _ => return None,
     };
@@ -145,10 +264,10 @@ fn stock_part(world: &World, fact: &Fact, today: Day) -> Option<Body> {
 }
 
 /// The people part of a fact.
-fn people_part(world: &World, fact: &Fact) -> Option<Body> {
-    let subject = fact.subject()?.to_string();
+pub fn people_part<'a>(world: &World, fact: &'a Fact) -> Option<Body<'a>> {
+    let subject = fact.subject()?;
     let event = match fact.clone() {
-        Fact::Sale(f) => purchase_of(world, f.lines),
+        Fact::Sale(f) => purchase_of(world, units_of(&f.lines)),
         Fact::Return(f) => PeopleEvent::Returned { sku: f.sku, reason: f.reason },
         Fact::View(f) => PeopleEvent::Viewed { sku: f.sku },
         Fact::Click(f) => PeopleEvent::Clicked { sku: f.sku },
@@ -165,19 +284,6 @@ fn people_part(world: &World, fact: &Fact) -> Option<Body> {
     Some(Body::People(subject, event))
 }
 
-/// Stamps the bodies of one batch; the first that is not the catalogue's carries the origin.
-pub fn stamp(bodies: Vec<Body>, at: Timestamp, day: Day, mut origin: Option<Origin>) -> Vec<Event> {
-    let stamp = |body: Body| {
-        let origin = if matches!(body, Body::Catalog(_)) { None } else { origin.take() };
-        Event { at, day, origin, body }
-    };
-    bodies.into_iter().map(stamp).collect()
-}
-
-/// A refusal in a batch, if it is one.
-pub fn refusal(events: &[Event]) -> Option<&Rejected> {
-    events.iter().find_map(|event| match &event.body {
-        Body::Stock(StockEvent::Refused(why)) => Some(why),
-        _ => None,
-    })
+fn units_of(lines: &[Line]) -> Vec<Units> {
+    lines.iter().map(|line| Units::new(&line.sku, line.quantity.0)).collect()
 }

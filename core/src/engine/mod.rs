@@ -7,7 +7,10 @@
 //! One writer. [`Engine`] is that writer, for programs with one thread; [`Shared`] lends it to many
 //! threads and flushes once for all that wait (group commit).
 
+mod books;
 mod door;
+mod fingerprint;
+mod pending;
 mod people;
 mod report;
 mod shared;
@@ -20,20 +23,30 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Error, Quantity, Rejected, Result, Timestamp};
+use crate::base::{Day, Error, Quantity, Rejected, Result, Timestamp};
 use crate::event::{
-    Body, CatalogEvent, Command, Event, Fact, Line, Origin, PeopleEvent, Sku, StockEvent, Supplier, Taken,
+    Body, CatalogEvent, Channel, Command, Event, Fact, Origin, PeopleEvent, Sku, StockKind, Supplier, Taken, Units,
 };
-use crate::journal::{Disk, Entry, FileDisk, Head, Journal, MemoryDisk, Record, Resume, Stream};
+use crate::journal::{Disk, Entry, FileDisk, Head, Journal, MemoryDisk, Resume};
+use crate::ledger::{self, DocId, EntryKind, HoldState, Outcome as DocOutcome};
 
+use door::{Asked, Bodies};
+use fingerprint::Fingerprints;
+use pending::Pending;
+
+pub use books::{
+    AlertRow, AlertsParams, ChangeRow, Changes, ChangesParams, CycleCountParams, CycleCountRow, HeldLot, HoldParams,
+    HoldRow, LotTrace, OrderTrace, StockValueParams, StockValueRow, TesterRow, TraceLotParams, TraceOrderParams,
+    TraceRow, TransferRow,
+};
 pub use people::{People, Person};
 pub use report::{ForecastParams, PlanPurchasesParams, SegmentsParams};
 pub use shared::{Reply, Shared};
 pub use view::{
-    Availability, AvailabilityParams, DemandParams, ExpiringParams, OpenPurchaseRow, RecommendParams, SignalRow,
-    SignalsParams, StockParams, StockRow, View, WithheldParams, WithheldRow,
+    Availability, AvailabilityParams, DemandParams, ExpiringParams, OpenPurchaseRow, Promised, RecommendParams,
+    SignalRow, SignalsParams, StockParams, StockRow, View, WithheldParams, WithheldRow,
 };
-pub use world::{Answered, First, World};
+pub use world::World;
 
 /// How an engine is opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +67,9 @@ pub struct Held {
     /// The hold's id: that of the command.
     pub id: String,
     /// What is held, one line a SKU.
-    pub lines: Vec<Line>,
+    pub lines: Vec<Units>,
+    /// What of it is promised beyond the books, one line a SKU.
+    pub backordered: Vec<Units>,
     /// Where.
     pub location: String,
     /// When it falls.
@@ -83,21 +98,21 @@ pub struct Released {
     pub hold: String,
 }
 
-/// Goods that moved.
+/// Units whose account changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Moved {
     /// The command's id.
     pub id: String,
-    /// The lots that moved.
+    /// The lots.
     pub lots: Vec<Taken>,
 }
 
-/// A purchase that was entered.
+/// What needs no more than a yes: a purchase that receipts may name, books that were closed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Purchased {
-    /// The command's id, which receipts name.
+pub struct Entered {
+    /// The command's id.
     pub id: String,
 }
 
@@ -112,7 +127,9 @@ pub struct Recorded {
     /// The lots that a sale took.
     pub lots: Vec<Taken>,
     /// What a sale took beyond the books.
-    pub missing: Vec<Line>,
+    pub missing: Vec<Units>,
+    /// The business day on which it is booked, where it moved units: a late fact's own day, or the first open one.
+    pub booked_on: Option<Day>,
 }
 
 /// What an accepted command did.
@@ -125,10 +142,10 @@ pub enum Accepted {
     Shipped(Shipped),
     /// A hold was given back.
     Released(Released),
-    /// Goods moved.
+    /// Units moved, or got another condition.
     Moved(Moved),
-    /// A purchase was entered.
-    Purchased(Purchased),
+    /// It was entered.
+    Entered(Entered),
 }
 
 /// The answer to a command.
@@ -217,6 +234,8 @@ pub struct Engine {
     journal: Journal,
     options: Options,
     deferred: bool,
+    pending: Pending,
+    fingerprints: Fingerprints,
 }
 
 struct Replay {
@@ -232,7 +251,7 @@ impl Resume for Replay {
         Ok(true)
     }
     fn apply(&mut self, entry: Entry) -> Result<()> {
-        self.world.apply(&Event::read(&entry.payload)?);
+        self.world.apply(&Event::read(entry.payload.as_ref())?);
         Ok(())
     }
 }
@@ -266,11 +285,12 @@ impl Engine {
         }
         let mut replay = Replay { world: World::default() };
         let journal = Journal::resume(disk, &mut replay)?;
-        let mut engine = Engine { world: replay.world, journal, options, deferred: false };
+        let (pending, fingerprints) = Default::default();
+        let mut engine = Engine { world: replay.world, journal, options, deferred: false, pending, fingerprints };
         let kept = engine.world.catalog.utc_offset_minutes();
         if let Some(offset) = options.utc_offset_minutes.filter(|offset| *offset != kept) {
             let change = CatalogEvent::BusinessDay { utc_offset_minutes: offset };
-            engine.append(vec![Body::Catalog(change)], engine.world.now, None)?;
+            engine.enter_catalog([change], engine.world.now)?;
             engine.durable()?;
         }
         Ok(engine)
@@ -333,7 +353,7 @@ impl Engine {
         }
         let now = self.clamp(now)?;
         self.fire_due(now)?;
-        self.append(door::entered(&self.world, skus, now), now, None)?;
+        self.enter_skus(&skus, now)?;
         self.durable()
     }
 
@@ -348,7 +368,22 @@ impl Engine {
         }
         let now = self.clamp(now)?;
         self.fire_due(now)?;
-        self.append(vec![Body::Catalog(CatalogEvent::Suppliers(suppliers))], now, None)?;
+        self.enter_catalog([CatalogEvent::Suppliers(suppliers)], now)?;
+        self.durable()
+    }
+
+    /// Adds channels or replaces them.
+    ///
+    /// # Errors
+    /// As [`Engine::upsert_skus`].
+    pub fn upsert_channels(&mut self, channels: Vec<Channel>, now: Timestamp) -> Result<()> {
+        check_all(&channels, Channel::check)?;
+        if channels.is_empty() {
+            return Ok(());
+        }
+        let now = self.clamp(now)?;
+        self.fire_due(now)?;
+        self.enter_catalog([CatalogEvent::Channels(channels)], now)?;
         self.durable()
     }
 
@@ -372,7 +407,7 @@ impl Engine {
 
     /// An immutable view at an instant: what is due then counts as fired. O(due holds).
     pub fn view_at(&self, now: Timestamp) -> View {
-        View::new(self.world.clone(), self.position(), now)
+        View::new(self.world.clone(), self.journal.head().clone(), now)
     }
 
     /// Writes the world beside the journal, so that the next opening is faster. A cache: it is thrown
@@ -382,7 +417,7 @@ impl Engine {
     /// `IO`, `JOURNAL_POISONED`.
     pub fn snapshot(&mut self) -> Result<()> {
         let broken = || Error::Internal { message: "the world could not be written".into() };
-        self.journal.sync()?;
+        self.flush()?;
         self.journal.save_snapshot(&self.world.to_bytes().ok_or_else(broken)?)
     }
 
@@ -392,13 +427,13 @@ impl Engine {
     /// # Errors
     /// `IO`, `JOURNAL_POISONED`.
     pub fn erase(&mut self, subject: &str) -> Result<bool> {
-        self.journal.sync()?;
+        self.flush()?;
         // The world too: it may know a person whose key went in a call that failed afterwards.
         let known = self.journal.erase(subject)? || self.world.people.get(subject).is_some();
         if known {
             let mut world = World::default();
             self.journal.replay(0, &mut |entry| {
-                world.apply(&Event::read(&entry.payload)?);
+                world.apply(&Event::read(entry.payload.as_ref())?);
                 Ok(())
             })?;
             world.now = world.now.max(self.world.now);
@@ -413,11 +448,11 @@ impl Engine {
     /// # Errors
     /// `IO`, `JOURNAL_CORRUPT`, `JOURNAL_POISONED`.
     pub fn export(&mut self, subject: &str) -> Result<Vec<(Timestamp, PeopleEvent)>> {
-        self.journal.sync()?;
+        self.flush()?;
         let mut found = Vec::new();
         self.journal.replay(0, &mut |entry| {
             if entry.subject.as_deref() == Some(subject) {
-                let event = Event::read(&entry.payload)?;
+                let event = Event::read(entry.payload.as_ref())?;
                 if let Body::People(_, people) = event.body {
                     found.push((event.at, people));
                 }
@@ -429,9 +464,7 @@ impl Engine {
 
     /// Where the journal stands.
     pub fn position(&self) -> Position {
-        let head = self.journal.head();
-        let digest = head.hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        Position { sequence: head.sequence as i64, digest, now: self.world.now }
+        Position::of(self.journal.head(), self.world.now)
     }
 
     /// The world as it stands.
@@ -445,7 +478,7 @@ impl Engine {
     }
 
     fn durable(&mut self) -> Result<()> {
-        if self.deferred { Ok(()) } else { self.journal.sync() }
+        if self.deferred { Ok(()) } else { self.flush() }
     }
 
     /// Runs inputs whose answers wait for one flush afterwards: group commit.
@@ -458,118 +491,282 @@ impl Engine {
         self.journal.check_poison()
     }
 
+    /// Writes what is pending as one atomic batch and makes it durable.
     fn flush(&mut self) -> Result<()> {
+        self.hand_over()?;
         self.journal.sync()
     }
 
+    fn hand_over(&mut self) -> Result<()> {
+        self.pending.hand_over(&mut self.journal)
+    }
+
     fn decide(&mut self, command: &Command, now: Timestamp) -> Result<Outcome> {
+        self.journal.check_poison()?;
         let now = self.clamp(now)?;
-        let origin = Origin { id: command.id().into(), fingerprint: fingerprint(&without_buyer(command))? };
+        let skip: &[&str] = if matches!(command, Command::Commit(_)) { &["subject"] } else { &[] };
+        let origin = Origin { id: command.id(), fingerprint: self.fingerprints.of(command, skip) };
         if let Some(answer) = self.answered(&origin) {
-            let again = answer.and_then(|first| self.outcome(command, first));
-            return Ok(again.map_or_else(Outcome::Rejected, Outcome::Accepted));
+            return Ok(match answer {
+                Ok(doc) => self.outcome(command, doc),
+                Err(conflict) => Outcome::Rejected(conflict),
+            });
         }
         self.fire_due(now)?;
-        let bodies = door::of_command(&self.world, command, now, self.world.day(now));
-        let events = self.append(bodies, now, Some(origin))?;
-        if let Some(why) = door::refusal(&events) {
-            return Ok(Outcome::Rejected(why.clone()));
-        }
-        let first = self.world.answers.get(command.id()).map(|answered| answered.first.clone());
-        let accepted = self.outcome(command, first.unwrap_or(First::Done));
-        Ok(accepted.map_or_else(Outcome::Rejected, Outcome::Accepted))
+        let plain = door::plain_command(&self.world, command)?;
+        let today = self.world.day(now);
+        let bodies = door::of_command(&self.world, &plain, now, today);
+        let from = self.pending.write(bodies, now, today, Some(origin))?;
+        self.settle(from, now)?;
+        let doc = self.world.ledger.docs().find(command.id());
+        doc.map(|doc| self.outcome(command, doc)).ok_or_else(|| broken("a command left no document"))
     }
 
     fn enter(&mut self, fact: &Fact, now: Timestamp) -> Result<Recorded> {
+        self.journal.check_poison()?;
         let now = self.clamp(now)?;
-        let origin = Origin { id: fact.id().into(), fingerprint: fingerprint(&door::without_person(fact))? };
+        let origin = Origin { id: fact.id(), fingerprint: self.fingerprints.of(fact, door::personal_fields(fact)) };
         if let Some(answer) = self.answered(&origin) {
-            return Ok(recorded(fact.id(), answer?));
+            return Ok(self.recorded(answer?));
         }
         self.fire_due(now)?;
-        let unknown = door::unknown(&self.world, fact);
-        if self.options.open_catalog && !unknown.is_empty() {
-            self.append(door::entered(&self.world, unknown, now), now, None)?;
+        let today = self.world.day(now);
+        let day = door::business_day(&self.world, fact, today)?;
+        let unknown = if self.options.open_catalog { door::unknown(&self.world, fact) } else { Vec::new() };
+        if !unknown.is_empty() {
+            self.enter_skus(&unknown, now)?;
         }
-        let bodies = door::of_fact(&self.world, fact, self.world.day(now));
-        self.append(bodies, now, Some(origin))?;
-        let first = self.world.answers.get(fact.id()).map(|answered| answered.first.clone());
-        Ok(recorded(fact.id(), first.unwrap_or(First::Done)))
+        let plain = door::plain_fact(&self.world, fact)?;
+        let asked = Asked::new(&self.world, &plain, day);
+        let bodies = door::of_fact(&self.world, &asked, today, day);
+        let from = self.pending.write(bodies, now, day, Some(origin))?;
+        self.settle(from, now)?;
+        if let Fact::Recall(recall) = fact {
+            self.replace_in_holds(&recall.sku, &recall.lot, crate::event::Condition::Quarantined, now)?;
+        }
+        let doc = self.world.ledger.docs().find(fact.id());
+        doc.map(|doc| self.recorded(doc)).ok_or_else(|| broken("a fact left no document"))
     }
 
-    fn answered(&self, origin: &Origin) -> Option<std::result::Result<First, Rejected>> {
-        let answered = self.world.answers.get(&origin.id)?;
-        if answered.fingerprint != origin.fingerprint {
-            return Some(Err(Rejected::Conflict { id: origin.id.clone() }));
-        }
-        Some(Ok(answered.first.clone()))
+    fn enter_catalog(&mut self, changes: impl IntoIterator<Item = CatalogEvent>, now: Timestamp) -> Result<()> {
+        let bodies: Bodies<'_> = changes.into_iter().map(Body::Catalog).collect();
+        let from = self.pending.write(bodies, now, self.world.day(now), None)?;
+        self.settle(from, now)
     }
 
-    fn outcome(&self, command: &Command, first: First) -> std::result::Result<Accepted, Rejected> {
-        let id = command.id().to_string();
-        let lots = match first {
-            First::Refused(why) => return Err(why),
-            First::Lots(lots, _) => lots,
-            First::Done | First::Unresolved => Vec::new(),
-        };
-        Ok(match command {
-            Command::Reserve(c) => {
-                let hold = self.world.ledger.hold(&id);
-                let lines = hold.map_or_else(|| c.lines.clone(), |hold| hold.lines.clone());
-                let expires_at = hold.map_or(self.world.now, |hold| hold.deadline);
-                Accepted::Held(Held { id, lines, location: c.location.clone(), expires_at })
+    /// Enters SKUs and settles the facts that waited for them, oldest first, stock before people. They are one
+    /// batch: the entry ends the waiting, so no crash may come between.
+    fn enter_skus(&mut self, skus: &[Sku], now: Timestamp) -> Result<()> {
+        let waiting = door::settled(&self.world, skus);
+        self.enter_catalog(skus.chunks(ENTRIES_PER_EVENT).map(|part| CatalogEvent::Skus(part.to_vec())), now)?;
+        let today = self.world.day(now);
+        for (stock, day, fact) in &waiting {
+            let plain = door::plain_fact(&self.world, fact).unwrap_or(std::borrow::Cow::Borrowed(fact));
+            let asked = Asked::new(&self.world, &plain, *day);
+            let body = if *stock {
+                door::stock_part(&self.world, &asked, today, *day)
+            } else {
+                door::people_part(&self.world, &plain)
+            };
+            let from = self.pending.write(Bodies::from_iter(body), now, today, None)?;
+            self.settle(from, now)?;
+        }
+        Ok(())
+    }
+
+    /// Applies what was written and fills what was promised beyond the books where units came free.
+    fn settle(&mut self, from: usize, now: Timestamp) -> Result<()> {
+        let touched = self.pending.apply(from, &mut self.world)?;
+        for touch in touched {
+            let today = self.world.day(now);
+            loop {
+                let Some(event) = ledger::filled(&self.world.ledger, touch.shelf, today) else { break };
+                let from = self.pending.write(Bodies::from_iter([Body::Stock(event)]), now, today, None)?;
+                self.pending.apply(from, &mut self.world)?;
             }
-            Command::Commit(c) => Accepted::Shipped(Shipped { id, hold: c.hold.clone(), lots }),
+        }
+        if self.pending.is_full() { self.hand_over() } else { Ok(()) }
+    }
+
+    /// Lets other lots stand in for a blocked one in the holds that have units of it.
+    fn replace_in_holds(&mut self, sku: &str, lot: &str, to: crate::event::Condition, now: Timestamp) -> Result<()> {
+        let ledger = &self.world.ledger;
+        let Some(lot) = ledger.sku(sku).and_then(|sku| ledger.lot_id(sku, lot)) else { return Ok(()) };
+        loop {
+            let ledger = &self.world.ledger;
+            let today = self.world.day(now);
+            let holds = ledger.live_holds(|line| line.lot == Some(lot));
+            let Some(hold) = holds.first() else { return Ok(()) };
+            let event = ledger::reallocated(ledger, hold, lot, to, today);
+            let from = self.pending.write(Bodies::from_iter([Body::Stock(event)]), now, today, None)?;
+            self.settle(from, now)?;
+        }
+    }
+
+    fn answered(&self, origin: &Origin<'_>) -> Option<std::result::Result<DocId, Rejected>> {
+        let docs = self.world.ledger.docs();
+        let doc = docs.find(origin.id)?;
+        let earlier = &docs.get(doc).fingerprint;
+        if *earlier != origin.fingerprint {
+            let field = self.fingerprints.differing(&origin.fingerprint, earlier).into();
+            return Some(Err(Rejected::Conflict { id: origin.id.into(), field }));
+        }
+        Some(Ok(doc))
+    }
+
+    /// The entries that a document made at once.
+    fn entries(&self, doc: DocId) -> impl Iterator<Item = &ledger::Entry> {
+        let row = self.world.ledger.docs().get(doc);
+        self.world.ledger.book().iter_from(row.first_entry as usize).take(row.entries as usize)
+    }
+
+    /// What a command was answered the first time, read from the book.
+    fn outcome(&self, command: &Command, doc: DocId) -> Outcome {
+        let books = &self.world.ledger;
+        let id = command.id().to_string();
+        if let DocOutcome::Refused(number) = books.docs().get(doc).outcome {
+            return Outcome::Rejected(books.docs().refusal(number).clone());
+        }
+        let all = || self.entries(doc).map(|entry| books.taken(entry.lot, entry.quantity)).collect();
+        let customer = |entry: &&ledger::Entry| entry.to.account() == Some(crate::event::Outside::Customer);
+        Outcome::Accepted(match command {
+            Command::Reserve(c) => Accepted::Held(self.held(c, doc)),
+            Command::Commit(c) => {
+                let shipped = self.entries(doc).filter(customer);
+                let lots = shipped.map(|entry| books.taken(entry.lot, entry.quantity)).collect();
+                Accepted::Shipped(Shipped { id, hold: c.hold.clone(), lots })
+            }
             Command::Release(c) => Accepted::Released(Released { id, hold: c.hold.clone() }),
-            Command::Move(_) => Accepted::Moved(Moved { id, lots }),
-            Command::Purchase(_) => Accepted::Purchased(Purchased { id }),
+            Command::Purchase(_) | Command::Freeze(_) => Accepted::Entered(Entered { id }),
+            Command::Move(_)
+            | Command::Arrive(_)
+            | Command::Reclassify(_)
+            | Command::WriteOff(_)
+            | Command::OpenTester(_)
+            | Command::Assemble(_) => Accepted::Moved(Moved { id, lots: all() }),
         })
     }
 
-    fn fire_due(&mut self, now: Timestamp) -> Result<Advanced> {
-        let mut fired = Advanced::default();
-        while let Some((at, body)) = door::due(&self.world, now) {
-            match &body {
-                Body::Stock(StockEvent::HoldExpired { hold }) => fired.holds_expired.push(hold.clone()),
-                Body::Stock(StockEvent::LotExpired { sku, lot }) => {
-                    fired.lots_expired.push(ExpiredLot { sku: sku.clone(), lot: lot.clone() });
+    fn held(&self, command: &crate::event::Reserve, doc: DocId) -> Held {
+        let books = &self.world.ledger;
+        let mut lines: Vec<Units> = Vec::new();
+        for entry in self.entries(doc) {
+            add_units(&mut lines, books.skus().key(books.lot(entry.lot).sku.0), entry.quantity);
+        }
+        let (expires_at, mut backordered) = (self.world.now, Vec::new());
+        let expires_at = books.hold(&command.id).map_or(expires_at, |hold| hold.deadline);
+        if command
+            .lines
+            .iter()
+            .any(|line| books.sku(&line.sku).is_some_and(|sku| books.policy(sku).backorder_limit > 0))
+        {
+            backordered = self.backordered(command, &lines);
+        }
+        Held { id: command.id.clone(), lines, backordered, location: command.location.clone(), expires_at }
+    }
+
+    /// What a hold was promised beyond the books: what it asked for, less what it got at once.
+    fn backordered(&self, command: &crate::event::Reserve, got: &[Units]) -> Vec<Units> {
+        let plain = door::plain_command(&self.world, &Command::from(command.clone())).map(std::borrow::Cow::into_owned);
+        let Ok(Command::Reserve(plain)) = plain else { return Vec::new() };
+        let mut owed = Vec::new();
+        plain.lines.iter().filter(|_| !command.up_to).for_each(|line| add_units(&mut owed, &line.sku, line.quantity.0));
+        for units in got {
+            add_units(&mut owed, &units.sku, -units.quantity.0);
+        }
+        owed.retain(|units| units.quantity.0 > 0);
+        owed
+    }
+
+    /// What a fact was answered the first time, read from the book.
+    fn recorded(&self, doc: DocId) -> Recorded {
+        let books = &self.world.ledger;
+        let (mut lots, mut missing) = (Vec::new(), Vec::new());
+        for entry in self.entries(doc) {
+            match entry.kind {
+                EntryKind::Sold => lots.push(books.taken(entry.lot, entry.quantity)),
+                EntryKind::Oversold => {
+                    add_units(&mut missing, books.skus().key(books.lot(entry.lot).sku.0), entry.quantity);
                 }
                 _ => {}
             }
-            self.append(vec![body], at.clamp(self.world.now, now), None)?;
         }
-        Ok(fired)
+        let resolved = books.docs().get(doc).outcome != DocOutcome::Waiting;
+        let booked_on = self.entries(doc).next().map(|entry| entry.day);
+        Recorded { id: books.docs().id(doc).into(), resolved, lots, missing, booked_on }
     }
 
-    /// Appends one atomic batch and applies it.
-    fn append(&mut self, bodies: Vec<Body>, now: Timestamp, origin: Option<Origin>) -> Result<Vec<Event>> {
-        let events = door::stamp(bodies, now, self.world.day(now), origin);
-        let payloads: Vec<Vec<u8>> = events.iter().map(|event| event.write(Vec::new())).collect::<Result<_>>()?;
-        let records: Vec<Record<'_>> = events.iter().zip(&payloads).map(|(event, p)| record_of(event, p)).collect();
-        if !records.is_empty() {
-            self.journal.append(None, &records)?;
+    /// Fires the deadlines and the ends of days that lie at or before `now`, in the order of their instants.
+    fn fire_due(&mut self, now: Timestamp) -> Result<Advanced> {
+        let mut fired = Advanced::default();
+        let ledger = &self.world.ledger;
+        if !ledger.has_due_holds(now) && ledger.next_expiry(self.world.day(now)).is_none() {
+            return Ok(fired);
         }
-        events.iter().for_each(|event| self.world.apply(event));
-        Ok(events)
+        let due = ledger.due_holds(now).into_iter().map(|hold| (hold.deadline, ledger.hold_key(hold).to_string()));
+        let mut holds = due.collect::<Vec<_>>().into_iter().peekable();
+        loop {
+            let ends = self
+                .world
+                .ledger
+                .next_expiry(self.world.day(now))
+                .map(|(last, lot)| ((last + 1).start(self.world.catalog.utc_offset_minutes()), lot));
+            match (holds.peek().map(|(at, _)| *at), ends) {
+                (Some(at), end) if end.is_none_or(|(end, _)| at <= end) => {
+                    let Some((at, hold)) = holds.next() else { return Ok(fired) };
+                    if self.fall(&hold, at.clamp(self.world.now, now))? {
+                        fired.holds_expired.push(hold);
+                    }
+                }
+                (_, Some((at, lot))) => fired.lots_expired.push(self.expire(lot, at.clamp(self.world.now, now))?),
+                (_, None) => return Ok(fired),
+            }
+        }
+    }
+
+    /// Lets a hold fall that is still live.
+    fn fall(&mut self, hold: &str, at: Timestamp) -> Result<bool> {
+        let ledger = &self.world.ledger;
+        let Some(live) = ledger.hold(hold).filter(|hold| hold.state == HoldState::Live) else { return Ok(false) };
+        let bodies = Bodies::from_iter([Body::Stock(ledger::fallen(ledger, live))]);
+        let from = self.pending.write(bodies, at, self.world.day(at), None)?;
+        self.settle(from, at)?;
+        Ok(true)
+    }
+
+    /// Ends the last good day of a lot: its free units expire wherever they are, and others stand in for it in holds.
+    fn expire(&mut self, lot: crate::base::LotId, at: Timestamp) -> Result<ExpiredLot> {
+        let ledger = &self.world.ledger;
+        let (sku, key) = (ledger.skus().key(ledger.lot(lot).sku.0), &*ledger.lot(lot).key);
+        let expired = ExpiredLot { sku: sku.into(), lot: key.into() };
+        let movements = ledger::blocked(ledger, lot, crate::event::Condition::Expired);
+        let event = crate::event::StockEvent { kind: StockKind::LotExpired { sku, lot: key }, movements };
+        let from = self.pending.write(Bodies::from_iter([Body::Stock(event)]), at, self.world.day(at), None)?;
+        self.settle(from, at)?;
+        self.replace_in_holds(&expired.sku, &expired.lot, crate::event::Condition::Expired, at)?;
+        Ok(expired)
     }
 }
 
-fn record_of<'a>(event: &'a Event, payload: &'a [u8]) -> Record<'a> {
-    let (stream, subject) = match &event.body {
-        Body::Catalog(_) => (Stream::Catalog, None),
-        Body::Stock(_) => (Stream::Stock, None),
-        Body::People(subject, _) => (Stream::People, Some(subject.as_str())),
-    };
-    Record { stream, subject, payload }
+/// SKUs that one event enters at most: a record of the journal holds 16 MiB.
+const ENTRIES_PER_EVENT: usize = 1_000;
+
+impl Position {
+    fn of(head: &Head, now: Timestamp) -> Position {
+        let digest = head.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        Position { sequence: head.sequence as i64, digest, now }
+    }
 }
 
-fn recorded(id: &str, first: First) -> Recorded {
-    let resolved = first != First::Unresolved;
-    let (lots, missing) = match first {
-        First::Lots(lots, missing) => (lots, missing),
-        _ => (Vec::new(), Vec::new()),
-    };
-    Recorded { id: id.into(), resolved, lots, missing }
+fn broken(message: &str) -> Error {
+    Error::Internal { message: message.into() }
+}
+
+fn add_units(sums: &mut Vec<Units>, sku: &str, quantity: i64) {
+    match sums.iter_mut().find(|sum| sum.sku == sku) {
+        Some(sum) => sum.quantity.0 += quantity,
+        None => sums.push(Units::new(sku, quantity)),
+    }
 }
 
 /// Names the index of the first item that is not well formed.
@@ -583,23 +780,6 @@ fn check_all<T>(items: &[T], check: impl Fn(&T) -> Result<()>) -> Result<()> {
         })?;
     }
     Ok(())
-}
-
-/// The command as the stock stream may know it; the buyer is no part of the fingerprint.
-fn without_buyer(command: &Command) -> Command {
-    match command.clone() {
-        Command::Commit(c) => Command::Commit(crate::event::Commit { subject: None, ..c }),
-        other => other,
-    }
-}
-
-/// The first 8 bytes of the BLAKE3 hash of an input's binary form.
-fn fingerprint(input: &impl Serialize) -> Result<u64> {
-    let bytes = postcard::to_stdvec(input).map_err(|e| Error::Internal { message: format!("not hashed: {e}") })?;
-    let hash = blake3::hash(&bytes);
-    let mut first = [0; 8];
-    first.copy_from_slice(&hash.as_bytes()[..8]);
-    Ok(u64::from_le_bytes(first))
 }
 
 impl std::fmt::Debug for Engine {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Day, Interner, SkuId, SubjectId};
-use crate::event::{Fact, Line, PeopleEvent, Purpose};
+use crate::event::{Fact, PeopleEvent, Purpose, Units};
 use crate::feedback::{SignalKind, Signals};
 use crate::recommend::{Interaction, Taste};
 
@@ -107,7 +107,7 @@ impl People {
         }
     }
 
-    fn bought(&mut self, id: SubjectId, lines: &[Line], value: i64, day: Day, sku: impl Fn(&str) -> Option<SkuId>) {
+    fn bought(&mut self, id: SubjectId, lines: &[Units], value: i64, day: Day, sku: impl Fn(&str) -> Option<SkuId>) {
         let person = &mut self.persons[id.index()];
         if person.orders.len() == ORDERS_LIMIT {
             person.orders.remove(0);

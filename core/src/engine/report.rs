@@ -127,7 +127,7 @@ impl View {
             sku: sku.sku.clone(),
             location: self.location_key(shelf.location).into(),
             supplier: sku.supplier.clone(),
-            available: Quantity(self.available(shelf)),
+            available: Quantity(self.available(index)),
             incoming: Quantity(shelf.incoming),
             lead_time_days: lead_time_days.max(0) as u32,
             review_days: params.review_days as u32,

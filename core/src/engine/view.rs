@@ -6,22 +6,24 @@ use serde::{Deserialize, Serialize};
 
 use super::Position;
 use super::world::World;
-use crate::base::{Day, Error, LocationId, Result, SkuId, Timestamp};
+use crate::base::{Day, Error, LocationId, LotId, Result, SkuId, Timestamp};
 use crate::demand::DemandDay;
-use crate::event::Line;
+use crate::event::Condition;
 use crate::expiry::is_sellable;
 use crate::feedback::{PhantomParams, SignalKind, phantom_posterior};
-use crate::ledger::{HoldState, Shelf};
+use crate::journal::Head;
+use crate::ledger::{HoldState, LotStock, Shelf, balances};
 use crate::recommend::{Attributes, Candidate, Content, Model, Pick, Request, ScoreParams, Trend, Withheld, violates};
 
 /// An immutable view of everything, cheap to take and safe to share between threads.
 #[derive(Debug, Clone)]
 pub struct View {
-    world: World,
-    position: Position,
-    now: Timestamp,
-    today: Day,
-    due: BTreeMap<(SkuId, LocationId), i64>,
+    pub(super) world: World,
+    head: Head,
+    pub(super) now: Timestamp,
+    pub(super) today: Day,
+    /// Units of holds whose deadline has passed at the view's instant, by shelf and lot.
+    due: BTreeMap<(u32, Option<LotId>), i64>,
 }
 
 macro_rules! params {
@@ -47,6 +49,10 @@ params! {
         sku: Option<String> = None,
         /// Only this location.
         location: Option<String> = None,
+        /// As it was recorded at this instant; holds and expiry are those of then.
+        as_of: Option<Timestamp> = None,
+        /// As it was at the end of this business day, late facts included.
+        as_of_day: Option<Day> = None,
     }
     /// Which lots to show.
     ExpiringParams {
@@ -76,6 +82,9 @@ pub struct AvailabilityParams {
     /// Only this location; else all.
     #[serde(default)]
     pub location: Option<String>,
+    /// Through this channel: its own minimum of remaining days and what is kept for the others count.
+    #[serde(default)]
+    pub channel: Option<String>,
 }
 
 /// Which demand to show.
@@ -156,12 +165,20 @@ pub struct StockRow {
     pub days_left: Option<i32>,
     /// Units there, in any condition.
     pub on_hand: i64,
+    /// Free units of a lot that may be sold; below zero where more was sold than the books held.
+    pub available: i64,
+    /// Units under holds.
+    pub held: i64,
     /// Units in quarantine.
     pub quarantined: i64,
-    /// Units under holds: they leave first.
-    pub held: i64,
-    /// Units that may be promised.
-    pub available: i64,
+    /// Damaged units.
+    pub damaged: i64,
+    /// Expired units, and free ones that keep too short to be sold.
+    pub expired: i64,
+    /// Units on their way to the location.
+    pub in_transit: i64,
+    /// Opened units.
+    pub tester: i64,
     /// Whether the lot was recalled.
     pub recalled: bool,
 }
@@ -178,12 +195,28 @@ pub struct Availability {
     pub sellable: i64,
     /// Units under holds.
     pub held: i64,
-    /// Units ordered and not yet received.
+    /// Units promised beyond the books.
+    pub backordered: i64,
+    /// Units that are never promised.
+    pub safety_stock: i64,
+    /// Units ordered and not yet received, and units on their way.
     pub incoming: i64,
     /// Units that may be promised now.
     pub available_to_promise: i64,
+    /// What may be promised from each day on which a purchase with a promised day comes in.
+    pub promise: Vec<Promised>,
     /// Belief that the shelf is empty in truth, 0–1; over several shelves weighted by their units.
     pub p_phantom: f64,
+}
+
+/// What may be promised from a day on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Promised {
+    /// The day.
+    pub from: Day,
+    /// Units that may be promised from then on, where the purchases come as promised and nothing else happens.
+    pub available_to_promise: i64,
 }
 
 /// A signal of a SKU on a day.
@@ -228,23 +261,27 @@ pub struct OpenPurchaseRow {
     pub location: String,
     /// Units still to come.
     pub quantity: i64,
+    /// Units ordered.
+    pub ordered: i64,
+    /// Units received.
+    pub received: i64,
+    /// Units received beyond what was ordered and tolerated.
+    pub over: i64,
     /// When it shall arrive.
     pub expected_on: Option<Day>,
 }
 
 impl View {
-    pub(super) fn new(world: World, position: Position, now: Timestamp) -> View {
+    pub(super) fn new(world: World, head: Head, now: Timestamp) -> View {
         let now = now.max(world.now);
         let today = world.day(now);
         let mut due = BTreeMap::new();
-        for (_, hold) in world.ledger.due_holds(now) {
-            for Line { sku, quantity } in &hold.lines {
-                if let Some(key) = world.ledger.sku(sku).zip(world.ledger.location(&hold.location)) {
-                    *due.entry(key).or_default() += quantity.0;
-                }
+        if world.ledger.has_due_holds(now) {
+            for line in world.ledger.due_holds(now).into_iter().flat_map(|hold| &hold.lines) {
+                *due.entry((line.shelf, line.lot)).or_default() += line.quantity;
             }
         }
-        View { world, position, now, today, due }
+        View { world, head, now, today, due }
     }
 
     /// The world that the view shows.
@@ -252,8 +289,8 @@ impl View {
         &self.world
     }
     /// Where the journal stood when the view was taken.
-    pub fn position(&self) -> &Position {
-        &self.position
+    pub fn position(&self) -> Position {
+        Position::of(&self.head, self.world.now)
     }
     /// The instant of the view.
     pub fn now(&self) -> Timestamp {
@@ -264,33 +301,49 @@ impl View {
         self.today
     }
 
-    pub(super) fn held(&self, shelf: &Shelf) -> i64 {
-        shelf.held - self.due.get(&(shelf.sku, shelf.location)).copied().unwrap_or(0)
+    /// The shelf as it is once what is due at the view's instant has fired.
+    pub(super) fn at_now(&self, index: usize) -> std::borrow::Cow<'_, Shelf> {
+        let shelf = &self.world.ledger.shelves()[index];
+        if self.due.is_empty() {
+            return std::borrow::Cow::Borrowed(shelf);
+        }
+        let mut shelf = shelf.clone();
+        for own in &mut shelf.lots {
+            let back = self.due.get(&(index as u32, Some(own.lot))).copied().unwrap_or(0);
+            own.units[Condition::Held as usize] -= back;
+            own.units[Condition::Available as usize] += back;
+        }
+        shelf.backordered -= self.due.get(&(index as u32, None)).copied().unwrap_or(0);
+        std::borrow::Cow::Owned(shelf)
     }
 
-    pub(super) fn available(&self, shelf: &Shelf) -> i64 {
-        (self.world.ledger.sellable(shelf, self.today) - self.held(shelf)).max(0)
+    pub(super) fn available(&self, index: usize) -> i64 {
+        self.world.ledger.available(&self.at_now(index), self.today)
     }
 
     pub(super) fn known_sku(&self, sku: &str) -> Result<SkuId> {
         self.world.catalog.id(sku).ok_or_else(|| Error::UnknownSku { sku: sku.into() })
     }
 
-    fn known_location(&self, location: &str) -> Result<LocationId> {
+    pub(super) fn known_location(&self, location: &str) -> Result<LocationId> {
         let unknown = || Error::UnknownLocation { location: location.into() };
         self.world.ledger.location(location).ok_or_else(unknown)
     }
 
-    /// Shelves by SKU and location key, with their index.
+    /// Shelves by SKU and location key, by their index.
     pub(super) fn shelves(&self, sku: Option<&str>, location: Option<&str>) -> Result<Vec<(usize, &Shelf)>> {
         let sku = sku.map(|sku| self.known_sku(sku)).transpose()?;
         let location = location.map(|location| self.known_location(location)).transpose()?;
-        let wanted = |shelf: &Shelf| {
-            sku.is_none_or(|sku| shelf.sku == sku) && location.is_none_or(|location| shelf.location == location)
-        };
         let ledger = &self.world.ledger;
-        let mut shelves: Vec<(usize, &Shelf)> =
-            ledger.shelves().iter().enumerate().filter(|(_, shelf)| wanted(shelf)).collect();
+        let all = || (0..ledger.shelves().len()).collect::<Vec<_>>();
+        let indices = match (sku, location) {
+            (Some(sku), Some(location)) => ledger.shelf_index(sku, location).into_iter().collect(),
+            (Some(sku), None) => ledger.shelves_of(sku).collect(),
+            (None, _) => all(),
+        };
+        let shelves = indices.into_iter().map(|index| (index, &ledger.shelves()[index]));
+        let wanted = |(_, shelf): &(usize, &Shelf)| location.is_none_or(|location| shelf.location == location);
+        let mut shelves: Vec<(usize, &Shelf)> = shelves.filter(wanted).collect();
         shelves.sort_by_key(|(_, shelf)| (self.sku_key(shelf.sku), self.location_key(shelf.location)));
         Ok(shelves)
     }
@@ -302,62 +355,134 @@ impl View {
         self.world.ledger.locations().key(location.0)
     }
 
-    /// Shows stock by SKU, location and lot. Holds are shown on the lots that leave first.
+    /// Shows stock by SKU, location and lot, now or as of an instant or a business day.
     ///
     /// # Errors
     /// `UNKNOWN_SKU`, `UNKNOWN_LOCATION`.
     pub fn stock(&self, params: &StockParams) -> Result<Vec<StockRow>> {
+        if params.as_of.is_some() || params.as_of_day.is_some() {
+            return self.stock_as_of(params);
+        }
         let shelves = self.shelves(params.sku.as_deref(), params.location.as_deref())?;
-        Ok(shelves.into_iter().flat_map(|(_, shelf)| self.rows(shelf)).collect())
+        Ok(shelves.into_iter().flat_map(|(index, _)| self.rows(&self.at_now(index))).collect())
     }
 
     fn rows(&self, shelf: &Shelf) -> Vec<StockRow> {
-        let ledger = &self.world.ledger;
-        let mut lots: Vec<_> = shelf.lots.iter().map(|own| (ledger.lot(own.lot), own)).collect();
-        lots.sort_by_key(|(lot, _)| crate::expiry::fefo_key(lot.state.expires_on, &lot.key));
-        let mut held_left = self.held(shelf);
-        let row = |(lot, own): (&crate::ledger::Lot, &crate::ledger::ShelfLot)| {
-            let sellable = is_sellable(&lot.state, self.today, ledger.min_remaining_days(shelf.sku));
-            let good = if sellable { own.good } else { 0 };
-            let held = good.min(held_left);
-            held_left -= held;
-            StockRow {
-                sku: self.sku_key(shelf.sku).into(),
-                location: self.location_key(shelf.location).into(),
-                lot: lot.key.clone(),
-                expires_on: lot.state.expires_on,
-                days_left: lot.state.expires_on.map(|day| day - self.today),
-                on_hand: own.good + own.quarantined,
-                quarantined: own.quarantined,
-                held,
-                available: good - held,
-                recalled: lot.state.recalled,
-            }
-        };
-        lots.into_iter().map(row).collect()
+        shelf.lots.iter().map(|own| self.row(shelf.location, own, self.today)).collect()
     }
 
-    /// Sums up what may be promised of a SKU.
+    fn row(&self, location: LocationId, own: &LotStock, today: Day) -> StockRow {
+        let ledger = &self.world.ledger;
+        let lot = ledger.lot(own.lot);
+        let free = own.of(Condition::Available);
+        let sellable = free < 0 || is_sellable(&lot.state, today, ledger.min_remaining_days(lot.sku));
+        let (available, unsold) = if sellable { (free, 0) } else { (0, free) };
+        let recalled = lot.state.recalled;
+        StockRow {
+            sku: self.sku_key(lot.sku).into(),
+            location: self.location_key(location).into(),
+            lot: lot.key.to_string(),
+            expires_on: lot.state.expires_on,
+            days_left: lot.state.expires_on.map(|day| day - today),
+            on_hand: own.on_hand(),
+            available,
+            held: own.of(Condition::Held),
+            quarantined: own.of(Condition::Quarantined) + if recalled { unsold } else { 0 },
+            damaged: own.of(Condition::Damaged),
+            expired: own.of(Condition::Expired) + if recalled { 0 } else { unsold },
+            in_transit: own.of(Condition::InTransit),
+            tester: own.of(Condition::Tester),
+            recalled,
+        }
+    }
+
+    fn stock_as_of(&self, params: &StockParams) -> Result<Vec<StockRow>> {
+        let sku = params.sku.as_deref().map(|sku| self.known_sku(sku)).transpose()?;
+        let location = params.location.as_deref().map(|location| self.known_location(location)).transpose()?;
+        let today = params.as_of_day.or(params.as_of.map(|at| self.world.day(at))).unwrap_or(self.today);
+        let found = balances(&self.world.ledger, params.as_of, params.as_of_day, sku);
+        let wanted = found.into_iter().filter(|((_, own), _)| location.is_none_or(|location| *own == location));
+        let mut rows: Vec<(crate::expiry::LotState, StockRow)> = wanted
+            .map(|((lot, location), units)| {
+                let state = self.world.ledger.lot(lot).state.clone();
+                (state, self.row(location, &LotStock { lot, units }, today))
+            })
+            .collect();
+        let key = |(state, row): &(crate::expiry::LotState, StockRow)| {
+            let (expires, received, lot) = crate::expiry::fefo_key(state.expires_on, state.received_on, &row.lot);
+            (row.sku.clone(), row.location.clone(), expires, received, lot.to_string())
+        };
+        rows.sort_by_cached_key(key);
+        Ok(rows.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// Sums up what may be promised of a SKU, now and with the purchases to come. Of a kit: what its parts make.
     ///
     /// # Errors
-    /// `UNKNOWN_SKU`, `UNKNOWN_LOCATION`.
+    /// `UNKNOWN_SKU`, `UNKNOWN_LOCATION`, `UNKNOWN_CHANNEL`.
     pub fn availability(&self, params: &AvailabilityParams) -> Result<Availability> {
+        let id = self.known_sku(&params.sku)?;
+        if let Some(channel) = params.channel.as_deref() {
+            if !self.world.ledger.channels().contains_key(channel) {
+                return Err(Error::Rejected(crate::base::Rejected::UnknownChannel { channel: channel.into() }));
+            }
+        }
+        let mut sum = self.own_availability(params)?;
+        let kit = &self.world.catalog.sku(id).kit;
+        if !kit.is_empty() {
+            let mut made = i64::MAX;
+            for part in kit {
+                let params = AvailabilityParams { sku: part.sku.clone(), ..params.clone() };
+                let parts = self.known_sku(&part.sku).and_then(|_| self.own_availability(&params));
+                made = made.min(parts.map_or(0, |parts| parts.available_to_promise) / part.quantity.0.max(1));
+            }
+            sum.available_to_promise = made;
+        }
+        Ok(sum)
+    }
+
+    fn own_availability(&self, params: &AvailabilityParams) -> Result<Availability> {
+        let ledger = &self.world.ledger;
         let shelves = self.shelves(Some(&params.sku), params.location.as_deref())?;
         let mut sum = Availability { sku: params.sku.clone(), ..Availability::default() };
         let mut doubtful = 0.0;
-        for (index, shelf) in shelves {
-            let sellable = self.world.ledger.sellable(shelf, self.today);
+        for (index, _) in &shelves {
+            let shelf = self.at_now(*index);
+            let sellable = ledger.sellable(&shelf, self.today);
+            let days = ledger.remaining_days(shelf.sku, params.channel.as_deref(), 0);
             sum.on_hand += shelf.on_hand();
             sum.sellable += sellable;
-            sum.held += self.held(shelf);
-            sum.incoming += shelf.incoming;
-            sum.available_to_promise += self.available(shelf);
-            doubtful += self.p_phantom(index) * sellable as f64;
+            sum.held += shelf.of(Condition::Held);
+            sum.backordered += shelf.backordered;
+            sum.safety_stock += ledger.policy(shelf.sku).safety_stock;
+            sum.incoming += shelf.incoming + shelf.of(Condition::InTransit);
+            sum.available_to_promise += ledger.promisable(&shelf, self.today, days, params.channel.as_deref());
+            doubtful += self.p_phantom(*index) * sellable.max(0) as f64;
         }
         if sum.sellable > 0 {
             sum.p_phantom = doubtful / sum.sellable as f64;
         }
+        sum.promise = self.promise(params, &sum);
         Ok(sum)
+    }
+
+    /// What comes in by day, added to what may be promised now. What is owed beyond the books comes off first.
+    fn promise(&self, params: &AvailabilityParams, now: &Availability) -> Vec<Promised> {
+        let mut by_day: BTreeMap<Day, i64> = BTreeMap::new();
+        for row in self.open_purchases() {
+            let here = params.location.as_deref().is_none_or(|location| row.location == location);
+            if let Some(day) = row.expected_on.filter(|_| here && row.sku == params.sku) {
+                *by_day.entry(day.max(self.today)).or_default() += row.quantity;
+            }
+        }
+        let (mut sum, mut owed) = (now.available_to_promise, now.backordered);
+        let promised = by_day.into_iter().map(|(from, quantity)| {
+            let fills = owed.min(quantity);
+            owed -= fills;
+            sum += quantity - fills;
+            Promised { from, available_to_promise: sum }
+        });
+        promised.collect()
     }
 
     /// The belief that a shelf with a positive record is empty in truth, by the ledger's index; 0 for an empty record.
@@ -383,7 +508,7 @@ impl View {
         if !(0..=36_500).contains(&params.within_days) {
             return Err(Error::argument("within_days", "0 to 36500", params.within_days));
         }
-        let mut rows = self.stock(&StockParams { sku: None, location: params.location.clone() })?;
+        let mut rows = self.stock(&StockParams { location: params.location.clone(), ..StockParams::default() })?;
         rows.retain(|row| row.days_left.is_some_and(|days| days <= params.within_days));
         rows.sort_by(|a, b| {
             (a.expires_on, &a.sku, &a.location, &a.lot).cmp(&(b.expires_on, &b.sku, &b.location, &b.lot))
@@ -437,13 +562,23 @@ impl View {
 
     /// Shows purchase lines with units still to come.
     pub fn open_purchases(&self) -> Vec<OpenPurchaseRow> {
+        let mut rows = self.purchase_lines();
+        rows.retain(|row| row.quantity > 0);
+        rows
+    }
+
+    /// Shows purchase lines, done ones too.
+    pub fn purchase_lines(&self) -> Vec<OpenPurchaseRow> {
         let rows = self.world.ledger.purchases().iter().flat_map(|(purchase, order)| {
-            order.open.iter().map(move |line| OpenPurchaseRow {
+            order.lines.iter().map(move |line| OpenPurchaseRow {
                 purchase: purchase.clone(),
                 supplier: order.supplier.clone(),
-                sku: line.sku.clone(),
-                location: order.location.clone(),
-                quantity: line.quantity.0,
+                sku: self.sku_key(line.sku).into(),
+                location: self.location_key(order.location).into(),
+                quantity: order.open(line),
+                ordered: line.ordered,
+                received: line.received,
+                over: order.over(line),
                 expected_on: order.expected_on,
             })
         });
@@ -524,10 +659,10 @@ impl View {
 
     fn candidate(&self, sku: SkuId, inci: &[String], avoid: &[String], at: Option<LocationId>) -> Candidate {
         let ledger = &self.world.ledger;
-        let shelves = ledger.shelves_of(sku).iter().map(|index| (*index as usize, &ledger.shelves()[*index as usize]));
+        let shelves = ledger.shelves_of(sku).map(|index| (index, &ledger.shelves()[index]));
         let shelves: Vec<(usize, &Shelf)> =
             shelves.filter(|(_, shelf)| at.is_none_or(|location| shelf.location == location)).collect();
-        let stocked = shelves.iter().filter(|(_, shelf)| self.available(shelf) > 0);
+        let stocked = shelves.iter().filter(|(index, _)| self.available(*index) > 0);
         let availability = stocked.map(|(index, _)| 1.0 - self.p_phantom(*index)).fold(f64::NAN, f64::max);
         let rule = violates(avoid, Some(inci).filter(|list| !list.is_empty()));
         let allowed = match rule {
@@ -540,11 +675,11 @@ impl View {
 
     fn why_empty(&self, shelves: &[(usize, &Shelf)]) -> Withheld {
         let ledger = &self.world.ledger;
-        let left = || shelves.iter().flat_map(|(_, shelf)| &shelf.lots).filter(|lot| lot.good > 0);
+        let left = || shelves.iter().flat_map(|(_, shelf)| &shelf.lots).filter(|lot| lot.on_hand() > 0);
         if left().any(|own| ledger.lot(own.lot).state.recalled) {
             return Withheld::Recalled;
         }
-        let expired = |own: &crate::ledger::ShelfLot| !is_sellable(&ledger.lot(own.lot).state, self.today, 0);
+        let expired = |own: &LotStock| !is_sellable(&ledger.lot(own.lot).state, self.today, 0);
         if left().any(expired) { Withheld::Expired } else { Withheld::OutOfStock }
     }
 

@@ -8,35 +8,13 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use super::people::People;
-use crate::base::{Day, Lookup, Rejected, Timestamp};
+use crate::base::{Day, Timestamp};
 use crate::catalog::Catalog;
 use crate::demand::Demand;
-use crate::event::{Body, CatalogEvent, Event, Fact, Line, PeopleEvent, StockEvent, Taken};
+use crate::event::{Body, CatalogEvent, Event, Fact, PeopleEvent, StockEvent, StockKind};
 use crate::feedback::{SignalKind, Signals};
-use crate::ledger::Ledger;
+use crate::ledger::{DocId, Ledger, Policy, Touched};
 use crate::recommend::{Content, Trend};
-
-/// The first answer that an id got.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum First {
-    /// Nothing but yes.
-    Done,
-    /// Yes, and these lots left; beyond the books, these lines.
-    Lots(Vec<Taken>, Vec<Line>),
-    /// The fact waits for the catalogue.
-    Unresolved,
-    /// No.
-    Refused(Rejected),
-}
-
-/// The fingerprint of an input and its first answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answered {
-    /// Fingerprint of the input.
-    pub fingerprint: u64,
-    /// What it was answered.
-    pub first: First,
-}
 
 /// What is derived from the world at the first question and kept until the world changes. No part
 /// of the state: two worlds are equal whatever their caches hold.
@@ -88,8 +66,6 @@ pub struct World {
     pub signals: Arc<Signals>,
     /// Persons, tastes, their signals.
     pub people: Arc<People>,
-    /// First answers by id.
-    pub answers: Arc<Lookup<String, Answered>>,
     /// Stock facts about SKUs that the catalogue does not know yet, with the day on which they came.
     pub unresolved: Arc<Vec<(Day, Fact)>>,
     /// The latest instant of any event; `now` is never before it.
@@ -106,35 +82,46 @@ impl World {
         at.day(self.catalog.utc_offset_minutes())
     }
 
-    /// Applies one event. Total.
-    pub fn apply(&mut self, event: &Event) {
+    /// Applies one event and answers the shelves that it touched. Total.
+    pub fn apply(&mut self, event: &Event<'_>) -> Touched {
         self.now = self.now.max(event.at);
+        let doc = event.origin.as_ref().map(|origin| Arc::make_mut(&mut self.ledger).enter(origin));
         match &event.body {
             Body::Catalog(change) => {
                 self.content.forget();
                 self.trend.forget();
                 self.apply_catalog(change);
             }
-            Body::Stock(change) => self.apply_stock(event, change),
+            Body::Stock(change) => return self.apply_stock(event, change, doc),
             Body::People(subject, change) => {
                 self.trend.forget();
+                if let (Some(doc), PeopleEvent::Unresolved(_)) = (doc, change) {
+                    Arc::make_mut(&mut self.ledger).wait(doc);
+                }
                 let catalog = &self.catalog;
                 Arc::make_mut(&mut self.people).apply(subject, change, event.day, |sku| catalog.id(sku));
             }
         }
-        if let Some(origin) = &event.origin {
-            let answered = Answered { fingerprint: origin.fingerprint, first: first_answer(&event.body) };
-            Arc::make_mut(&mut self.answers).insert(origin.id.clone(), answered);
-        }
+        Touched::new()
     }
 
     fn apply_catalog(&mut self, change: &CatalogEvent) {
         Arc::make_mut(&mut self.catalog).apply(change);
-        let CatalogEvent::Skus(skus) = change else { return };
         let ledger = Arc::make_mut(&mut self.ledger);
-        for sku in skus {
-            ledger.declare(&sku.sku, sku.min_remaining_days);
+        match change {
+            CatalogEvent::Skus(skus) => {
+                for sku in skus {
+                    ledger.declare(&sku.sku, Policy::from(sku));
+                }
+                self.stop_waiting();
+            }
+            CatalogEvent::Channels(channels) => channels.iter().for_each(|channel| ledger.put_channel(channel)),
+            CatalogEvent::Suppliers(_) | CatalogEvent::BusinessDay { .. } => {}
         }
+    }
+
+    /// Facts of which the catalogue knows all SKUs wait no longer: their events are in the same batch.
+    fn stop_waiting(&mut self) {
         let catalog = &self.catalog;
         let waits = |(_, fact): &(Day, Fact)| fact.skus().iter().any(|sku| catalog.id(sku).is_none());
         if self.unresolved.iter().any(|fact| !waits(fact)) {
@@ -145,82 +132,59 @@ impl World {
         }
     }
 
-    fn apply_stock(&mut self, event: &Event, change: &StockEvent) {
-        match change {
-            StockEvent::Unresolved(fact) => {
-                return Arc::make_mut(&mut self.unresolved).push((event.day, (**fact).clone()));
-            }
-            StockEvent::Refused(_) => return,
-            _ => {}
+    fn apply_stock(&mut self, event: &Event<'_>, change: &StockEvent<'_>, doc: Option<DocId>) -> Touched {
+        let touched = Arc::make_mut(&mut self.ledger).apply(event, change, doc);
+        if let StockKind::Unresolved(fact) = &change.kind {
+            Arc::make_mut(&mut self.unresolved).push((event.day, (**fact).clone()));
+            return touched;
         }
-        Arc::make_mut(&mut self.ledger).apply(change);
         let offset = self.catalog.utc_offset_minutes();
-        Arc::make_mut(&mut self.demand).apply(event, &self.ledger, offset);
-        let signal = match change {
-            StockEvent::Returned { goods, .. } => Some((&goods.sku, SignalKind::Return, goods.quantity.0)),
-            StockEvent::Complained { sku, kind, .. } => Some((sku, SignalKind::from(*kind), 1)),
+        if Demand::concerns(&change.kind) {
+            Arc::make_mut(&mut self.demand).apply(event, change, &touched, &self.ledger, offset);
+        }
+        let signal = match &change.kind {
+            StockKind::Returned { .. } => change.movements.first().map(|m| (m.sku, SignalKind::Return, m.quantity)),
+            StockKind::Complained { sku, kind, .. } => Some((*sku, SignalKind::from(*kind), 1)),
             _ => None,
         };
         if let Some((sku, kind, n)) = signal.and_then(|(sku, kind, n)| Some((self.catalog.id(sku)?, kind, n))) {
             Arc::make_mut(&mut self.signals).count(sku, kind, event.day, n, 0);
         }
+        touched
     }
 }
 
-fn first_answer(body: &Body) -> First {
-    match body {
-        Body::Stock(StockEvent::Committed { taken, .. } | StockEvent::Moved { taken, .. }) => {
-            First::Lots(taken.clone(), Vec::new())
-        }
-        Body::Stock(StockEvent::Sold { taken, missing, .. }) => First::Lots(taken.clone(), missing.clone()),
-        Body::Stock(StockEvent::Refused(why)) => First::Refused(why.clone()),
-        Body::Stock(StockEvent::Unresolved(_)) | Body::People(_, PeopleEvent::Unresolved(_)) => First::Unresolved,
-        _ => First::Done,
-    }
-}
-
-/// The world as a snapshot keeps it.
+/// The world as a snapshot keeps it: the parts in this order, the event form's version before them.
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    catalog: Catalog,
-    ledger: Ledger,
-    demand: Demand,
-    signals: Signals,
-    people: People,
-    answers: Lookup<String, Answered>,
-    unresolved: Vec<(Day, Fact)>,
+    version: u8,
+    catalog: Arc<Catalog>,
+    ledger: Arc<Ledger>,
+    demand: Arc<Demand>,
+    signals: Arc<Signals>,
+    people: Arc<People>,
+    unresolved: Arc<Vec<(Day, Fact)>>,
     now: Timestamp,
 }
+
+/// Changes whenever the form of any part does: a snapshot of another version is thrown away.
+const SNAPSHOT_VERSION: u8 = 1;
 
 impl World {
     /// The bytes of a snapshot.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        let stored = Stored {
-            catalog: (*self.catalog).clone(),
-            ledger: (*self.ledger).clone(),
-            demand: (*self.demand).clone(),
-            signals: (*self.signals).clone(),
-            people: (*self.people).clone(),
-            answers: (*self.answers).clone(),
-            unresolved: (*self.unresolved).clone(),
-            now: self.now,
-        };
-        postcard::to_stdvec(&stored).ok()
+        let World { catalog, ledger, demand, signals, people, unresolved, now, .. } = self.clone();
+        let version = SNAPSHOT_VERSION;
+        postcard::to_stdvec(&Stored { version, catalog, ledger, demand, signals, people, unresolved, now }).ok()
     }
 
     /// The world of a snapshot; `None` where the bytes are none of this version.
     pub fn from_bytes(bytes: &[u8]) -> Option<World> {
-        let stored: Stored = postcard::from_bytes(bytes).ok()?;
-        Some(World {
-            catalog: Arc::new(stored.catalog),
-            ledger: Arc::new(stored.ledger),
-            demand: Arc::new(stored.demand),
-            signals: Arc::new(stored.signals),
-            people: Arc::new(stored.people),
-            answers: Arc::new(stored.answers),
-            unresolved: Arc::new(stored.unresolved),
-            now: stored.now,
-            ..World::default()
-        })
+        if bytes.first() != Some(&SNAPSHOT_VERSION) {
+            return None;
+        }
+        let Stored { catalog, ledger, demand, signals, people, unresolved, now, .. } =
+            postcard::from_bytes(bytes).ok()?;
+        Some(World { catalog, ledger, demand, signals, people, unresolved, now, ..World::default() })
     }
 }

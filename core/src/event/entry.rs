@@ -2,7 +2,58 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Error, Money, Result};
+use super::{Units, check_key};
+use crate::base::{Error, Money, Quantity, Result};
+
+/// A unit that a SKU is bought or sold in, as an exact ratio to its base unit.
+///
+/// A case of 12 is 12/1 base units; a decant of a tenth is 1/10, and a line of it must come to whole base units.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Unit {
+    /// Its name, such as `case`.
+    pub unit: String,
+    /// Base units of `per` of it, 1 … 1,000,000.
+    pub base_units: i64,
+    /// How many of it make `base_units`, 1 … 1,000,000.
+    #[serde(default = "one")]
+    pub per: i64,
+}
+
+/// Somebody who sells: a web shop, a marketplace, a store.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Channel {
+    /// The key.
+    pub channel: String,
+    /// Days that must remain at a sale through it, where more than the SKU asks for.
+    #[serde(default)]
+    pub min_remaining_days: i32,
+    /// Units of each shelf that are kept for it: the other channels do not get them.
+    #[serde(default)]
+    pub kept: Vec<Units>,
+}
+
+impl Channel {
+    /// Answers whether the entry is well formed.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` naming the field.
+    pub fn check(&self) -> Result<()> {
+        check_key("channel", &self.channel)?;
+        if !(0..=36_500).contains(&self.min_remaining_days) {
+            let field = format!("{}.min_remaining_days", self.channel);
+            return Err(Error::argument(field, "0 to 36500", self.min_remaining_days));
+        }
+        for (i, kept) in self.kept.iter().enumerate() {
+            check_key(&format!("{}.kept[{i}].sku", self.channel), &kept.sku)?;
+            kept.quantity.check_positive(&format!("{}.kept[{i}].quantity", self.channel))?;
+        }
+        Ok(())
+    }
+}
 
 /// A sellable shade or size of a product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +92,24 @@ pub struct Sku {
     /// Days that must remain on the day of sale.
     #[serde(default)]
     pub min_remaining_days: i32,
+    /// Days that must remain at receipt; what has fewer goes into quarantine.
+    #[serde(default)]
+    pub min_receipt_days: i32,
+    /// Units it is bought or sold in, beside its base unit.
+    #[serde(default)]
+    pub units: Vec<Unit>,
+    /// The parts of one unit, where it is a kit that is sold as its parts.
+    #[serde(default)]
+    pub kit: Vec<Units>,
+    /// Units of each shelf that are never promised.
+    #[serde(default)]
+    pub safety_stock: i64,
+    /// At or below so many free units a shelf is low.
+    #[serde(default)]
+    pub low_stock: i64,
+    /// Units of each shelf that may be promised beyond what there is.
+    #[serde(default)]
+    pub backorder_limit: i64,
     /// Price to the customer.
     #[serde(default)]
     pub price: Option<Money>,
@@ -98,6 +167,12 @@ impl Default for Sku {
             shelf_life_days: None,
             pao_months: None,
             min_remaining_days: 0,
+            min_receipt_days: 0,
+            units: Vec::new(),
+            kit: Vec::new(),
+            safety_stock: 0,
+            low_stock: 0,
+            backorder_limit: 0,
             price: None,
             cost: None,
             supplier: String::new(),
@@ -126,6 +201,24 @@ impl Sku {
         in_range("shelf_life_days", self.shelf_life_days.unwrap_or(1).into(), 1, 36_500)?;
         in_range("pao_months", self.pao_months.unwrap_or(1).into(), 1, 1_200)?;
         in_range("min_remaining_days", self.min_remaining_days.into(), 0, 36_500)?;
+        in_range("min_receipt_days", self.min_receipt_days.into(), 0, 36_500)?;
+        in_range("safety_stock", self.safety_stock, 0, 1_000_000_000)?;
+        in_range("low_stock", self.low_stock, 0, 1_000_000_000)?;
+        in_range("backorder_limit", self.backorder_limit, 0, 1_000_000_000)?;
+        in_range("kit", self.kit.len() as i64, 0, 100)?;
+        in_range("units", self.units.len() as i64, 0, 100)?;
+        for part in &self.kit {
+            check_key("kit.sku", &part.sku)?;
+            in_range("kit.quantity", part.quantity.0, 1, 1_000_000)?;
+            if part.sku == *sku {
+                return Err(Error::argument(format!("{sku}.kit"), "parts that are other SKUs", &part.sku));
+            }
+        }
+        for unit in &self.units {
+            check_key("units.unit", &unit.unit)?;
+            in_range("units.base_units", unit.base_units, 1, 1_000_000)?;
+            in_range("units.per", unit.per, 1, 1_000_000)?;
+        }
         in_range("min_order_qty", self.min_order_qty, 0, 1_000_000_000)?;
         in_range("pack_size", self.pack_size, 1, 1_000_000_000)?;
         in_range("price", self.price.map_or(0, |m| m.minor), 0, 1_000_000_000_000)?;
@@ -135,6 +228,24 @@ impl Sku {
             return Err(Error::argument(format!("{sku}.shade_hex"), "a colour such as #c68642", &self.shade_hex));
         }
         Ok(())
+    }
+
+    /// Base units of a quantity of one of its units; exact, so a quantity that is no whole number of them is refused.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` naming `unit` or `quantity`.
+    pub fn base_units(&self, quantity: Quantity, unit: Option<&str>) -> Result<Quantity> {
+        let Some(name) = unit else { return Ok(quantity) };
+        let unit = self.units.iter().find(|unit| unit.unit == name);
+        let unit = unit.ok_or_else(|| Error::argument("unit", format!("a unit of {}", self.sku), name))?;
+        let whole = quantity.0.saturating_mul(unit.base_units);
+        if whole % unit.per != 0 {
+            let rule = format!("a whole number of base units of {} ({}/{})", self.sku, unit.base_units, unit.per);
+            return Err(Error::argument("quantity", rule, quantity));
+        }
+        let base = Quantity(whole / unit.per);
+        base.check_positive("quantity")?;
+        Ok(base)
     }
 
     /// The traits that likeness is judged by: brand, category and the entry's own attributes.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Line, check_key, check_lines, check_optional_key, check_text};
+use super::{Condition, Line, check_key, check_lines, check_lot, check_optional_key, check_text, check_word};
 use crate::base::{Day, Error, Money, Quantity, Result};
 
 macro_rules! fact_struct {
@@ -24,16 +24,31 @@ fact_struct! {
     Receive {
         /// The SKU.
         sku: String,
-        /// Units that arrived, at least 1.
+        /// Units that arrived, at least 1, in `unit`.
         quantity: Quantity,
         /// Where.
         location: String,
         /// The maker's lot; empty where goods carry none.
         #[serde(default)]
         lot: String,
-        /// Last good day; by default the catalogue's shelf life from today, or never.
+        /// Last good day; by default the catalogue's shelf life from production or else from receipt, or never.
         #[serde(default)]
         expires_on: Option<Day>,
+        /// Day of production.
+        #[serde(default)]
+        produced_on: Option<Day>,
+        /// The supplier's own key of the lot.
+        #[serde(default)]
+        supplier_lot: Option<String>,
+        /// A unit of the SKU's entry such as `case`; by default its base unit.
+        #[serde(default)]
+        unit: Option<String>,
+        /// Into which condition; what keeps too short for a receipt goes into quarantine.
+        #[serde(default)]
+        condition: Condition,
+        /// The business day on which it happened, where that is not today.
+        #[serde(default)]
+        occurred_on: Option<Day>,
         /// The purchase that this receipt fulfils.
         #[serde(default)]
         purchase: Option<String>,
@@ -52,6 +67,9 @@ fact_struct! {
         /// Who bought; goes into the people stream only.
         #[serde(default)]
         subject: Option<String>,
+        /// The business day on which it happened, where that is not today.
+        #[serde(default)]
+        occurred_on: Option<Day>,
     }
 }
 fact_struct! {
@@ -75,6 +93,12 @@ fact_struct! {
         /// Who; goes into the people stream only.
         #[serde(default)]
         subject: Option<String>,
+        /// The order or hold that they belonged to: the trace of both is joined.
+        #[serde(default)]
+        order: Option<String>,
+        /// The business day on which it happened, where that is not today.
+        #[serde(default)]
+        occurred_on: Option<Day>,
     }
 }
 fact_struct! {
@@ -89,6 +113,12 @@ fact_struct! {
         /// Only this lot was counted; else all lots together.
         #[serde(default)]
         lot: Option<String>,
+        /// What was counted: by default good units, held ones included.
+        #[serde(default)]
+        condition: Condition,
+        /// The business day on which it happened, where that is not today.
+        #[serde(default)]
+        occurred_on: Option<Day>,
     }
 }
 fact_struct! {
@@ -302,6 +332,17 @@ impl Fact {
         }
     }
 
+    /// The business day that it names, where it names one.
+    pub fn occurred_on(&self) -> Option<Day> {
+        match self {
+            Fact::Receive(f) => f.occurred_on,
+            Fact::Sale(f) => f.occurred_on,
+            Fact::Return(f) => f.occurred_on,
+            Fact::Count(f) => f.occurred_on,
+            _ => None,
+        }
+    }
+
     /// The SKUs it speaks of.
     pub fn skus(&self) -> Vec<&str> {
         match self {
@@ -335,18 +376,29 @@ impl Fact {
                 f.quantity.check_positive("quantity")?;
                 check_lot(&f.lot)?;
                 check_optional_key("purchase", f.purchase.as_deref())?;
+                check_optional_key("supplier_lot", f.supplier_lot.as_deref())?;
+                check_optional_key("unit", f.unit.as_deref())?;
+                check_condition(f.condition)?;
                 check_key("location", &f.location)
             }
             Fact::Sale(f) => check_key("location", &f.location),
             Fact::Return(f) => {
                 f.quantity.check_positive("quantity")?;
                 check_lot(&f.lot)?;
-                check_reason(&f.reason)?;
+                check_word("reason", &f.reason)?;
+                check_optional_key("order", f.order.as_deref())?;
                 check_key("location", &f.location)
             }
             Fact::Count(f) => {
                 f.quantity.check_non_negative("quantity")?;
                 f.lot.as_deref().map_or(Ok(()), check_lot)?;
+                if f.condition == Condition::Held {
+                    return Err(Error::argument(
+                        "condition",
+                        "another than held: good units are counted together",
+                        "held",
+                    ));
+                }
                 check_key("location", &f.location)
             }
             Fact::Recall(f) => check_key("lot", &f.lot),
@@ -369,16 +421,13 @@ impl Fact {
     }
 }
 
-fn check_lot(lot: &str) -> Result<()> {
-    if lot.is_empty() { Ok(()) } else { check_key("lot", lot) }
-}
-
-/// A reason is a word of the shop's own list: it is kept in the stock stream, where no free text may be.
-fn check_reason(reason: &str) -> Result<()> {
-    if reason.len() <= 64 && !reason.chars().any(char::is_control) {
-        return Ok(());
+fn check_condition(condition: Condition) -> Result<()> {
+    match condition {
+        Condition::Held | Condition::InTransit | Condition::Tester => {
+            Err(Error::argument("condition", "one of available, quarantined, damaged, expired", condition.name()))
+        }
+        _ => Ok(()),
     }
-    Err(Error::argument("reason", "a word of at most 64 bytes", format!("{} bytes", reason.len())))
 }
 
 fn check_stars(value: u8) -> Result<()> {

@@ -8,19 +8,25 @@
 //! (lots, expiry, deltas), so that replay never asks the catalogue of another day. On disk an
 //! event is versioned postcard; JSON is for the faces.
 
+mod account;
 mod command;
 mod entry;
 mod fact;
 mod stored;
 
 pub use crate::base::Rejected;
-pub use command::{Command, Commit, Line, Move, Purchase, Release, Reserve};
-pub use entry::{Sku, Supplier};
+pub use account::{Account, Condition, Movement, Movements, Outside, Strategy, Units};
+pub use command::{
+    Arrive, Assemble, Command, Commit, Freeze, Line, Move, OpenTester, Purchase, Reclassify, Release, Reserve, WriteOff,
+};
+pub use entry::{Channel, Sku, Supplier, Unit};
 pub use fact::{
     Answer, Complaint, ComplaintKind, Consent, Count, Fact, Interest, Profile, Purpose, Rating, Recall, Receive,
     Return, Review, Sale,
 };
-pub use stored::{Body, CatalogEvent, Delta, Event, Origin, PeopleEvent, StockEvent, Taken, WIRE_VERSION};
+pub use stored::{
+    Body, CatalogEvent, Event, Fingerprint, LotCard, Origin, PeopleEvent, StockEvent, StockKind, Taken, WIRE_VERSION,
+};
 
 use crate::base::{Error, Result};
 
@@ -30,7 +36,8 @@ pub const MAX_TEXT_BYTES: usize = 65_536;
 pub const MAX_KEY_BYTES: usize = 512;
 
 fn check_key(field: &str, key: &str) -> Result<()> {
-    let printable = !key.chars().any(char::is_control);
+    let printable =
+        !key.bytes().any(|byte| byte < 0x20 || byte == 0x7f) && (key.is_ascii() || !key.chars().any(char::is_control));
     if !key.is_empty() && key.len() <= MAX_KEY_BYTES && printable {
         return Ok(());
     }
@@ -54,8 +61,30 @@ fn check_lines(lines: &[Line]) -> Result<()> {
         return Err(Error::argument("lines", "1 to 1000 lines", lines.len()));
     }
     for (i, line) in lines.iter().enumerate() {
-        check_key(&format!("lines[{i}].sku"), &line.sku)?;
-        line.quantity.check_positive(&format!("lines[{i}].quantity"))?;
+        check_line(line).map_err(|error| match error {
+            Error::InvalidArgument { field, rule, got } => Error::argument(format!("lines[{i}].{field}"), rule, got),
+            other => other,
+        })?;
     }
     Ok(())
+}
+
+fn check_line(line: &Line) -> Result<()> {
+    check_key("sku", &line.sku)?;
+    line.quantity.check_positive("quantity")?;
+    check_optional_key("unit", line.unit.as_deref())?;
+    check_optional_key("location", line.location.as_deref())?;
+    line.lot.as_deref().map_or(Ok(()), check_lot)
+}
+
+fn check_lot(lot: &str) -> Result<()> {
+    if lot.is_empty() { Ok(()) } else { check_key("lot", lot) }
+}
+
+/// A word of the shop's own list, such as a reason: it is kept in the stock stream, where no free text may be.
+fn check_word(field: &str, word: &str) -> Result<()> {
+    if word.len() <= 64 && !word.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(Error::argument(field, "a word of at most 64 bytes", format!("{} bytes", word.len())))
 }

@@ -1,20 +1,34 @@
 //! Events: what was decided or recorded, with everything resolved, as the journal keeps it.
+//!
+//! A stock event is what happened ([`StockKind`]) and the movements that it made: double entry, so that no rule of
+//! its own is needed to keep the books balanced. Keys are borrowed from the bytes that are read: replay allocates
+//! nothing for them. On disk an event is one byte of version and the postcard form of [`Event`]; the form is part of
+//! journal format v1 and described in ARCHITECTURE.md.
 
 use serde::{Deserialize, Serialize};
 
-use super::{ComplaintKind, Fact, Line, Purpose, Rejected, Sku, Supplier};
+use super::{Channel, ComplaintKind, Fact, Movements, Purpose, Rejected, Sku, Supplier, Units};
 use crate::base::{Day, Error, Money, Quantity, Result, Timestamp};
 
 /// Version of the binary form of an event; older ones are upcast when read.
-pub const WIRE_VERSION: u8 = 0;
+pub const WIRE_VERSION: u8 = 1;
+
+/// What the content of an input is compared by: a hash of all of it, and a byte for each field.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// SipHash-1-3 of the binary form of the input.
+    pub whole: u64,
+    /// One byte for each of the first 16 fields, which names the field that differs.
+    pub fields: u128,
+}
 
 /// Which input an event answers to: a repeated id with the same fingerprint gets the first answer again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin<'a> {
     /// The caller's id.
-    pub id: String,
-    /// First 8 bytes of the BLAKE3 hash of the command or fact.
-    pub fingerprint: u64,
+    pub id: &'a str,
+    /// What its content is compared by.
+    pub fingerprint: Fingerprint,
 }
 
 /// Units of one lot.
@@ -31,13 +45,17 @@ pub struct Taken {
     pub expires_on: Option<Day>,
 }
 
-/// A correction of one lot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delta {
-    /// The lot.
-    pub lot: String,
-    /// Units found (positive) or missing (negative).
-    pub quantity: i64,
+/// What a receipt or an assembly says of its lot.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LotCard<'a> {
+    /// Last good day.
+    pub expires_on: Option<Day>,
+    /// Day of production.
+    pub produced_on: Option<Day>,
+    /// Day of the receipt.
+    pub received_on: Option<Day>,
+    /// The supplier's own key of the lot.
+    pub supplier_lot: Option<&'a str>,
 }
 
 /// Changes of the catalogue: the newest version wins.
@@ -47,6 +65,8 @@ pub enum CatalogEvent {
     Skus(Vec<Sku>),
     /// Suppliers were added or changed.
     Suppliers(Vec<Supplier>),
+    /// Channels were added or changed.
+    Channels(Vec<Channel>),
     /// Where the business day begins, as minutes from UTC.
     BusinessDay {
         /// Minutes east of UTC.
@@ -56,119 +76,149 @@ pub enum CatalogEvent {
 
 /// Changes of stock. No personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StockEvent {
+pub struct StockEvent<'a> {
+    /// What happened.
+    #[serde(borrow)]
+    pub kind: StockKind<'a>,
+    /// What moved.
+    #[serde(borrow)]
+    pub movements: Movements<'a>,
+}
+
+/// What happened to stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StockKind<'a> {
     /// Goods of a lot arrived.
     Received {
-        /// The goods.
-        goods: Taken,
-        /// Where.
-        location: String,
+        /// The lot.
+        #[serde(borrow)]
+        card: LotCard<'a>,
         /// The purchase they belong to.
-        purchase: Option<String>,
+        purchase: Option<&'a str>,
         /// Cost of a unit.
         unit_cost: Option<Money>,
     },
-    /// Stock was held.
+    /// Stock was held for the input's id.
     Held {
-        /// The hold.
-        hold: String,
-        /// What.
-        lines: Vec<Line>,
-        /// Where.
-        location: String,
         /// Until when.
         deadline: Timestamp,
+        /// Days that must remain when it ships.
+        remaining_days: i32,
+        /// Units promised beyond what there was: `(sku, location, quantity)`.
+        #[serde(borrow)]
+        backordered: Vec<(&'a str, &'a str, i64)>,
     },
-    /// A hold was shipped.
+    /// A hold was shipped, in full or in part.
     Committed {
         /// The hold.
-        hold: String,
-        /// The lots that left.
-        taken: Vec<Taken>,
+        hold: &'a str,
     },
-    /// A hold was given back.
+    /// A hold was given back, in full or in part.
     Released {
         /// The hold.
-        hold: String,
+        hold: &'a str,
     },
     /// A hold's deadline passed.
     HoldExpired {
         /// The hold.
-        hold: String,
+        hold: &'a str,
+    },
+    /// A hold's lots changed: others stand in for blocked ones, receipts fill what was promised beyond the books,
+    /// or units are lost to it.
+    Reallocated {
+        /// The hold.
+        hold: &'a str,
     },
     /// Goods went over a till.
     Sold {
-        /// Where.
-        location: String,
-        /// The lots that left.
-        taken: Vec<Taken>,
-        /// Units sold beyond what the books held: the contradiction.
-        missing: Vec<Line>,
+        /// So many movements, the last ones, are of units beyond the books: the contradiction.
+        beyond: u32,
     },
     /// Goods came back.
     Returned {
-        /// The goods.
-        goods: Taken,
-        /// Where.
-        location: String,
         /// Why.
-        reason: String,
-        /// Sellable again, or quarantined.
-        resellable: bool,
+        reason: &'a str,
+        /// The order that they belonged to.
+        order: Option<&'a str>,
     },
-    /// Goods moved.
-    Moved {
-        /// From where.
-        from: String,
-        /// To where.
-        to: String,
-        /// The lots.
-        taken: Vec<Taken>,
+    /// Goods moved, or left for another location.
+    Moved,
+    /// Goods that were on their way arrived.
+    Arrived {
+        /// The move that sent them.
+        transfer: &'a str,
     },
     /// A shelf was counted.
     Counted {
         /// The SKU.
-        sku: String,
+        sku: &'a str,
         /// Where.
-        location: String,
-        /// What the count changed.
-        deltas: Vec<Delta>,
+        location: &'a str,
+    },
+    /// Units got another condition.
+    Reclassified {
+        /// Why.
+        reason: &'a str,
+    },
+    /// Units were scrapped.
+    WrittenOff {
+        /// Why.
+        reason: &'a str,
+    },
+    /// Testers were opened.
+    TesterOpened {
+        /// Their last good day.
+        good_until: Option<Day>,
     },
     /// A lot was recalled.
     Recalled {
         /// The SKU.
-        sku: String,
+        sku: &'a str,
         /// The lot.
-        lot: String,
+        lot: &'a str,
     },
     /// A lot's last good day passed.
     LotExpired {
         /// The SKU.
-        sku: String,
+        sku: &'a str,
         /// The lot.
-        lot: String,
+        lot: &'a str,
     },
     /// Goods were ordered from a supplier.
     Purchased {
-        /// The purchase.
-        purchase: String,
         /// The supplier.
-        supplier: String,
-        /// What.
-        lines: Vec<Line>,
+        supplier: &'a str,
+        /// What, by `(sku, quantity)`.
+        #[serde(borrow)]
+        lines: Vec<(&'a str, i64)>,
         /// Where it shall arrive.
-        location: String,
-        /// When it shall arrive.
+        location: &'a str,
+        /// The day that was promised.
         expected_on: Option<Day>,
+        /// Percent that may be missing.
+        under_percent: i32,
+        /// Percent that may come beyond.
+        over_percent: i32,
+    },
+    /// A kit was made.
+    Assembled {
+        /// The kit's lot.
+        #[serde(borrow)]
+        card: LotCard<'a>,
+    },
+    /// The books were closed up to a day.
+    Frozen {
+        /// The last closed day.
+        until: Day,
     },
     /// Somebody complained; who is not said here.
     Complained {
         /// The SKU.
-        sku: String,
+        sku: &'a str,
         /// What about.
         kind: ComplaintKind,
         /// Where; everywhere if not given.
-        location: Option<String>,
+        location: Option<&'a str>,
     },
     /// A command was refused: its id answers so for ever.
     Refused(Rejected),
@@ -197,7 +247,7 @@ pub enum PeopleEvent {
     /// Bought.
     Bought {
         /// What.
-        lines: Vec<Line>,
+        lines: Vec<Units>,
         /// What it was worth by the catalogue's prices of that day, in minor units.
         value_minor: i64,
     },
@@ -262,44 +312,60 @@ pub enum PeopleEvent {
 
 /// The body of an event, in one of the three streams.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Body {
+pub enum Body<'a> {
     /// Catalogue.
     Catalog(CatalogEvent),
     /// Stock.
-    Stock(StockEvent),
+    #[serde(borrow)]
+    Stock(StockEvent<'a>),
     /// People: the subject is the key of the stream.
-    People(String, PeopleEvent),
+    People(&'a str, PeopleEvent),
+}
+
+impl<'a> Body<'a> {
+    /// A stock event without movements.
+    pub fn of(kind: StockKind<'a>) -> Body<'a> {
+        Body::Stock(StockEvent { kind, movements: Movements::new() })
+    }
 }
 
 /// One event: when, on which business day, in answer to what, and what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Event {
+pub struct Event<'a> {
     /// The instant, stamped at the door.
     pub at: Timestamp,
-    /// The business day, stamped at the door.
+    /// The business day that it belongs to: today, or the day on which a late fact happened.
     pub day: Day,
     /// The input it answers to; `None` for what time or another event brought about.
-    pub origin: Option<Origin>,
+    #[serde(borrow)]
+    pub origin: Option<Origin<'a>>,
     /// What happened.
-    pub body: Body,
+    #[serde(borrow)]
+    pub body: Body<'a>,
 }
 
-impl Event {
-    /// Writes the binary form after `buffer`.
+impl<'a> Event<'a> {
+    /// Writes the binary form after what is in `buffer`.
     ///
     /// # Errors
     /// `INTERNAL` where the serde form does not take the value, which no event can bring about.
-    pub fn write(&self, buffer: Vec<u8>) -> Result<Vec<u8>> {
-        let mut buffer = buffer;
-        buffer.push(WIRE_VERSION);
-        postcard::to_extend(self, buffer).map_err(|e| Error::Internal { message: format!("event not written: {e}") })
+    pub fn write(&self, buffer: &mut Vec<u8>) -> Result<()> {
+        let mut own = std::mem::take(buffer);
+        own.push(WIRE_VERSION);
+        match postcard::to_extend(self, own) {
+            Ok(written) => {
+                *buffer = written;
+                Ok(())
+            }
+            Err(error) => Err(Error::Internal { message: format!("event not written: {error}") }),
+        }
     }
 
-    /// Reads the binary form.
+    /// Reads the binary form; keys are borrowed from `bytes`.
     ///
     /// # Errors
     /// `JOURNAL_VERSION` for a version of another day, `JOURNAL_CORRUPT` for bytes that are no event.
-    pub fn read(bytes: &[u8]) -> Result<Event> {
+    pub fn read(bytes: &'a [u8]) -> Result<Event<'a>> {
         match bytes.split_first() {
             Some((&WIRE_VERSION, rest)) => postcard::from_bytes(rest)
                 .map_err(|e| Error::JournalCorrupt { offset: 0, message: format!("event not readable: {e}") }),

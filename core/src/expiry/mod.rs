@@ -13,6 +13,8 @@ use crate::base::{Day, Error, Quantity, Result};
 pub struct LotState {
     /// Last good day; none for goods that do not expire.
     pub expires_on: Option<Day>,
+    /// Day of its first receipt, where it is known.
+    pub received_on: Option<Day>,
     /// Whether the lot was recalled.
     pub recalled: bool,
 }
@@ -21,7 +23,7 @@ pub struct LotState {
 ///
 /// ```
 /// use trousse::expiry::{LotState, is_sellable};
-/// let lot = LotState { expires_on: Some("2027-06-30".parse()?), recalled: false };
+/// let lot = LotState { expires_on: Some("2027-06-30".parse()?), ..LotState::default() };
 /// assert!(is_sellable(&lot, "2027-06-30".parse()?, 0));
 /// assert!(!is_sellable(&lot, "2027-07-01".parse()?, 0));
 /// assert!(!is_sellable(&lot, "2027-06-01".parse()?, 30));
@@ -130,11 +132,11 @@ pub fn fefo(params: &FefoParams) -> Result<Picks> {
         return Err(Error::argument("min_remaining_days", "at least 0", params.min_remaining_days));
     }
     let sellable = |lot: &&LotOnShelf| {
-        let state = LotState { expires_on: lot.expires_on, recalled: lot.recalled };
+        let state = LotState { expires_on: lot.expires_on, received_on: None, recalled: lot.recalled };
         lot.quantity.0 > 0 && is_sellable(&state, params.day, params.min_remaining_days)
     };
     let mut lots: Vec<&LotOnShelf> = params.lots.iter().filter(sellable).collect();
-    lots.sort_by(|a, b| fefo_key(a.expires_on, &a.lot).cmp(&fefo_key(b.expires_on, &b.lot)));
+    lots.sort_by(|a, b| fefo_key(a.expires_on, None, &a.lot).cmp(&fefo_key(b.expires_on, None, &b.lot)));
     let mut short = params.quantity.0;
     let mut picks = Vec::new();
     for lot in lots {
@@ -148,7 +150,7 @@ pub fn fefo(params: &FefoParams) -> Result<Picks> {
     Ok(Picks { picks, short: Quantity(short) })
 }
 
-/// The order in which lots leave: earliest expiry, then the lot's key; no expiry comes last.
-pub fn fefo_key(expires_on: Option<Day>, lot: &str) -> (Day, &str) {
-    (expires_on.unwrap_or(Day(i32::MAX)), lot)
+/// The order in which lots leave: earliest expiry, then earliest receipt, then the lot's key; no date comes last.
+pub fn fefo_key(expires_on: Option<Day>, received_on: Option<Day>, lot: &str) -> (Day, Day, &str) {
+    (expires_on.unwrap_or(Day(i32::MAX)), received_on.unwrap_or(Day(i32::MAX)), lot)
 }

@@ -469,6 +469,11 @@ impl Journal {
         }
     }
 
+    /// Says that the state in memory is ahead of what could be appended: nothing may be appended any more.
+    pub fn poison(&mut self, error: &Error) {
+        self.poison.get_or_insert(error.to_string());
+    }
+
     fn poison_on_error(&mut self, done: Result<()>) -> Result<()> {
         if let Err(error) = &done {
             self.poison = Some(error.to_string());

@@ -1,31 +1,62 @@
 //! `decide`: a command becomes an event, or a refusal whose reasons are looked for in one order.
+//!
+//! Quantities come in base units and kits as their parts: the door has seen to that.
 
-use super::state::{Hold, HoldState, Ledger};
-use crate::base::{Day, Quantity, Timestamp};
-use crate::event::{Command, Commit, Line, Move, Purchase, Rejected, Release, Reserve, StockEvent, Taken};
+use super::docs::Outcome;
+use super::state::{Hold, HoldState, Ledger, LotStock, Shelf};
+use crate::base::{Day, LotId, Quantity, Rejected, Timestamp};
+use crate::event::{
+    Account, Arrive, Assemble, Command, Commit, Condition, Freeze, Line, LotCard, Move, Movement, Movements,
+    OpenTester, Outside, Purchase, Reclassify, Release, Reserve, StockEvent, StockKind, Strategy, WriteOff,
+};
 use crate::expiry::{LotState, is_sellable};
 
 /// Decides a command against the ledger as it stands. Pure; the ids' first answers are the engine's matter.
 ///
 /// # Errors
 /// The first [`Rejected`] in the order in which the enum lists them.
-pub fn decide(ledger: &Ledger, command: &Command, now: Timestamp, today: Day) -> Result<StockEvent, Rejected> {
+pub fn decide<'a>(
+    ledger: &'a Ledger,
+    command: &'a Command,
+    now: Timestamp,
+    today: Day,
+) -> Result<StockEvent<'a>, Rejected> {
     match command {
         Command::Reserve(c) => reserve(ledger, c, now, today),
         Command::Commit(c) => commit(ledger, c, today),
         Command::Release(c) => release(ledger, c),
         Command::Move(c) => movement(ledger, c, today),
+        Command::Arrive(c) => arrive(ledger, c, today),
         Command::Purchase(c) => purchase(ledger, c),
+        Command::Reclassify(c) => reclassify(ledger, c),
+        Command::WriteOff(c) => write_off(ledger, c),
+        Command::OpenTester(c) => open_tester(ledger, c, today),
+        Command::Assemble(c) => assemble(ledger, c, today),
+        Command::Freeze(c) => freeze(ledger, c, today),
     }
 }
 
-/// One line a SKU, in the order of their first mention.
-pub(super) fn merged(lines: &[Line]) -> Vec<Line> {
-    let mut sums: Vec<Line> = Vec::with_capacity(lines.len());
-    for line in lines {
-        match sums.iter_mut().find(|sum| sum.sku == line.sku) {
-            Some(sum) => sum.quantity.0 = sum.quantity.0.saturating_add(line.quantity.0),
-            None => sums.push(line.clone()),
+/// What a line asks for, with its own location; one a SKU, location and lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Need<'a> {
+    pub sku: &'a str,
+    pub location: &'a str,
+    pub lot: Option<&'a str>,
+    pub quantity: i64,
+    /// The first line that asks for it.
+    pub line: usize,
+}
+
+/// Lines of one SKU, location and lot sum their demand.
+pub(super) fn needs<'a>(lines: &'a [Line], location: &'a str) -> smallvec::SmallVec<[Need<'a>; 4]> {
+    let mut sums: smallvec::SmallVec<[Need<'a>; 4]> = smallvec::SmallVec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let (sku, lot) = (line.sku.as_str(), line.lot.as_deref());
+        let location = line.location.as_deref().unwrap_or(location);
+        let same = |sum: &&mut Need<'_>| sum.sku == sku && sum.location == location && sum.lot == lot;
+        match sums.iter_mut().find(same) {
+            Some(sum) => sum.quantity = sum.quantity.saturating_add(line.quantity.0),
+            None => sums.push(Need { sku, location, lot, quantity: line.quantity.0, line: at }),
         }
     }
     sums
@@ -45,31 +76,165 @@ fn known_location(ledger: &Ledger, location: &str) -> Result<(), Rejected> {
     }
 }
 
-fn enough(ledger: &Ledger, line: &Line, location: &str, today: Day) -> Result<(), Rejected> {
-    let ids = ledger.sku(&line.sku).zip(ledger.location(location));
-    let available = ids.map_or(0, |(sku, location)| ledger.available(sku, location, today));
-    if line.quantity.0 <= available {
-        return Ok(());
-    }
-    Err(short(line, location, available))
-}
-
-fn short(line: &Line, location: &str, available: i64) -> Rejected {
+fn short(sku: &str, location: &str, requested: i64, available: i64) -> Rejected {
     Rejected::InsufficientStock {
-        sku: line.sku.clone(),
+        sku: sku.into(),
         location: location.into(),
-        requested: line.quantity,
-        available: Quantity(available),
+        requested: Quantity(requested),
+        available: Quantity(available.max(0)),
+        lines: Vec::new(),
     }
 }
 
-fn reserve(ledger: &Ledger, c: &Reserve, now: Timestamp, today: Day) -> Result<StockEvent, Rejected> {
+/// The first failing line of a basket has its own code, the others failed with it.
+fn in_basket(why: Rejected, failing: usize, count: usize) -> Rejected {
+    match why {
+        Rejected::InsufficientStock { sku, location, requested, available, .. } => {
+            let code = |line| if line == failing { "INSUFFICIENT_STOCK" } else { "CHAIN_FAILED" };
+            let lines = if count > 1 { (0..count).map(|line| code(line).to_string()).collect() } else { Vec::new() };
+            Rejected::InsufficientStock { sku, location, requested, available, lines }
+        }
+        other => other,
+    }
+}
+
+fn reserve<'a>(ledger: &'a Ledger, c: &'a Reserve, now: Timestamp, today: Day) -> Result<StockEvent<'a>, Rejected> {
     known_skus(ledger, c.lines.iter().map(|line| line.sku.as_str()))?;
     known_location(ledger, &c.location)?;
-    let lines = merged(&c.lines);
-    lines.iter().try_for_each(|line| enough(ledger, line, &c.location, today))?;
+    c.lines.iter().filter_map(|line| line.location.as_deref()).try_for_each(|own| known_location(ledger, own))?;
+    if let Some(channel) = c.channel.as_deref().filter(|channel| !ledger.channels().contains_key(*channel)) {
+        return Err(Rejected::UnknownChannel { channel: channel.into() });
+    }
+    let mut basket = Basket { movements: Movements::new(), backordered: Vec::new(), by_lot: false, remaining_days: 0 };
+    let needs = needs(&c.lines, &c.location);
+    basket.by_lot = needs.iter().any(|need| need.lot.is_some());
+    for need in &needs {
+        basket.add(ledger, c, need, today).map_err(|why| in_basket(why, need.line, c.lines.len()))?;
+    }
+    if basket.movements.is_empty() && basket.backordered.is_empty() {
+        let need = needs[0];
+        return Err(in_basket(short(need.sku, need.location, need.quantity, 0), need.line, c.lines.len()));
+    }
     let deadline = now.plus_seconds(c.ttl_seconds);
-    Ok(StockEvent::Held { hold: c.id.clone(), lines, location: c.location.clone(), deadline })
+    let Basket { movements, backordered, remaining_days, .. } = basket;
+    Ok(StockEvent { kind: StockKind::Held { deadline, remaining_days, backordered }, movements })
+}
+
+struct Basket<'a> {
+    movements: Movements<'a>,
+    backordered: Vec<(&'a str, &'a str, i64)>,
+    /// Whether some line names a lot: then lines may meet on one.
+    by_lot: bool,
+    remaining_days: i32,
+}
+
+impl<'a> Basket<'a> {
+    fn add(&mut self, ledger: &'a Ledger, c: &'a Reserve, need: &Need<'a>, today: Day) -> Result<(), Rejected> {
+        let refuse = |available| Err(short(need.sku, need.location, need.quantity, available));
+        let Some(shelf) = ledger.shelf_at(need.sku, need.location) else {
+            return if c.up_to { Ok(()) } else { refuse(0) };
+        };
+        let channel = c.channel.as_deref();
+        let days = ledger.remaining_days(shelf.sku, channel, c.min_remaining_days);
+        let taken = self.taken(need.sku, need.location);
+        let mut promisable = (ledger.promisable(shelf, today, days, channel) - taken).max(0);
+        let pick = Pick { ledger, shelf, location: need.location, days, today, strategy: c.strategy, lot: need.lot };
+        let free =
+            |basket: &Basket<'_>, lot: &LotStock| lot.of(Condition::Available) - basket.taken_of(ledger, lot, need);
+        if need.lot.is_some() {
+            promisable = promisable.min(pick.lots().iter().map(|lot| free(self, lot).max(0)).sum());
+        }
+        let wanted = if c.up_to { need.quantity.min(promisable) } else { need.quantity };
+        let beyond = (wanted - promisable).max(0);
+        if beyond > 0 && (need.lot.is_some() || beyond > ledger.policy(shelf.sku).backorder_limit - shelf.backordered) {
+            return refuse(promisable);
+        }
+        if beyond > 0 {
+            self.backordered.push((need.sku, need.location, beyond));
+        }
+        self.remaining_days = self.remaining_days.max(c.min_remaining_days);
+        let to = Account::At(need.location, Condition::Held);
+        let mut left = wanted - beyond;
+        for lot in pick.lots() {
+            let part = free(self, lot).min(left);
+            if part > 0 {
+                left -= part;
+                self.movements.push(pick.movement(lot.lot, part, Condition::Available, to));
+            }
+        }
+        Ok(())
+    }
+
+    /// Units that lines before this one took from the same shelf.
+    fn taken(&self, sku: &str, location: &str) -> i64 {
+        if !self.by_lot {
+            return 0;
+        }
+        let own = |m: &&Movement<'_>| m.sku == sku && m.from == Account::At(location, Condition::Available);
+        self.movements.iter().filter(own).map(|movement| movement.quantity).sum()
+    }
+
+    fn taken_of(&self, ledger: &Ledger, lot: &LotStock, need: &Need<'_>) -> i64 {
+        if !self.by_lot {
+            return 0;
+        }
+        let key = &*ledger.lot(lot.lot).key;
+        let from = Account::At(need.location, Condition::Available);
+        let own = |m: &&Movement<'_>| m.sku == need.sku && m.lot == key && m.from == from;
+        self.movements.iter().filter(own).map(|movement| movement.quantity).sum()
+    }
+}
+
+/// Which lots of a shelf may be taken, and in which order.
+#[derive(Clone, Copy)]
+pub(super) struct Pick<'a> {
+    pub ledger: &'a Ledger,
+    pub shelf: &'a Shelf,
+    pub location: &'a str,
+    /// Days that must remain.
+    pub days: i32,
+    pub today: Day,
+    pub strategy: Strategy,
+    pub lot: Option<&'a str>,
+}
+
+impl<'a> Pick<'a> {
+    /// Sellable lots with free units in the order in which they leave.
+    pub fn lots(&self) -> smallvec::SmallVec<[&'a LotStock; 4]> {
+        let may = |own: &&LotStock| own.of(Condition::Available) > 0 && self.may(own.lot);
+        let mut lots: smallvec::SmallVec<[&'a LotStock; 4]> = self.shelf.lots.iter().filter(may).collect();
+        let received = |own: &&LotStock| self.ledger.lot(own.lot).state.received_on;
+        match self.strategy {
+            Strategy::Fefo => {} // a shelf keeps its lots in this order
+            Strategy::Fifo => lots.sort_by_key(received),
+            Strategy::Lifo => lots.sort_by_key(|own| std::cmp::Reverse(received(own))),
+        }
+        lots
+    }
+
+    fn may(&self, lot: LotId) -> bool {
+        let lot = self.ledger.lot(lot);
+        self.lot.is_none_or(|key| *lot.key == *key) && is_sellable(&lot.state, self.today, self.days)
+    }
+
+    /// Takes free units; answers those that nothing covers.
+    pub fn take(&self, quantity: i64, to: Account<'a>, out: &mut Movements<'a>) -> i64 {
+        let mut left = quantity;
+        for own in self.lots() {
+            let part = own.of(Condition::Available).min(left);
+            if part > 0 {
+                left -= part;
+                out.push(self.movement(own.lot, part, Condition::Available, to));
+            }
+        }
+        left
+    }
+
+    pub fn movement(&self, lot: LotId, quantity: i64, condition: Condition, to: Account<'a>) -> Movement<'a> {
+        let sku = self.ledger.skus().key(self.shelf.sku.0);
+        let from = Account::At(self.location, condition);
+        Movement { sku, lot: &self.ledger.lot(lot).key, quantity, from, to }
+    }
 }
 
 fn live<'a>(ledger: &'a Ledger, key: &str) -> Result<&'a Hold, Rejected> {
@@ -80,76 +245,289 @@ fn live<'a>(ledger: &'a Ledger, key: &str) -> Result<&'a Hold, Rejected> {
         HoldState::Expired => Err(Rejected::HoldExpired { hold: key.into(), deadline: hold.deadline }),
         HoldState::Committed => closed("committed"),
         HoldState::Released => closed("released"),
+        HoldState::Lost => closed("lost"),
     }
 }
 
-fn commit(ledger: &Ledger, c: &Commit, today: Day) -> Result<StockEvent, Rejected> {
-    let hold = live(ledger, &c.hold)?;
-    let mut taken = Vec::with_capacity(hold.lines.len());
-    for line in &hold.lines {
-        let (lots, missing) = pick(ledger, line, &hold.location, sellable_on(today));
-        if missing > 0 {
-            return Err(short(line, &hold.location, line.quantity.0 - missing));
+/// Units of each line of a hold that a part of it takes.
+fn parts(ledger: &Ledger, hold: &Hold, lines: &[Line]) -> Result<Vec<i64>, Rejected> {
+    let has = |line: &super::state::HoldLine| if line.lot.is_some() { line.quantity } else { 0 };
+    if lines.is_empty() {
+        return Ok(hold.lines.iter().map(has).collect());
+    }
+    let mut parts = vec![0; hold.lines.len()];
+    for need in needs(lines, "") {
+        let mut left = need.quantity;
+        for (own, part) in hold.lines.iter().zip(&mut parts) {
+            let shelf = &ledger.shelves()[own.shelf as usize];
+            let fits = ledger.skus().key(shelf.sku.0) == need.sku
+                && (need.location.is_empty() || ledger.locations().key(shelf.location.0) == need.location)
+                && need.lot.is_none_or(|key| own.lot.is_some_and(|lot| *ledger.lot(lot).key == *key));
+            let take = if fits { left.min(has(own) - *part) } else { 0 };
+            *part += take;
+            left -= take;
         }
-        taken.extend(lots);
+        if left > 0 {
+            return Err(short(need.sku, need.location, need.quantity, need.quantity - left));
+        }
     }
-    Ok(StockEvent::Committed { hold: c.hold.clone(), taken })
+    Ok(parts)
 }
 
-fn release(ledger: &Ledger, c: &Release) -> Result<StockEvent, Rejected> {
-    live(ledger, &c.hold)?;
-    Ok(StockEvent::Released { hold: c.hold.clone() })
+fn commit<'a>(ledger: &'a Ledger, c: &'a Commit, today: Day) -> Result<StockEvent<'a>, Rejected> {
+    let hold = live(ledger, &c.hold)?;
+    let parts = parts(ledger, hold, &c.lines)?;
+    let mut movements = Movements::new();
+    for (line, quantity) in hold.lines.iter().zip(parts).filter(|(_, quantity)| *quantity > 0) {
+        let Some(lot) = line.lot else { continue };
+        let shelf = &ledger.shelves()[line.shelf as usize];
+        let location = ledger.locations().key(shelf.location.0);
+        let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
+        let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };
+        let customer = Account::Outside(Outside::Customer);
+        let refuse = |there: i64| Err(short(ledger.skus().key(shelf.sku.0), location, quantity, there));
+        // What left meanwhile over a till was there only once.
+        let there = ledger.sellable(shelf, today);
+        if there < quantity {
+            return refuse(there);
+        }
+        // The days that must remain counted when it was held; what may not be sold at all is replaced.
+        if is_sellable(&ledger.lot(lot).state, today, 0) {
+            movements.push(pick.movement(lot, quantity, Condition::Held, customer));
+            continue;
+        }
+        movements.push(pick.movement(lot, quantity, Condition::Held, Account::At(location, Condition::Available)));
+        let left = pick.take(quantity, customer, &mut movements);
+        if left > 0 {
+            return refuse(quantity - left);
+        }
+    }
+    if movements.is_empty() {
+        let owed = hold.lines.first().map(|line| &ledger.shelves()[line.shelf as usize]);
+        let (sku, location) =
+            owed.map_or(("", ""), |shelf| (ledger.skus().key(shelf.sku.0), ledger.locations().key(shelf.location.0)));
+        return Err(short(sku, location, hold.lines.iter().map(|line| line.quantity).sum(), 0));
+    }
+    Ok(StockEvent { kind: StockKind::Committed { hold: &c.hold }, movements })
 }
 
-fn movement(ledger: &Ledger, c: &Move, today: Day) -> Result<StockEvent, Rejected> {
-    let line = Line { sku: c.sku.clone(), quantity: c.quantity };
+/// The movements that give units of a hold back.
+pub(super) fn given_back<'a>(ledger: &'a Ledger, hold: &Hold, parts: &[i64]) -> Movements<'a> {
+    let lines = hold.lines.iter().zip(parts).filter(|(_, quantity)| **quantity > 0);
+    let movement = |(line, quantity): (&super::state::HoldLine, &i64)| {
+        let lot = ledger.lot(line.lot?);
+        let location = ledger.locations().key(ledger.shelves()[line.shelf as usize].location.0);
+        Some(Movement {
+            sku: ledger.skus().key(lot.sku.0),
+            lot: &lot.key,
+            quantity: *quantity,
+            from: Account::At(location, Condition::Held),
+            to: Account::At(location, Condition::Available),
+        })
+    };
+    lines.filter_map(movement).collect()
+}
+
+fn release<'a>(ledger: &'a Ledger, c: &'a Release) -> Result<StockEvent<'a>, Rejected> {
+    let hold = live(ledger, &c.hold)?;
+    let movements = given_back(ledger, hold, &parts(ledger, hold, &c.lines)?);
+    Ok(StockEvent { kind: StockKind::Released { hold: &c.hold }, movements })
+}
+
+fn movement<'a>(ledger: &'a Ledger, c: &'a Move, today: Day) -> Result<StockEvent<'a>, Rejected> {
     known_skus(ledger, [c.sku.as_str()].into_iter())?;
     known_location(ledger, &c.from)?;
-    enough(ledger, &line, &c.from, today)?;
-    let (taken, missing) = pick(ledger, &line, &c.from, sellable_on(today));
-    if missing > 0 {
-        return Err(short(&line, &c.from, line.quantity.0 - missing));
+    let landing = if c.in_transit { Condition::InTransit } else { c.condition };
+    let to = Account::At(&c.to, landing);
+    let quantity = c.quantity.0;
+    let Some(shelf) = ledger.shelf_at(&c.sku, &c.from) else { return Err(short(&c.sku, &c.from, quantity, 0)) };
+    let mut movements = Movements::new();
+    if c.condition != Condition::Available || c.lot.is_some() {
+        let there = take_of(ledger, shelf, &c.from, c.lot.as_deref(), c.condition, quantity, to, &mut movements);
+        return match there {
+            Ok(()) => Ok(StockEvent { kind: StockKind::Moved, movements }),
+            Err(there) => Err(short(&c.sku, &c.from, quantity, there)),
+        };
     }
-    Ok(StockEvent::Moved { from: c.from.clone(), to: c.to.clone(), taken })
+    let days = ledger.min_remaining_days(shelf.sku);
+    let free = ledger.promisable(shelf, today, days, None) + ledger.policy(shelf.sku).safety_stock;
+    let pick = Pick { ledger, shelf, location: &c.from, days, today, strategy: Strategy::Fefo, lot: None };
+    if free < quantity || pick.take(quantity, to, &mut movements) > 0 {
+        return Err(short(&c.sku, &c.from, quantity, free));
+    }
+    Ok(StockEvent { kind: StockKind::Moved, movements })
 }
 
-fn purchase(ledger: &Ledger, c: &Purchase) -> Result<StockEvent, Rejected> {
+/// Takes units of one condition, of one lot or of those that expire first; answers how many there are where they
+/// are too few.
+#[allow(clippy::too_many_arguments)]
+fn take_of<'a>(
+    ledger: &'a Ledger,
+    shelf: &'a Shelf,
+    location: &'a str,
+    lot: Option<&str>,
+    condition: Condition,
+    quantity: i64,
+    to: Account<'a>,
+    out: &mut Movements<'a>,
+) -> Result<(), i64> {
+    let fits = |own: &&LotStock| own.of(condition) > 0 && lot.is_none_or(|key| *ledger.lot(own.lot).key == *key);
+    let there: i64 = shelf.lots.iter().filter(fits).map(|own| own.of(condition)).sum();
+    if there < quantity {
+        return Err(there);
+    }
+    let mut left = quantity;
+    for own in shelf.lots.iter().filter(fits) {
+        let part = own.of(condition).min(left);
+        left -= part;
+        if part > 0 {
+            let (sku, lot) = (ledger.skus().key(shelf.sku.0), &*ledger.lot(own.lot).key);
+            out.push(Movement { sku, lot, quantity: part, from: Account::At(location, condition), to });
+        }
+    }
+    Ok(())
+}
+
+fn arrive<'a>(ledger: &'a Ledger, c: &'a Arrive, today: Day) -> Result<StockEvent<'a>, Rejected> {
+    let unknown = || Rejected::UnknownTransfer { transfer: c.transfer.clone() };
+    let transfer = ledger.docs().find(&c.transfer).and_then(|doc| ledger.transfers().get(&doc)).ok_or_else(unknown)?;
+    let location = ledger.locations().key(transfer.to.0);
+    let there: i64 = transfer.lines.iter().map(|(_, quantity)| quantity).sum();
+    let mut left = c.quantity.map_or(there, |quantity| quantity.0);
+    if left > there {
+        let sku = transfer.lines.first().map_or("", |(lot, _)| ledger.skus().key(ledger.lot(*lot).sku.0));
+        return Err(short(sku, location, left, there));
+    }
+    let mut movements = Movements::new();
+    for (lot, quantity) in &transfer.lines {
+        let part = left.min(*quantity);
+        left -= part;
+        if part > 0 {
+            let lot = ledger.lot(*lot);
+            movements.push(Movement {
+                sku: ledger.skus().key(lot.sku.0),
+                lot: &lot.key,
+                quantity: part,
+                from: Account::At(location, Condition::InTransit),
+                to: Account::At(location, super::resolve::landing(&lot.state, today, Condition::Available)),
+            });
+        }
+    }
+    Ok(StockEvent { kind: StockKind::Arrived { transfer: &c.transfer }, movements })
+}
+
+fn purchase<'a>(ledger: &'a Ledger, c: &'a Purchase) -> Result<StockEvent<'a>, Rejected> {
     known_skus(ledger, c.lines.iter().map(|line| line.sku.as_str()))?;
-    Ok(StockEvent::Purchased {
-        purchase: c.id.clone(),
-        supplier: c.supplier.clone(),
-        lines: merged(&c.lines),
-        location: c.location.clone(),
-        expected_on: c.expected_on,
-    })
-}
-
-/// Takes units of a line first expired first out from the lots that `may` be taken. Answers the lots
-/// and the units that none of them covers.
-pub(super) fn pick(
-    ledger: &Ledger,
-    line: &Line,
-    location: &str,
-    may: impl Fn(&LotState, i32) -> bool,
-) -> (Vec<Taken>, i64) {
-    let shelf = ledger.sku(&line.sku).zip(ledger.location(location)).and_then(|(s, l)| ledger.shelf(s, l));
-    let Some(shelf) = shelf else { return (Vec::new(), line.quantity.0) };
-    let min_remaining_days = ledger.min_remaining_days(shelf.sku);
-    let mut left = line.quantity.0;
-    let mut taken = Vec::new();
-    for own in ledger.fefo(shelf) {
-        if left == 0 {
-            break;
-        }
-        if may(&ledger.lot(own.lot).state, min_remaining_days) {
-            let part = own.good.min(left);
-            left -= part;
-            taken.push(ledger.taken(own.lot, part));
+    let mut lines: Vec<(&str, i64)> = Vec::with_capacity(c.lines.len());
+    for line in &c.lines {
+        match lines.iter_mut().find(|(sku, _)| *sku == line.sku) {
+            Some((_, sum)) => *sum += line.quantity.0,
+            None => lines.push((&line.sku, line.quantity.0)),
         }
     }
-    (taken, left)
+    let kind = StockKind::Purchased {
+        supplier: &c.supplier,
+        lines,
+        location: &c.location,
+        expected_on: c.expected_on,
+        under_percent: c.under_percent,
+        over_percent: c.over_percent,
+    };
+    Ok(StockEvent { kind, movements: Movements::new() })
 }
 
-pub(super) fn sellable_on(today: Day) -> impl Fn(&LotState, i32) -> bool {
-    move |lot, min_remaining_days| is_sellable(lot, today, min_remaining_days)
+/// The shelf and the units of a condition of a lot there, which have to be enough.
+fn enough<'a>(
+    ledger: &'a Ledger,
+    (sku, location, lot): (&str, &str, &str),
+    condition: Condition,
+    quantity: i64,
+) -> Result<(&'a Shelf, LotId), Rejected> {
+    known_skus(ledger, [sku].into_iter())?;
+    known_location(ledger, location)?;
+    let shelf = ledger.shelf_at(sku, location);
+    let own = shelf.and_then(|shelf| shelf.lots.iter().find(|own| *ledger.lot(own.lot).key == *lot));
+    let there = own.map_or(0, |own| own.of(condition));
+    match (shelf, own) {
+        (Some(shelf), Some(own)) if there >= quantity => Ok((shelf, own.lot)),
+        _ => Err(short(sku, location, quantity, there)),
+    }
+}
+
+fn reclassify<'a>(ledger: &'a Ledger, c: &'a Reclassify) -> Result<StockEvent<'a>, Rejected> {
+    let (_, lot) = enough(ledger, (&c.sku, &c.location, &c.lot), c.from, c.quantity.0)?;
+    let state = &ledger.lot(lot).state;
+    if c.to == Condition::Available && state.recalled {
+        return Err(Rejected::LotRecalled { sku: c.sku.clone(), lot: c.lot.clone() });
+    }
+    let (from, to) = (Account::At(&c.location, c.from), Account::At(&c.location, c.to));
+    let movement = Movement { sku: &c.sku, lot: &c.lot, quantity: c.quantity.0, from, to };
+    Ok(StockEvent { kind: StockKind::Reclassified { reason: &c.reason }, movements: Movements::from_iter([movement]) })
+}
+
+fn write_off<'a>(ledger: &'a Ledger, c: &'a WriteOff) -> Result<StockEvent<'a>, Rejected> {
+    enough(ledger, (&c.sku, &c.location, &c.lot), c.condition, c.quantity.0)?;
+    let (from, to) = (Account::At(&c.location, c.condition), Account::Outside(Outside::Scrap));
+    let movement = Movement { sku: &c.sku, lot: &c.lot, quantity: c.quantity.0, from, to };
+    Ok(StockEvent { kind: StockKind::WrittenOff { reason: &c.reason }, movements: Movements::from_iter([movement]) })
+}
+
+fn open_tester<'a>(ledger: &'a Ledger, c: &'a OpenTester, today: Day) -> Result<StockEvent<'a>, Rejected> {
+    known_skus(ledger, [c.sku.as_str()].into_iter())?;
+    known_location(ledger, &c.location)?;
+    let refuse = |there| Err(short(&c.sku, &c.location, c.quantity.0, there));
+    let Some(shelf) = ledger.shelf_at(&c.sku, &c.location) else { return refuse(0) };
+    let lot = c.lot.as_deref();
+    let pick = Pick { ledger, shelf, location: &c.location, days: 0, today, strategy: Strategy::Fefo, lot };
+    let mut movements = Movements::new();
+    let left = pick.take(c.quantity.0, Account::At(&c.location, Condition::Tester), &mut movements);
+    if left > 0 {
+        return refuse(c.quantity.0 - left);
+    }
+    let lots = movements.iter().filter_map(|m| ledger.lot_id(shelf.sku, m.lot)).map(|lot| &ledger.lot(lot).state);
+    let good_until = tester_good_until(lots, ledger.policy(shelf.sku).pao_months, today);
+    Ok(StockEvent { kind: StockKind::TesterOpened { good_until }, movements })
+}
+
+/// The lot's last good day, or the end of the period after opening where that comes first.
+fn tester_good_until<'a>(lots: impl Iterator<Item = &'a LotState>, pao_months: Option<i32>, today: Day) -> Option<Day> {
+    let printed = lots.filter_map(|lot| lot.expires_on).min();
+    printed.into_iter().chain(pao_months.map(|months| today.add_months(months))).min()
+}
+
+fn assemble<'a>(ledger: &'a Ledger, c: &'a Assemble, today: Day) -> Result<StockEvent<'a>, Rejected> {
+    known_skus(ledger, std::iter::once(c.sku.as_str()).chain(c.parts.iter().map(|part| part.sku.as_str())))?;
+    known_location(ledger, &c.location)?;
+    let assembly = Account::Outside(Outside::Assembly);
+    let mut movements = Movements::new();
+    for part in &c.parts {
+        let quantity = part.quantity.0 * c.quantity.0;
+        let Some(shelf) = ledger.shelf_at(&part.sku, &c.location) else {
+            return Err(short(&part.sku, &c.location, quantity, 0));
+        };
+        let days = ledger.min_remaining_days(shelf.sku);
+        let free = ledger.promisable(shelf, today, days, None);
+        let pick = Pick { ledger, shelf, location: &c.location, days, today, strategy: Strategy::Fefo, lot: None };
+        if free < quantity || pick.take(quantity, assembly, &mut movements) > 0 {
+            return Err(short(&part.sku, &c.location, quantity, free));
+        }
+    }
+    let expiry = |m: &Movement<'_>| ledger.lot(ledger.lot_id(ledger.sku(m.sku)?, m.lot)?).state.expires_on;
+    let expires_on = movements.iter().filter_map(expiry).min();
+    let to = Account::At(&c.location, Condition::Available);
+    movements.push(Movement { sku: &c.sku, lot: &c.lot, quantity: c.quantity.0, from: assembly, to });
+    let card = LotCard { expires_on, produced_on: Some(today), received_on: Some(today), supplier_lot: None };
+    Ok(StockEvent { kind: StockKind::Assembled { card }, movements })
+}
+
+fn freeze<'a>(ledger: &Ledger, c: &Freeze, today: Day) -> Result<StockEvent<'a>, Rejected> {
+    if c.until >= today || ledger.frozen_until().is_some_and(|frozen| c.until < frozen) {
+        return Err(Rejected::CannotFreeze { until: c.until, frozen_until: ledger.frozen_until(), today });
+    }
+    Ok(StockEvent { kind: StockKind::Frozen { until: c.until }, movements: Movements::new() })
+}
+
+/// Whether a document became a hold.
+pub fn is_hold(ledger: &Ledger, id: &str) -> bool {
+    ledger.docs().find(id).is_some_and(|doc| matches!(ledger.docs().get(doc).outcome, Outcome::Hold(_)))
 }

@@ -1,106 +1,272 @@
-//! From a fact to the event that carries what the fact left open: lots, expiry, deltas.
+//! From a fact to the event that carries what the fact left open: lots, expiry, differences.
+//!
+//! Quantities come in base units and kits as their parts: the door has seen to that.
 
-use super::decide::{merged, pick, sellable_on};
-use super::state::Ledger;
-use crate::base::{Day, Quantity};
-use crate::event::{Count, Delta, Line, Receive, Return, Sale, StockEvent, Taken};
-use crate::expiry::is_sellable;
+use std::borrow::Cow;
 
-/// A receipt; its last good day is the paper's, else the shelf life counted from the day it arrived.
-/// Goods without a lot are kept by that day, which stands in for the lot: mixed, all would expire with the oldest.
-pub fn receive(fact: &Receive, shelf_life_days: Option<i32>, today: Day) -> StockEvent {
-    let expires_on = fact.expires_on.or(shelf_life_days.map(|days| today + days));
-    let lot = match expires_on {
-        Some(day) if fact.lot.is_empty() => day.to_string(),
-        _ => fact.lot.clone(),
-    };
-    let goods = Taken { sku: fact.sku.clone(), lot, quantity: fact.quantity, expires_on };
-    StockEvent::Received {
-        goods,
-        location: fact.location.clone(),
-        purchase: fact.purchase.clone(),
-        unit_cost: fact.unit_cost,
+use super::decide::{Need, Pick, given_back, needs};
+use super::state::{Hold, Ledger, LotStock, Shelf};
+use crate::base::{Day, LotId};
+use crate::event::{
+    Account, Condition, Count, LotCard, Movement, Movements, Outside, Receive, Return, Sale, StockEvent, StockKind,
+    Strategy,
+};
+use crate::expiry::{LotState, is_sellable};
+
+/// What a receipt says of itself once the catalogue was asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Receipt<'a> {
+    /// The fact, in base units.
+    pub fact: &'a Receive,
+    /// Its lot; goods without one are kept by their last good day, which stands in for it.
+    pub lot: Cow<'a, str>,
+    /// The last good day, of the paper or of the shelf life.
+    pub expires_on: Option<Day>,
+    /// Days that must remain at a receipt.
+    pub min_receipt_days: i32,
+}
+
+/// The condition in which units of a lot land: recalled ones are blocked, expired ones are not for sale.
+pub(super) fn landing(lot: &LotState, today: Day, wanted: Condition) -> Condition {
+    match wanted {
+        Condition::Available if lot.recalled => Condition::Quarantined,
+        Condition::Available if lot.expires_on.is_some_and(|last| last < today) => Condition::Expired,
+        wanted => wanted,
     }
 }
 
-/// A till sale: sellable lots leave first expired first out, then the others; the rest is missing in the books.
-pub fn sale(ledger: &Ledger, fact: &Sale, today: Day) -> StockEvent {
-    let mut taken = Vec::new();
-    let mut missing = Vec::new();
-    for line in merged(&fact.lines) {
-        let (lots, left) = pick(ledger, &line, &fact.location, sellable_on(today));
-        taken.extend(lots);
-        let rest = Line { quantity: Quantity(left), ..line };
-        let (lots, left) = pick(ledger, &rest, &fact.location, |lot, days| !is_sellable(lot, today, days));
-        taken.extend(lots);
+/// A receipt; what keeps too short for one goes into quarantine.
+pub fn receive<'a>(ledger: &Ledger, receipt: &'a Receipt<'a>, today: Day, day: Day) -> StockEvent<'a> {
+    let fact = receipt.fact;
+    let known = ledger.sku(&fact.sku).and_then(|sku| Some(&ledger.lot(ledger.lot_id(sku, &receipt.lot)?).state));
+    let expires_on = known.and_then(|lot| lot.expires_on).into_iter().chain(receipt.expires_on).min();
+    let lot = LotState { expires_on, received_on: None, recalled: known.is_some_and(|lot| lot.recalled) };
+    let condition = match landing(&lot, today, fact.condition) {
+        Condition::Available if !is_sellable(&lot, today, receipt.min_receipt_days) => Condition::Quarantined,
+        condition => condition,
+    };
+    let movement = Movement {
+        sku: &fact.sku,
+        lot: &receipt.lot,
+        quantity: fact.quantity.0,
+        from: Account::Outside(Outside::Supplier),
+        to: Account::At(&fact.location, condition),
+    };
+    let card = LotCard {
+        expires_on: receipt.expires_on,
+        produced_on: fact.produced_on,
+        received_on: Some(day),
+        supplier_lot: fact.supplier_lot.as_deref(),
+    };
+    let kind = StockKind::Received { card, purchase: fact.purchase.as_deref(), unit_cost: fact.unit_cost };
+    StockEvent { kind, movements: Movements::from_iter([movement]) }
+}
+
+/// A till sale: the scanned lot, or sellable lots first expired first out, then the others, then expired units; the
+/// rest is beyond the books, which go below zero: a receipt or a count that comes late puts them right.
+pub fn sale<'a>(ledger: &'a Ledger, fact: &'a Sale, today: Day) -> StockEvent<'a> {
+    let mut movements = Movements::new();
+    let mut missing = Movements::new();
+    for need in needs(&fact.lines, &fact.location) {
+        let left = match ledger.shelf_at(need.sku, need.location) {
+            Some(shelf) => sell(ledger, shelf, &need, today, &mut movements),
+            None => need.quantity,
+        };
         if left > 0 {
-            missing.push(Line { quantity: Quantity(left), ..rest });
+            missing.push(Movement {
+                sku: need.sku,
+                lot: need.lot.unwrap_or(""),
+                quantity: left,
+                from: Account::At(need.location, Condition::Available),
+                to: Account::Outside(Outside::Customer),
+            });
         }
     }
-    StockEvent::Sold { location: fact.location.clone(), taken, missing }
+    let beyond = missing.len() as u32; // at most 1,000 lines and their parts
+    movements.extend(missing);
+    StockEvent { kind: StockKind::Sold { beyond }, movements }
+}
+
+fn sell<'a>(ledger: &'a Ledger, shelf: &'a Shelf, need: &Need<'a>, today: Day, out: &mut Movements<'a>) -> i64 {
+    let days = ledger.min_remaining_days(shelf.sku);
+    let pick = Pick { ledger, shelf, location: need.location, days, today, strategy: Strategy::Fefo, lot: need.lot };
+    let customer = Account::Outside(Outside::Customer);
+    let mut left = need.quantity;
+    let fits = |own: &LotStock| need.lot.is_none_or(|key| *ledger.lot(own.lot).key == *key);
+    let may = |own: &LotStock| is_sellable(&ledger.lot(own.lot).state, today, days);
+    for (condition, sellable) in
+        [(Condition::Available, true), (Condition::Available, false), (Condition::Expired, false)]
+    {
+        for own in shelf.lots.iter().filter(|own| fits(own) && (!is_free(condition) || may(own) == sellable)) {
+            let part = taken_before(ledger, own, condition, need, out).min(left);
+            if part > 0 {
+                left -= part;
+                out.push(pick.movement(own.lot, part, condition, customer));
+            }
+        }
+    }
+    left
+}
+
+fn is_free(condition: Condition) -> bool {
+    condition == Condition::Available
+}
+
+/// Units of a lot that earlier lines of the sale left.
+fn taken_before(ledger: &Ledger, own: &LotStock, condition: Condition, need: &Need<'_>, out: &Movements<'_>) -> i64 {
+    let (key, from) = (&*ledger.lot(own.lot).key, Account::At(need.location, condition));
+    let same = |m: &&Movement<'_>| m.sku == need.sku && m.lot == key && m.from == from;
+    own.of(condition) - out.iter().filter(same).map(|movement| movement.quantity).sum::<i64>()
 }
 
 /// The lot that units of no known lot join: the first to leave of the shelf, else the first of the SKU to
 /// expire, so that nothing is sold later than its papers allow; else none.
-fn likely_lot(ledger: &Ledger, sku: &str, location: &str, today: Day) -> String {
-    let Some(sku) = ledger.sku(sku) else { return String::new() };
+fn likely_lot<'a>(ledger: &'a Ledger, sku: &str, location: &str, today: Day) -> &'a str {
+    let Some(sku) = ledger.sku(sku) else { return "" };
     let shelf = ledger.location(location).and_then(|location| ledger.shelf(sku, location));
-    let on_shelf = shelf.and_then(|shelf| Some(ledger.lot(ledger.fefo(shelf).first()?.lot)));
-    on_shelf.or_else(|| ledger.first_to_expire(sku, today)).map_or_else(String::new, |lot| lot.key.clone())
+    let first = shelf.and_then(|shelf| shelf.lots.iter().find(|own| own.good() > 0));
+    let on_shelf = first.map(|own| ledger.lot(own.lot));
+    on_shelf.or_else(|| ledger.first_to_expire(sku, today)).map_or("", |lot| &lot.key)
 }
 
-/// A return into good stock or quarantine, with the lot's known expiry.
-pub fn returned(ledger: &Ledger, fact: &Return, today: Day) -> StockEvent {
-    let key = match fact.lot.as_str() {
-        "" => likely_lot(ledger, &fact.sku, &fact.location, today),
-        known => known.to_string(),
-    };
-    let lot = ledger.sku(&fact.sku).and_then(|sku| ledger.lot_of(sku, &key));
-    let goods = Taken {
-        sku: fact.sku.clone(),
-        expires_on: lot.and_then(|lot| lot.state.expires_on),
-        lot: key,
-        quantity: fact.quantity,
-    };
-    StockEvent::Returned {
-        goods,
-        location: fact.location.clone(),
-        reason: fact.reason.clone(),
-        resellable: fact.resellable,
-    }
+/// The lot of a SKU that an order shipped last.
+fn shipped_lot<'a>(ledger: &'a Ledger, sku: &str, order: Option<&str>) -> Option<&'a str> {
+    let doc = ledger.docs().find(order?)?;
+    let sku = ledger.sku(sku)?;
+    let customer = super::book::Place::outside(Outside::Customer);
+    let chain = ledger.book().chain(ledger.docs().get(doc).last_of_order, |entry| entry.before_of_order);
+    let mut lots = chain.filter(|(_, entry)| entry.to == customer).map(|(_, entry)| ledger.lot(entry.lot));
+    lots.find(|lot| lot.sku == sku).map(|lot| &*lot.key)
 }
 
-/// A count: missing units leave the lots that expire first; found units join the lot that expires first.
-pub fn count(ledger: &Ledger, fact: &Count, today: Day) -> StockEvent {
-    let shelf = ledger.sku(&fact.sku).zip(ledger.location(&fact.location)).and_then(|(s, l)| ledger.shelf(s, l));
-    let lots: Vec<(String, i64)> = match shelf {
-        Some(shelf) => ledger.fefo(shelf).iter().map(|own| (ledger.lot(own.lot).key.clone(), own.good)).collect(),
-        None => Vec::new(),
+/// A return, free to be sold again or in quarantine.
+pub fn returned<'a>(ledger: &'a Ledger, fact: &'a Return, today: Day) -> StockEvent<'a> {
+    let lot = match fact.lot.as_str() {
+        "" => shipped_lot(ledger, &fact.sku, fact.order.as_deref())
+            .unwrap_or_else(|| likely_lot(ledger, &fact.sku, &fact.location, today)),
+        known => known,
     };
-    let counted: Vec<(String, i64)> = match &fact.lot {
-        Some(lot) => lots.into_iter().filter(|(key, _)| key == lot).collect(),
-        None => lots,
+    let state = ledger.sku(&fact.sku).and_then(|sku| Some(&ledger.lot(ledger.lot_id(sku, lot)?).state));
+    let wanted = if fact.resellable { Condition::Available } else { Condition::Quarantined };
+    let condition = state.map_or(wanted, |state| landing(state, today, wanted));
+    let movement = Movement {
+        sku: &fact.sku,
+        lot,
+        quantity: fact.quantity.0,
+        from: Account::Outside(Outside::Customer),
+        to: Account::At(&fact.location, condition),
     };
-    let book: i64 = counted.iter().map(|(_, good)| good).sum();
-    let likely = || likely_lot(ledger, &fact.sku, &fact.location, today);
-    let fallback = fact.lot.clone().unwrap_or_else(likely);
-    let deltas = deltas(&counted, fact.quantity.0 - book, &fallback);
-    StockEvent::Counted { sku: fact.sku.clone(), location: fact.location.clone(), deltas }
+    let kind = StockKind::Returned { reason: &fact.reason, order: fact.order.as_deref() };
+    StockEvent { kind, movements: Movements::from_iter([movement]) }
 }
 
-fn deltas(lots: &[(String, i64)], difference: i64, fallback: &str) -> Vec<Delta> {
-    if difference > 0 {
-        let lot = lots.first().map_or(fallback, |(key, _)| key);
-        return vec![Delta { lot: lot.into(), quantity: difference }];
-    }
-    let mut left = -difference;
-    let mut deltas = Vec::new();
-    for (lot, good) in lots {
-        let part = (*good).min(left);
-        if part > 0 {
-            left -= part;
-            deltas.push(Delta { lot: lot.clone(), quantity: -part });
+/// A count. What the books lack joins the lot that expires first; what they have too much leaves the lots that expire
+/// first. Lots below zero are put right. Where fewer are there than are held, the books go below zero: holds stay,
+/// and shipping them is refused once the shelf is empty.
+pub fn count<'a>(ledger: &'a Ledger, fact: &'a Count, today: Day) -> StockEvent<'a> {
+    let mut movements = Movements::new();
+    let good = is_free(fact.condition);
+    let of = |own: &LotStock| if good { own.good() } else { own.of(fact.condition) };
+    let shelf = ledger.shelf_at(&fact.sku, &fact.location);
+    let fits = |own: &&LotStock| fact.lot.as_deref().is_none_or(|key| *ledger.lot(own.lot).key == *key);
+    let lots: Vec<&LotStock> = shelf.map_or(&[][..], |shelf| &shelf.lots[..]).iter().filter(fits).collect();
+    let mut book: i64 = lots.iter().map(|own| of(own)).sum();
+    let key = |lot: LotId| &*ledger.lot(lot).key;
+    let mut push = |lot, quantity: i64| {
+        if quantity != 0 {
+            movements.push(difference(&fact.sku, &fact.location, lot, fact.condition, quantity));
         }
+    };
+    for own in lots.iter().filter(|own| good && own.of(Condition::Available) < 0) {
+        book -= own.of(Condition::Available);
+        push(key(own.lot), -own.of(Condition::Available));
     }
-    deltas
+    let mut left = fact.quantity.0 - book;
+    let first = lots.iter().find(|own| of(own) > 0).map(|own| key(own.lot));
+    let joins = || {
+        let lot = fact.lot.as_deref().or(first);
+        lot.unwrap_or_else(|| likely_lot(ledger, &fact.sku, &fact.location, today))
+    };
+    if left > 0 {
+        push(joins(), left);
+    }
+    for own in &lots {
+        let part = own.of(fact.condition).max(0).min(-left.min(0));
+        left += part;
+        push(key(own.lot), -part);
+    }
+    if left < 0 {
+        push(fact.lot.as_deref().unwrap_or(""), left);
+    }
+    StockEvent { kind: StockKind::Counted { sku: &fact.sku, location: &fact.location }, movements }
+}
+
+/// Units that a count found (positive) or missed (negative).
+fn difference<'a>(sku: &'a str, location: &'a str, lot: &'a str, condition: Condition, quantity: i64) -> Movement<'a> {
+    let (shelf, outside) = (Account::At(location, condition), Account::Outside(Outside::CountDifference));
+    let (from, to) = if quantity > 0 { (outside, shelf) } else { (shelf, outside) };
+    Movement { sku, lot, quantity: quantity.abs(), from, to }
+}
+
+/// Blocks all free units of a lot, wherever they are: it was recalled, or its last good day passed.
+pub fn blocked<'a>(ledger: &'a Ledger, lot: LotId, condition: Condition) -> Movements<'a> {
+    let own = ledger.lot(lot);
+    let shelves = ledger.shelves_of(own.sku).map(|shelf| &ledger.shelves()[shelf]);
+    let movement = |shelf: &'a Shelf| {
+        let quantity = shelf.lot(lot)?.of(Condition::Available);
+        let location = ledger.locations().key(shelf.location.0);
+        let (from, to) = (Account::At(location, Condition::Available), Account::At(location, condition));
+        let sku = ledger.skus().key(own.sku.0);
+        (quantity > 0).then_some(Movement { sku, lot: &own.key, quantity, from, to })
+    };
+    shelves.filter_map(movement).collect()
+}
+
+/// What a hold does whose lot may not be sold any more: other lots stand in for its units as far as there are any.
+pub fn reallocated<'a>(
+    ledger: &'a Ledger,
+    hold: &Hold,
+    lot: LotId,
+    condition: Condition,
+    today: Day,
+) -> StockEvent<'a> {
+    let mut movements = Movements::new();
+    for line in hold.lines.iter().filter(|line| line.lot == Some(lot)) {
+        let shelf = &ledger.shelves()[line.shelf as usize];
+        let location = ledger.locations().key(shelf.location.0);
+        let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
+        let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };
+        movements.push(pick.movement(lot, line.quantity, Condition::Held, Account::At(location, condition)));
+        let free = ledger.promisable(shelf, today, days, None).min(line.quantity);
+        pick.take(free, Account::At(location, Condition::Held), &mut movements);
+    }
+    StockEvent { kind: StockKind::Reallocated { hold: ledger.hold_key(hold) }, movements }
+}
+
+/// What fills the units of a shelf that were promised beyond the books, for the oldest hold that waits; `None` where
+/// nothing is free or nobody waits.
+pub fn filled<'a>(ledger: &'a Ledger, shelf_index: usize, today: Day) -> Option<StockEvent<'a>> {
+    let shelf = &ledger.shelves()[shelf_index];
+    if shelf.backordered == 0 {
+        return None;
+    }
+    let owed = |line: &super::state::HoldLine| line.shelf as usize == shelf_index && line.lot.is_none();
+    let location = ledger.locations().key(shelf.location.0);
+    let hold = ledger.live_holds(owed).into_iter().next()?;
+    let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
+    let free = ledger.promisable(shelf, today, days, None) + shelf.backordered;
+    let wanted: i64 = hold.lines.iter().filter(|line| owed(line)).map(|line| line.quantity).sum();
+    let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };
+    let there: i64 = pick.lots().iter().map(|own| own.of(Condition::Available)).sum::<i64>() - shelf.debt();
+    let mut movements = Movements::new();
+    pick.take(wanted.min(free).min(there).max(0), Account::At(location, Condition::Held), &mut movements);
+    (!movements.is_empty())
+        .then(|| StockEvent { kind: StockKind::Reallocated { hold: ledger.hold_key(hold) }, movements })
+}
+
+/// A hold whose deadline passed.
+pub fn fallen<'a>(ledger: &'a Ledger, hold: &Hold) -> StockEvent<'a> {
+    let parts: Vec<i64> = hold.lines.iter().map(|line| line.quantity).collect();
+    let movements = given_back(ledger, hold, &parts);
+    StockEvent { kind: StockKind::HoldExpired { hold: ledger.hold_key(hold) }, movements }
 }

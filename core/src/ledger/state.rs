@@ -1,12 +1,18 @@
 //! The ledger's columns and their total `apply`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
-use crate::base::fold::Fold;
-use crate::base::{Day, Interner, LocationId, Lookup, LotId, SkuId, Timestamp};
-use crate::event::{Line, StockEvent, Taken};
+use super::book::{Book, Entry, EntryKind, Place};
+use super::docs::{DocId, Docs, NONE, Outcome};
+use crate::base::{Chunked, Day, Interner, LocationId, LotId, Quantity, SkuId, Timestamp};
+use crate::event::{
+    Account, Channel, Condition, Event, LotCard, Movement, Origin, Outside, Sku, StockEvent, StockKind, Taken,
+};
 use crate::expiry::{LotState, fefo_key, is_sellable};
 
 /// A lot of one SKU, wherever its units are.
@@ -15,20 +21,70 @@ pub struct Lot {
     /// The SKU.
     pub sku: SkuId,
     /// The maker's key; empty where goods carry none.
-    pub key: String,
-    /// Expiry and recall.
+    pub key: Box<str>,
+    /// Expiry, receipt and recall.
     pub state: LotState,
+    /// Day of production.
+    pub produced_on: Option<Day>,
+    /// The supplier's own key.
+    pub supplier_lot: Option<Box<str>>,
+    /// Its last entry in the book.
+    pub last_entry: u32,
 }
 
 /// The units of one lot on one shelf, by condition.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShelfLot {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LotStock {
     /// The lot.
     pub lot: LotId,
-    /// Units in good condition.
-    pub good: i64,
-    /// Units in quarantine.
-    pub quarantined: i64,
+    /// Units by the number of their condition. Free units may be negative: more was sold than the books held.
+    pub units: [i64; Condition::COUNT],
+}
+
+impl LotStock {
+    /// Units of a condition.
+    pub fn of(&self, condition: Condition) -> i64 {
+        self.units[condition as usize]
+    }
+    /// Units there in any condition; those on their way are not there yet.
+    pub fn on_hand(&self) -> i64 {
+        self.units.iter().sum::<i64>() - self.of(Condition::InTransit)
+    }
+    /// Free and held units.
+    pub fn good(&self) -> i64 {
+        self.of(Condition::Available) + self.of(Condition::Held)
+    }
+}
+
+/// How many free units a shelf has, as alerts tell it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum StockLevel {
+    /// More was sold than the books held.
+    Negative,
+    /// Nothing free.
+    StockOut,
+    /// At or below the SKU's `low_stock`.
+    LowStock,
+    /// More than that.
+    #[default]
+    InStock,
+}
+
+/// A shelf came to another level.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// How many entries the book had then.
+    pub cursor: u32,
+    /// When.
+    pub at: Timestamp,
+    /// The shelf.
+    pub shelf: u32,
+    /// Its new level.
+    pub level: StockLevel,
+    /// Its free units then.
+    pub free: i64,
 }
 
 /// One SKU at one location.
@@ -38,27 +94,41 @@ pub struct Shelf {
     pub sku: SkuId,
     /// The location.
     pub location: LocationId,
-    /// Lots with units, in no order that matters.
-    pub lots: Vec<ShelfLot>,
-    /// Units under live holds.
-    pub held: i64,
+    /// Lots with units, in the order in which they leave: expiry, receipt, key.
+    pub lots: SmallVec<[LotStock; 1]>,
     /// Units ordered and not yet received.
     pub incoming: i64,
+    /// Units promised beyond the books.
+    pub backordered: i64,
+    /// The business day of its last count.
+    pub counted_on: Option<Day>,
+    /// The level that was last told.
+    pub level: StockLevel,
 }
 
 impl Shelf {
-    /// Units in good condition.
-    pub fn good(&self) -> i64 {
-        self.lots.iter().map(|lot| lot.good).sum()
+    /// Units of a condition.
+    pub fn of(&self, condition: Condition) -> i64 {
+        self.lots.iter().map(|lot| lot.of(condition)).sum()
     }
-    /// Units in any condition.
+    /// Units there in any condition.
     pub fn on_hand(&self) -> i64 {
-        self.lots.iter().map(|lot| lot.good + lot.quarantined).sum()
+        self.lots.iter().map(LotStock::on_hand).sum()
+    }
+    /// Units sold beyond the books, as a positive number.
+    pub fn debt(&self) -> i64 {
+        -self.lots.iter().map(|lot| lot.of(Condition::Available).min(0)).sum::<i64>()
+    }
+    /// The units of a lot.
+    pub fn lot(&self, lot: LotId) -> Option<&LotStock> {
+        self.lots.iter().find(|own| own.lot == lot)
     }
 }
 
 /// What became of a hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum HoldState {
     /// Its units are held.
     Live,
@@ -68,86 +138,231 @@ pub enum HoldState {
     Released,
     /// Its deadline passed.
     Expired,
+    /// All its units were lost to it: their lots were blocked and nothing could stand in.
+    Lost,
 }
 
-/// A hold: units promised to a basket until a deadline.
+/// Units of one lot that a hold has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldLine {
+    /// The shelf.
+    pub shelf: u32,
+    /// The lot; none while the units are promised beyond the books.
+    pub lot: Option<LotId>,
+    /// Units.
+    pub quantity: i64,
+}
+
+/// A hold: units of lots promised to a basket until a deadline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hold {
-    /// What is held, one line a SKU.
-    pub lines: Vec<Line>,
-    /// Where.
-    pub location: String,
+    /// Its document.
+    pub doc: DocId,
+    /// What it has now.
+    pub lines: SmallVec<[HoldLine; 1]>,
     /// Until when.
     pub deadline: Timestamp,
+    /// Days that must remain when it ships.
+    pub remaining_days: i32,
     /// What became of it.
     pub state: HoldState,
 }
 
-/// A purchase with units still to come.
+/// A line of a purchase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PurchaseLine {
+    /// The SKU.
+    pub sku: SkuId,
+    /// Units ordered.
+    pub ordered: i64,
+    /// Units received.
+    pub received: i64,
+}
+
+/// A purchase and what came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OpenPurchase {
     /// The supplier.
     pub supplier: String,
     /// Where it shall arrive.
-    pub location: String,
-    /// Units still to come.
-    pub open: Vec<Line>,
+    pub location: LocationId,
+    /// What was ordered, one line a SKU.
+    pub lines: Vec<PurchaseLine>,
     /// When it shall arrive.
     pub expected_on: Option<Day>,
+    /// Percent of a line that may be missing.
+    pub under_percent: i32,
+    /// Percent of a line that may come beyond it.
+    pub over_percent: i32,
 }
 
-/// All movements of a SKU against the outside.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Totals {
-    /// Units received from suppliers.
-    pub received: i64,
+impl OpenPurchase {
+    /// Units of a line that are still to come; none where what is missing lies within the tolerance.
+    pub fn open(&self, line: &PurchaseLine) -> i64 {
+        let enough = line.ordered - line.ordered * i64::from(self.under_percent) / 100;
+        if line.received >= enough { 0 } else { line.ordered - line.received }
+    }
+    /// Units of a line beyond what was ordered and tolerated.
+    pub fn over(&self, line: &PurchaseLine) -> i64 {
+        let most = line.ordered + line.ordered * i64::from(self.over_percent) / 100;
+        (line.received - most).max(0)
+    }
+}
+
+/// Goods on their way between locations.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// Where they go.
+    pub to: LocationId,
+    /// What is still on its way.
+    pub lines: Vec<(LotId, i64)>,
+}
+
+/// Opened units.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tester {
+    /// The shelf.
+    pub shelf: u32,
+    /// The lot.
+    pub lot: LotId,
+    /// Units.
+    pub quantity: i64,
+    /// When they were opened.
+    pub opened_on: Day,
+    /// Their last good day: the lot's, or the end of the period after opening.
+    pub good_until: Option<Day>,
+}
+
+/// What the catalogue says of a SKU, as far as stock is concerned.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Days that must remain at its sale.
+    pub min_remaining_days: i32,
+    /// Units of each shelf that are never promised.
+    pub safety_stock: i64,
+    /// At or below so many free units a shelf is low.
+    pub low_stock: i64,
+    /// Units of each shelf that may be promised beyond the books.
+    pub backorder_limit: i64,
+    /// Months it keeps after opening.
+    pub pao_months: Option<i32>,
+}
+
+impl From<&Sku> for Policy {
+    fn from(sku: &Sku) -> Policy {
+        Policy {
+            min_remaining_days: sku.min_remaining_days,
+            safety_stock: sku.safety_stock,
+            low_stock: sku.low_stock,
+            backorder_limit: sku.backorder_limit,
+            pao_months: sku.pao_months,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct SkuState {
+    policy: Policy,
+    lots: BTreeMap<Box<str>, LotId>,
+    /// Shelves by location.
+    shelves: SmallVec<[(LocationId, u32); 2]>,
+    outside: [i64; Outside::COUNT],
+}
+
+/// A shelf that an event touched, and the units that customers took from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Touch {
+    /// The shelf.
+    pub shelf: usize,
     /// Units sold or shipped.
     pub sold: i64,
-    /// Units brought back.
-    pub returned: i64,
-    /// Units found less units missing at counts and sales.
-    pub adjusted: i64,
+}
+
+/// The shelves that an event touched, each once.
+pub type Touched = SmallVec<[Touch; 4]>;
+
+/// Deadlines, the first first. Derived from the holds: closed ones leave it when their deadline comes up.
+#[derive(Debug, Clone, Default)]
+struct Deadlines(BinaryHeap<Reverse<(Timestamp, u32)>>);
+
+impl PartialEq for Deadlines {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// The stock of all SKUs, locations and lots.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub struct Ledger {
-    pub(super) skus: Interner,
-    min_remaining_days: Vec<i32>,
-    pub(super) locations: Interner,
-    lots: Vec<Lot>,
-    sku_lots: Vec<BTreeMap<String, LotId>>,
-    shelves: Vec<Shelf>,
-    shelf_ids: Lookup<(SkuId, LocationId), u32>,
-    sku_shelves: Vec<Vec<u32>>,
-    holds: Lookup<String, Hold>,
-    deadlines: BTreeSet<(Timestamp, String)>,
-    expiries: BTreeSet<(Day, LotId)>,
-    purchases: BTreeMap<String, OpenPurchase>,
-    totals: Vec<Totals>,
+    skus: Arc<Interner>,
+    sku_states: Chunked<SkuState>,
+    locations: Arc<Interner>,
+    lots: Chunked<Lot>,
+    shelves: Chunked<Shelf>,
+    holds: Chunked<Hold>,
+    docs: Docs,
+    book: Book,
+    alerts: Chunked<Alert>,
+    expiries: Arc<BTreeSet<(Day, LotId)>>,
+    purchases: Arc<BTreeMap<String, OpenPurchase>>,
+    transfers: Arc<BTreeMap<DocId, Transfer>>,
+    testers: Arc<Vec<Tester>>,
+    channels: Arc<BTreeMap<String, Channel>>,
+    frozen_until: Option<Day>,
+    #[serde(skip)]
+    deadlines: Deadlines,
 }
 
-impl Fold for Ledger {
-    type Event = StockEvent;
-    fn apply(&mut self, event: &StockEvent) {
-        Ledger::apply(self, event);
-    }
+/// A ledger as a snapshot keeps it: the deadlines are made anew.
+#[derive(Deserialize)]
+struct Stored {
+    skus: Arc<Interner>,
+    sku_states: Chunked<SkuState>,
+    locations: Arc<Interner>,
+    lots: Chunked<Lot>,
+    shelves: Chunked<Shelf>,
+    holds: Chunked<Hold>,
+    docs: Docs,
+    book: Book,
+    alerts: Chunked<Alert>,
+    expiries: Arc<BTreeSet<(Day, LotId)>>,
+    purchases: Arc<BTreeMap<String, OpenPurchase>>,
+    transfers: Arc<BTreeMap<DocId, Transfer>>,
+    testers: Arc<Vec<Tester>>,
+    channels: Arc<BTreeMap<String, Channel>>,
+    frozen_until: Option<Day>,
 }
 
-impl Ledger {
-    /// Makes a SKU known, or changes how many days must remain at its sale. O(1).
-    pub fn declare(&mut self, sku: &str, min_remaining_days: i32) -> SkuId {
-        let id = self.skus.intern(sku) as usize;
-        if id == self.totals.len() {
-            self.min_remaining_days.push(min_remaining_days);
-            self.sku_lots.push(BTreeMap::new());
-            self.sku_shelves.push(Vec::new());
-            self.totals.push(Totals::default());
+impl From<Stored> for Ledger {
+    fn from(stored: Stored) -> Ledger {
+        let Stored { skus, sku_states, locations, lots, shelves, holds, docs, book, alerts, .. } = stored;
+        let Stored { expiries, purchases, transfers, testers, channels, frozen_until, .. } = stored;
+        let live = holds.iter().enumerate().filter(|(_, hold)| hold.state == HoldState::Live);
+        let deadlines = Deadlines(live.map(|(number, hold)| Reverse((hold.deadline, number as u32))).collect());
+        Ledger {
+            skus,
+            sku_states,
+            locations,
+            lots,
+            shelves,
+            holds,
+            docs,
+            book,
+            alerts,
+            expiries,
+            purchases,
+            transfers,
+            testers,
+            channels,
+            frozen_until,
+            deadlines,
         }
-        self.min_remaining_days[id] = min_remaining_days;
-        SkuId(id as u32)
     }
+}
 
+/// Questions about what is there.
+impl Ledger {
     /// The id of a SKU, if it is known.
     pub fn sku(&self, sku: &str) -> Option<SkuId> {
         self.skus.id(sku).map(SkuId)
@@ -164,341 +379,862 @@ impl Ledger {
     pub fn location(&self, location: &str) -> Option<LocationId> {
         self.locations.id(location).map(LocationId)
     }
+    /// What the catalogue says of a SKU, as far as stock is concerned.
+    pub fn policy(&self, sku: SkuId) -> &Policy {
+        &self.sku_states[sku.index()].policy
+    }
     /// Days that must remain at the sale of a SKU.
     pub fn min_remaining_days(&self, sku: SkuId) -> i32 {
-        self.min_remaining_days[sku.index()]
+        self.policy(sku).min_remaining_days
+    }
+    /// What went to an account outside, less what came from it.
+    pub fn outside(&self, sku: SkuId, account: Outside) -> i64 {
+        self.sku_states[sku.index()].outside[account as usize]
     }
     /// A lot.
     pub fn lot(&self, lot: LotId) -> &Lot {
         &self.lots[lot.index()]
     }
-    /// The lot of a SKU with a key.
-    pub fn lot_of(&self, sku: SkuId, key: &str) -> Option<&Lot> {
-        self.sku_lots[sku.index()].get(key).map(|id| self.lot(*id))
+    /// The id of the lot of a SKU with a key.
+    pub fn lot_id(&self, sku: SkuId, key: &str) -> Option<LotId> {
+        self.sku_states[sku.index()].lots.get(key).copied()
+    }
+    /// The lots of a SKU, by key.
+    pub fn lots_of(&self, sku: SkuId) -> impl Iterator<Item = (LotId, &Lot)> {
+        self.sku_states[sku.index()].lots.values().map(|id| (*id, self.lot(*id)))
     }
     /// The lot of a SKU that expires first among those that may still be sold on a day, wherever it is. O(lots).
     pub fn first_to_expire(&self, sku: SkuId, day: Day) -> Option<&Lot> {
-        let lots = self.sku_lots[sku.index()].values().map(|id| self.lot(*id));
+        let lots = self.lots_of(sku).map(|(_, lot)| lot);
         let sellable = lots.filter(|lot| lot.state.expires_on.is_some() && is_sellable(&lot.state, day, 0));
-        sellable.min_by_key(|lot| fefo_key(lot.state.expires_on, &lot.key))
+        sellable.min_by_key(|lot| fefo_key(lot.state.expires_on, lot.state.received_on, &lot.key))
     }
     /// All shelves, in the order in which they were first used.
-    pub fn shelves(&self) -> &[Shelf] {
+    pub fn shelves(&self) -> &Chunked<Shelf> {
         &self.shelves
     }
     /// The shelves of a SKU, as indices into [`Ledger::shelves`].
-    pub fn shelves_of(&self, sku: SkuId) -> &[u32] {
-        self.sku_shelves.get(sku.index()).map_or(&[], Vec::as_slice)
+    pub fn shelves_of(&self, sku: SkuId) -> impl ExactSizeIterator<Item = usize> + '_ {
+        let state = self.sku_states.get(sku.index());
+        state.map_or(&[][..], |state| &state.shelves[..]).iter().map(|(_, shelf)| *shelf as usize)
     }
-    /// The index of a SKU's shelf at a location into [`Ledger::shelves`]. O(1).
+    /// The index of a SKU's shelf at a location into [`Ledger::shelves`]. O(log locations of the SKU).
     pub fn shelf_index(&self, sku: SkuId, location: LocationId) -> Option<usize> {
-        self.shelf_ids.get(&(sku, location)).map(|id| *id as usize)
+        let shelves = &self.sku_states.get(sku.index())?.shelves;
+        let at = shelves.binary_search_by_key(&location, |(own, _)| *own).ok()?;
+        Some(shelves[at].1 as usize)
     }
-    /// The shelf of a SKU at a location. O(1).
+    /// The shelf of a SKU at a location.
     pub fn shelf(&self, sku: SkuId, location: LocationId) -> Option<&Shelf> {
         self.shelf_index(sku, location).map(|id| &self.shelves[id])
     }
-    /// A hold.
-    pub fn hold(&self, hold: &str) -> Option<&Hold> {
-        self.holds.get(hold)
+    /// The shelf of a SKU at a location, by their keys.
+    pub fn shelf_at(&self, sku: &str, location: &str) -> Option<&Shelf> {
+        self.shelf(self.sku(sku)?, self.location(location)?)
     }
-    /// Purchases with units still to come, by their key.
+    /// Every id that was ever used.
+    pub fn docs(&self) -> &Docs {
+        &self.docs
+    }
+    /// Every movement that was ever made.
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+    /// Every change of a shelf's level, in order.
+    pub fn alerts(&self) -> &Chunked<Alert> {
+        &self.alerts
+    }
+    /// A hold by its key.
+    pub fn hold(&self, hold: &str) -> Option<&Hold> {
+        match self.docs.get(self.docs.find(hold)?).outcome {
+            Outcome::Hold(number) => Some(&self.holds[number as usize]),
+            _ => None,
+        }
+    }
+    /// A hold by its number.
+    pub fn hold_of(&self, number: u32) -> &Hold {
+        &self.holds[number as usize]
+    }
+    /// A hold's key.
+    pub fn hold_key(&self, hold: &Hold) -> &str {
+        self.docs.id(hold.doc)
+    }
+    /// All holds, in the order in which they were made.
+    pub fn holds(&self) -> &Chunked<Hold> {
+        &self.holds
+    }
+    /// Purchases by their key, done ones too.
     pub fn purchases(&self) -> &BTreeMap<String, OpenPurchase> {
         &self.purchases
     }
-    /// All movements of a SKU against the outside.
-    pub fn totals(&self, sku: SkuId) -> Totals {
-        self.totals[sku.index()]
+    /// Goods on their way, by the document of their move.
+    pub fn transfers(&self) -> &BTreeMap<DocId, Transfer> {
+        &self.transfers
+    }
+    /// Opened units.
+    pub fn testers(&self) -> &[Tester] {
+        &self.testers
+    }
+    /// The channels by key.
+    pub fn channels(&self) -> &BTreeMap<String, Channel> {
+        &self.channels
+    }
+    /// The last day that is closed.
+    pub fn frozen_until(&self) -> Option<Day> {
+        self.frozen_until
     }
 
-    /// The live hold whose deadline passes first, if that is at or before `now`.
-    pub fn next_deadline(&self, now: Timestamp) -> Option<(Timestamp, &str)> {
-        let (deadline, hold) = self.deadlines.first()?;
-        (*deadline <= now).then_some((*deadline, hold.as_str()))
+    /// The live holds whose deadlines are at or before `now`, in the order of deadline and key. O(due).
+    pub fn due_holds(&self, now: Timestamp) -> Vec<&Hold> {
+        let heap = self.deadlines.0.as_slice();
+        let mut found = Vec::new();
+        let mut open = vec![0];
+        while let Some(at) = open.pop() {
+            let Some(Reverse((deadline, number))) = heap.get(at) else { continue };
+            if *deadline <= now {
+                found.push(self.hold_of(*number));
+                open.extend([2 * at + 1, 2 * at + 2]);
+            }
+        }
+        found.retain(|hold| hold.state == HoldState::Live);
+        found.sort_by_key(|hold| (hold.deadline, self.hold_key(hold)));
+        found
     }
 
-    /// The live holds whose deadlines are at or before `now`, in the order of their deadlines.
-    pub fn due_holds(&self, now: Timestamp) -> impl Iterator<Item = (&str, &Hold)> {
-        let due = self.deadlines.iter().take_while(move |(deadline, _)| *deadline <= now);
-        due.filter_map(|(_, key)| Some((key.as_str(), self.holds.get(key)?)))
+    /// Whether some deadline is at or before `now`. O(1).
+    pub fn has_due_holds(&self, now: Timestamp) -> bool {
+        self.deadlines.0.peek().is_some_and(|Reverse((deadline, _))| *deadline <= now)
+    }
+
+    /// The live holds that have units of a lot, or of a shelf promised beyond the books, oldest first. O(live holds).
+    pub fn live_holds(&self, of: impl Fn(&HoldLine) -> bool) -> Vec<&Hold> {
+        let mut numbers: Vec<u32> = self.deadlines.0.iter().map(|Reverse((_, number))| *number).collect();
+        numbers.sort_unstable();
+        let holds = numbers.into_iter().map(|number| self.hold_of(number));
+        holds.filter(|hold| hold.state == HoldState::Live && hold.lines.iter().any(&of)).collect()
     }
 
     /// The lot that expires first, if its last good day lies before `today`.
-    pub fn next_expiry(&self, today: Day) -> Option<(Day, &Lot)> {
+    pub fn next_expiry(&self, today: Day) -> Option<(Day, LotId)> {
         let (day, lot) = self.expiries.first()?;
-        (*day < today).then(|| (*day, self.lot(*lot)))
+        (*day < today).then_some((*day, *lot))
     }
 
-    /// Sellable units of a shelf on a day, before holds.
+    /// Good units of a shelf that may be sold on a day, held ones included, less what was sold beyond the books.
     pub fn sellable(&self, shelf: &Shelf, day: Day) -> i64 {
         let remaining = self.min_remaining_days(shelf.sku);
-        let may = |lot: &&ShelfLot| is_sellable(&self.lot(lot.lot).state, day, remaining);
-        shelf.lots.iter().filter(may).map(|lot| lot.good).sum()
+        let may = |lot: &&LotStock| is_sellable(&self.lot(lot.lot).state, day, remaining);
+        shelf
+            .lots
+            .iter()
+            .filter(may)
+            .map(|lot| lot.of(Condition::Available).max(0) + lot.of(Condition::Held))
+            .sum::<i64>()
+            - shelf.debt()
+    }
+
+    /// Units of a shelf that are kept for other channels.
+    pub fn kept(&self, sku: SkuId, channel: Option<&str>) -> i64 {
+        let own = |key: &str| channel == Some(key);
+        let others = self.channels.values().filter(|other| !own(&other.channel));
+        let key = self.skus.key(sku.0);
+        let kept = others.flat_map(|other| &other.kept).filter(|kept| kept.sku == key);
+        kept.map(|kept| kept.quantity.0).sum()
+    }
+
+    /// Units of a shelf that may be promised through a channel on a day: free ones of sellable lots, less what was
+    /// sold or promised beyond the books, the safety stock, and what is kept for other channels. At least 0.
+    pub fn promisable(&self, shelf: &Shelf, day: Day, remaining_days: i32, channel: Option<&str>) -> i64 {
+        let policy = self.policy(shelf.sku);
+        let free = |lot: &LotStock| lot.of(Condition::Available).max(0);
+        let may = |lot: &&LotStock| free(lot) > 0 && is_sellable(&self.lot(lot.lot).state, day, remaining_days);
+        let sellable: i64 = shelf.lots.iter().filter(may).map(free).sum();
+        let kept = if self.channels.is_empty() { 0 } else { self.kept(shelf.sku, channel) };
+        (sellable - shelf.debt() - shelf.backordered - policy.safety_stock - kept).max(0)
+    }
+
+    /// Days that must remain at a sale of a SKU through a channel.
+    pub fn remaining_days(&self, sku: SkuId, channel: Option<&str>, own: i32) -> i32 {
+        let channel = channel.and_then(|key| self.channels.get(key)).map_or(0, |channel| channel.min_remaining_days);
+        self.min_remaining_days(sku).max(channel).max(own)
+    }
+
+    /// Units that may be promised where nobody says through which channel.
+    pub fn available(&self, shelf: &Shelf, day: Day) -> i64 {
+        self.promisable(shelf, day, self.min_remaining_days(shelf.sku), None)
     }
 
     /// The last day on which a good unit of a shelf may be sold; none where one never expires or there is none.
     pub fn good_until(&self, shelf: &Shelf) -> Option<Day> {
         let remaining = self.min_remaining_days(shelf.sku);
-        let lots = shelf.lots.iter().filter(|own| own.good > 0).map(|own| &self.lot(own.lot).state);
+        let lots = shelf.lots.iter().filter(|own| own.good() > 0).map(|own| &self.lot(own.lot).state);
         let last = lots.filter(|lot| !lot.recalled).map(|lot| lot.expires_on.unwrap_or(Day(i32::MAX))).max()?;
         (last < Day(i32::MAX)).then(|| last + -remaining)
     }
 
-    /// Units that may be promised: sellable less held, at least 0.
-    pub fn available(&self, sku: SkuId, location: LocationId, day: Day) -> i64 {
-        self.shelf(sku, location).map_or(0, |shelf| (self.sellable(shelf, day) - shelf.held).max(0))
-    }
-
-    /// The lots of a shelf with good units in the order in which they leave.
-    pub(super) fn fefo(&self, shelf: &Shelf) -> Vec<ShelfLot> {
-        let mut lots: Vec<ShelfLot> = shelf.lots.iter().filter(|lot| lot.good > 0).copied().collect();
-        let key = |lot: &ShelfLot| {
-            let lot = self.lot(lot.lot);
-            fefo_key(lot.state.expires_on, &lot.key)
-        };
-        lots.sort_by(|a, b| key(a).cmp(&key(b)));
-        lots
-    }
-
-    pub(super) fn taken(&self, lot: LotId, quantity: i64) -> Taken {
+    /// Units of a lot as an answer spells them.
+    pub fn taken(&self, lot: LotId, quantity: i64) -> Taken {
         let lot = self.lot(lot);
         Taken {
             sku: self.skus.key(lot.sku.0).into(),
-            lot: lot.key.clone(),
-            quantity: crate::base::Quantity(quantity),
+            lot: lot.key.to_string(),
+            quantity: Quantity(quantity),
             expires_on: lot.state.expires_on,
         }
     }
+}
 
-    /// Applies an event. Total: SKUs that were never declared are declared on the way.
-    pub fn apply(&mut self, event: &StockEvent) {
-        match event {
-            StockEvent::Received { goods, location, purchase, .. } => {
-                self.put(goods, location, goods.quantity.0, 0);
-                self.total(&goods.sku).received += goods.quantity.0;
-                self.fulfil(purchase.as_deref(), goods);
+/// Changes.
+impl Ledger {
+    /// Makes a SKU known, or changes what the catalogue says of it.
+    pub fn declare(&mut self, sku: &str, policy: Policy) -> SkuId {
+        let id = match self.sku(sku) {
+            Some(id) => id,
+            None => {
+                self.sku_states.push(SkuState::default());
+                SkuId(Arc::make_mut(&mut self.skus).intern(sku))
             }
-            StockEvent::Held { hold, lines, location, deadline } => self.open_hold(hold, lines, location, *deadline),
-            StockEvent::Committed { hold, taken } => {
-                let location = self.close_hold(hold, HoldState::Committed);
-                taken.iter().for_each(|goods| self.sell(goods, &location));
+        };
+        self.sku_states.get_mut(id.index()).policy = policy;
+        id
+    }
+
+    /// Enters a channel or replaces it.
+    pub fn put_channel(&mut self, channel: &Channel) {
+        Arc::make_mut(&mut self.channels).insert(channel.channel.clone(), channel.clone());
+    }
+
+    /// Enters the id that an event answers to.
+    pub fn enter(&mut self, origin: &Origin<'_>) -> DocId {
+        let next = self.book.len() as u32;
+        self.docs.enter(origin, next)
+    }
+
+    /// Says that a document's fact waits for the catalogue.
+    pub fn wait(&mut self, doc: DocId) {
+        self.docs.get_mut(doc).outcome = Outcome::Waiting;
+    }
+
+    /// Applies an event. Total: keys that were never declared are declared on the way. `doc` is that of its origin.
+    pub fn apply(&mut self, event: &Event<'_>, stock: &StockEvent<'_>, doc: Option<DocId>) -> Touched {
+        let order = self.order_of(&stock.kind, doc);
+        let kind = entry_kind(&stock.kind);
+        let mut touched = Touched::new();
+        if let StockKind::Received { card, .. } | StockKind::Assembled { card } = &stock.kind {
+            for goods in stock.movements.iter().filter(|movement| is_made(movement)) {
+                self.card(goods, card);
             }
-            StockEvent::Released { hold } => {
-                self.close_hold(hold, HoldState::Released);
+        }
+        if let StockKind::Held { deadline, remaining_days, backordered } = &stock.kind {
+            self.open_hold(doc, *deadline, *remaining_days, backordered, &mut touched);
+        }
+        let hold = self.hold_number(order);
+        let beyond = match stock.kind {
+            StockKind::Sold { beyond } => stock.movements.len().saturating_sub(beyond as usize),
+            _ => usize::MAX,
+        };
+        for (i, movement) in stock.movements.iter().enumerate() {
+            let (lot, shelves) = self.shift(movement, &mut touched);
+            if let Some(kind) = kind {
+                let kind = if i >= beyond { EntryKind::Oversold } else { kind };
+                self.enter_movement(event, movement, lot, (doc, order), kind);
             }
-            StockEvent::HoldExpired { hold } => {
-                self.close_hold(hold, HoldState::Expired);
+            if let Some(hold) = hold {
+                self.shift_hold(hold, movement, lot, shelves);
             }
-            StockEvent::Sold { location, taken, missing } => {
-                self.locations.intern(location);
-                taken.iter().for_each(|goods| self.sell(goods, location));
-                for line in missing {
-                    let sku = self.known(&line.sku);
-                    self.shelf_id(sku, location); // its demand is kept by shelf
-                    let totals = self.total(&line.sku);
-                    totals.adjusted += line.quantity.0;
-                    totals.sold += line.quantity.0;
-                }
-            }
-            StockEvent::Returned { goods, location, resellable, .. } => {
-                let (good, quarantined) = if *resellable { (goods.quantity.0, 0) } else { (0, goods.quantity.0) };
-                self.put(goods, location, good, quarantined);
-                self.total(&goods.sku).returned += goods.quantity.0;
-            }
-            StockEvent::Moved { from, to, taken } => {
-                for goods in taken {
-                    self.put(goods, from, -goods.quantity.0, 0);
-                    self.put(goods, to, goods.quantity.0, 0);
-                }
-            }
-            StockEvent::Counted { sku, location, deltas } => {
-                for delta in deltas {
-                    let lot = delta.lot.clone();
-                    let goods = Taken { sku: sku.clone(), lot, ..Taken::default() };
-                    self.put(&goods, location, delta.quantity, 0);
-                    self.total(sku).adjusted += delta.quantity;
-                }
-                self.locations.intern(location);
-            }
-            StockEvent::Recalled { sku, lot } => {
-                let id = self.lot_id(sku, lot, None);
-                self.lots[id.index()].state.recalled = true;
-            }
-            StockEvent::LotExpired { sku, lot } => {
-                let id = self.lot_id(sku, lot, None);
-                if let Some(day) = self.lots[id.index()].state.expires_on {
-                    self.expiries.remove(&(day, id));
-                }
-            }
-            StockEvent::Purchased { purchase, supplier, lines, location, expected_on } => {
-                self.open_purchase(purchase, supplier, lines, location, *expected_on);
-            }
-            StockEvent::Complained { .. } | StockEvent::Refused(_) | StockEvent::Unresolved(_) => {}
+        }
+        self.finish(event, &stock.kind, &stock.movements, doc, hold, &mut touched);
+        touched.iter().for_each(|touch| self.tell(event.at, touch.shelf));
+        touched
+    }
+
+    fn order_of(&self, kind: &StockKind<'_>, doc: Option<DocId>) -> Option<DocId> {
+        match kind {
+            StockKind::Committed { hold }
+            | StockKind::Released { hold }
+            | StockKind::HoldExpired { hold }
+            | StockKind::Reallocated { hold } => self.docs.find(hold),
+            StockKind::Arrived { transfer } => self.docs.find(transfer),
+            StockKind::Returned { order: Some(order), .. } => self.docs.find(order).or(doc),
+            _ => doc,
         }
     }
 
-    fn total(&mut self, sku: &str) -> &mut Totals {
-        let id = self.known(sku);
-        &mut self.totals[id.index()]
+    fn hold_number(&self, order: Option<DocId>) -> Option<u32> {
+        match self.docs.get(order?).outcome {
+            Outcome::Hold(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// Moves units between the two sides; answers the lot and the shelves of both.
+    fn shift(&mut self, movement: &Movement<'_>, touched: &mut Touched) -> (LotId, [Option<u32>; 2]) {
+        let sku = self.known(movement.sku);
+        let from = self.side(sku, &movement.from);
+        let lot = match from.and_then(|shelf| self.lot_on(shelf, movement.lot)) {
+            Some(lot) => lot,
+            None => self.known_lot(sku, movement.lot),
+        };
+        let to = if same_location(&movement.from, &movement.to) { from } else { self.side(sku, &movement.to) };
+        self.book_side(sku, lot, from, &movement.from, -movement.quantity);
+        self.book_side(sku, lot, to, &movement.to, movement.quantity);
+        let customer = Account::Outside(Outside::Customer);
+        if let Some(shelf) = from {
+            touch(touched, shelf, if movement.to == customer { movement.quantity } else { 0 });
+        }
+        if let Some(shelf) = to {
+            touch(touched, shelf, 0);
+        }
+        (lot, [from, to])
+    }
+
+    fn side(&mut self, sku: SkuId, account: &Account<'_>) -> Option<u32> {
+        match account {
+            Account::At(location, _) => Some(self.shelf_id(sku, location)),
+            Account::Outside(_) => None,
+        }
+    }
+
+    fn lot_on(&self, shelf: u32, key: &str) -> Option<LotId> {
+        let lots = &self.shelves[shelf as usize].lots;
+        lots.iter().map(|own| own.lot).find(|lot| *self.lot(*lot).key == *key)
+    }
+
+    fn book_side(&mut self, sku: SkuId, lot: LotId, shelf: Option<u32>, account: &Account<'_>, quantity: i64) {
+        match (shelf, account) {
+            (Some(shelf), Account::At(_, condition)) => self.put(shelf, lot, *condition, quantity),
+            (_, Account::Outside(outside)) => {
+                self.sku_states.get_mut(sku.index()).outside[*outside as usize] += quantity;
+            }
+            (None, Account::At(..)) => {}
+        }
+    }
+
+    fn put(&mut self, shelf: u32, lot: LotId, condition: Condition, quantity: i64) {
+        let own = self.shelves.get_mut(shelf as usize);
+        let at = match own.lots.iter().position(|own| own.lot == lot) {
+            Some(at) => at,
+            None => {
+                let at = leaves_after(&self.lots, &own.lots, lot);
+                own.lots.insert(at, LotStock { lot, units: [0; Condition::COUNT] });
+                at
+            }
+        };
+        own.lots[at].units[condition as usize] += quantity;
+        if own.lots[at].units == [0; Condition::COUNT] {
+            own.lots.remove(at);
+        }
+    }
+
+    fn enter_movement(
+        &mut self,
+        event: &Event<'_>,
+        movement: &Movement<'_>,
+        lot: LotId,
+        (doc, order): (Option<DocId>, Option<DocId>),
+        kind: EntryKind,
+    ) {
+        let (from, to) = (self.place(&movement.from), self.place(&movement.to));
+        let before_of_order = order.map_or(NONE, |order| self.docs.get(order).last_of_order);
+        let entry = self.book.push(Entry {
+            at: event.at,
+            quantity: movement.quantity,
+            day: event.day,
+            lot,
+            from,
+            to,
+            doc: doc.unwrap_or(NONE),
+            order: order.unwrap_or(NONE),
+            before_of_lot: self.lot(lot).last_entry,
+            before_of_order,
+            kind,
+        });
+        self.lots.get_mut(lot.index()).last_entry = entry;
+        if let Some(order) = order {
+            self.docs.get_mut(order).last_of_order = entry;
+        }
+        if let Some(doc) = doc {
+            self.docs.get_mut(doc).entries += 1;
+        }
+    }
+
+    fn place(&self, account: &Account<'_>) -> Place {
+        match account {
+            Account::At(location, condition) => {
+                Place::at(LocationId(self.locations.id(location).unwrap_or(0)), *condition)
+            }
+            Account::Outside(outside) => Place::outside(*outside),
+        }
+    }
+
+    fn shift_hold(&mut self, hold: u32, movement: &Movement<'_>, lot: LotId, shelves: [Option<u32>; 2]) {
+        let held = |account: &Account<'_>| matches!(account, Account::At(_, Condition::Held));
+        let hold = self.holds.get_mut(hold as usize);
+        if let (true, Some(shelf)) = (held(&movement.from), shelves[0]) {
+            give(hold, HoldLine { shelf, lot: Some(lot), quantity: -movement.quantity });
+        }
+        if let (true, Some(shelf)) = (held(&movement.to), shelves[1]) {
+            give(hold, HoldLine { shelf, lot: Some(lot), quantity: movement.quantity });
+        }
+    }
+
+    fn open_hold(
+        &mut self,
+        doc: Option<DocId>,
+        deadline: Timestamp,
+        remaining_days: i32,
+        backordered: &[(&str, &str, i64)],
+        touched: &mut Touched,
+    ) {
+        let Some(doc) = doc else { return };
+        let mut hold = Hold { doc, lines: SmallVec::new(), deadline, remaining_days, state: HoldState::Live };
+        for (sku, location, quantity) in backordered {
+            let sku = self.known(sku);
+            let shelf = self.shelf_id(sku, location);
+            self.shelves.get_mut(shelf as usize).backordered += quantity;
+            give(&mut hold, HoldLine { shelf, lot: None, quantity: *quantity });
+            touch(touched, shelf, 0);
+        }
+        let number = self.holds.push(hold) as u32;
+        self.docs.get_mut(doc).outcome = Outcome::Hold(number);
+        self.deadlines.0.push(Reverse((deadline, number)));
+    }
+
+    /// What an event changes beside the units.
+    fn finish(
+        &mut self,
+        event: &Event<'_>,
+        kind: &StockKind<'_>,
+        movements: &[Movement<'_>],
+        doc: Option<DocId>,
+        hold: Option<u32>,
+        touched: &mut Touched,
+    ) {
+        match kind {
+            StockKind::Received { purchase, unit_cost, .. } => {
+                if let Some(cost) = unit_cost {
+                    self.book.push_cost(self.book.len() as u32 - movements.len() as u32, *cost);
+                }
+                movements.iter().for_each(|goods| self.fulfil(*purchase, goods, touched));
+            }
+            StockKind::Committed { .. } => self.settle_hold(hold, HoldState::Committed),
+            StockKind::Released { .. } => {
+                self.settle_backorders(hold, movements.is_empty(), HoldState::Released, touched)
+            }
+            StockKind::HoldExpired { .. } => self.settle_backorders(hold, true, HoldState::Expired, touched),
+            StockKind::Reallocated { .. } => self.refill(hold, movements),
+            StockKind::Moved => self.depart(doc, movements),
+            StockKind::Arrived { transfer } => self.arrive(transfer, movements),
+            StockKind::Counted { sku, location } => {
+                let sku = self.known(sku);
+                let shelf = self.shelf_id(sku, location);
+                let counted_on = &mut self.shelves.get_mut(shelf as usize).counted_on;
+                *counted_on = (*counted_on).max(Some(event.day));
+                touch(touched, shelf, 0);
+            }
+            StockKind::WrittenOff { .. } => self.close_testers(movements),
+            StockKind::TesterOpened { good_until } => self.open_testers(event.day, *good_until, movements),
+            StockKind::Recalled { sku, lot } => {
+                let sku = self.known(sku);
+                let lot = self.known_lot(sku, lot);
+                self.lots.get_mut(lot.index()).state.recalled = true;
+                self.touch_all(sku, touched);
+            }
+            StockKind::LotExpired { sku, lot } => {
+                let sku = self.known(sku);
+                let lot = self.known_lot(sku, lot);
+                if let Some(day) = self.lot(lot).state.expires_on {
+                    Arc::make_mut(&mut self.expiries).remove(&(day, lot));
+                }
+                self.touch_all(sku, touched);
+            }
+            StockKind::Purchased { supplier, lines, location, expected_on, under_percent, over_percent } => {
+                let Some(doc) = doc else { return };
+                let location_id = LocationId(self.known_location(location));
+                let lines = lines.iter().map(|(sku, ordered)| {
+                    let sku = self.known(sku);
+                    let shelf = self.shelf_id(sku, location);
+                    self.shelves.get_mut(shelf as usize).incoming += ordered;
+                    PurchaseLine { sku, ordered: *ordered, received: 0 }
+                });
+                let purchase = OpenPurchase {
+                    supplier: (*supplier).into(),
+                    lines: lines.collect(),
+                    location: location_id,
+                    expected_on: *expected_on,
+                    under_percent: *under_percent,
+                    over_percent: *over_percent,
+                };
+                Arc::make_mut(&mut self.purchases).insert(self.docs.id(doc).to_string(), purchase);
+            }
+            StockKind::Frozen { until } => self.frozen_until = Some(*until),
+            StockKind::Complained { .. } => {}
+            StockKind::Refused(why) => {
+                if let Some(doc) = doc {
+                    self.docs.refuse(doc, why);
+                }
+            }
+            StockKind::Unresolved(_) => {
+                if let Some(doc) = doc {
+                    self.wait(doc);
+                }
+            }
+            StockKind::Held { .. }
+            | StockKind::Sold { .. }
+            | StockKind::Returned { .. }
+            | StockKind::Reclassified { .. }
+            | StockKind::Assembled { .. } => {}
+        }
+    }
+
+    fn settle_hold(&mut self, hold: Option<u32>, state: HoldState) {
+        let Some(hold) = hold else { return };
+        let hold = self.holds.get_mut(hold as usize);
+        if hold.lines.is_empty() {
+            hold.state = state;
+        }
+        self.forget_closed();
+    }
+
+    /// Gives back what was promised beyond the books too, where the whole hold ends.
+    fn settle_backorders(&mut self, hold: Option<u32>, whole: bool, state: HoldState, touched: &mut Touched) {
+        let Some(number) = hold else { return };
+        let owned = self.holds[number as usize].lines.iter().any(|line| line.lot.is_some());
+        if whole || !owned {
+            let lines = std::mem::take(&mut self.holds.get_mut(number as usize).lines);
+            for line in lines.iter().filter(|line| line.lot.is_none()) {
+                self.shelves.get_mut(line.shelf as usize).backordered -= line.quantity;
+                touch(touched, line.shelf, 0);
+            }
+            self.holds.get_mut(number as usize).lines = lines.into_iter().filter(|line| line.lot.is_some()).collect();
+        }
+        self.settle_hold(hold, state);
+    }
+
+    /// What a hold got for units that were promised beyond the books is no longer owed; one that lost all is lost.
+    fn refill(&mut self, hold: Option<u32>, movements: &[Movement<'_>]) {
+        let Some(number) = hold else { return };
+        let gained = |account: &Account<'_>| matches!(account, Account::At(_, Condition::Held));
+        for movement in movements.iter().filter(|movement| gained(&movement.to)) {
+            let Account::At(location, _) = movement.to else { continue };
+            let shelf = self.shelf_id(self.known_sku(movement.sku), location);
+            let hold = self.holds.get_mut(number as usize);
+            let owed = hold.lines.iter_mut().find(|line| line.shelf == shelf && line.lot.is_none());
+            let Some(owed) = owed else { continue };
+            let part = owed.quantity.min(movement.quantity);
+            owed.quantity -= part;
+            hold.lines.retain(|line| line.quantity != 0);
+            self.shelves.get_mut(shelf as usize).backordered -= part;
+        }
+        self.settle_hold(hold, HoldState::Lost);
+    }
+
+    /// Closed holds whose deadline comes first leave the heap; the others leave it when their turn comes.
+    fn forget_closed(&mut self) {
+        while let Some(Reverse((_, number))) = self.deadlines.0.peek() {
+            if self.holds[*number as usize].state == HoldState::Live {
+                return;
+            }
+            self.deadlines.0.pop();
+        }
+    }
+
+    fn fulfil(&mut self, purchase: Option<&str>, goods: &Movement<'_>, touched: &mut Touched) {
+        let sku = self.known_sku(goods.sku);
+        let Some(order) = purchase.and_then(|key| Arc::make_mut(&mut self.purchases).get_mut(key)) else { return };
+        let location = order.location;
+        let Some(at) = order.lines.iter().position(|line| line.sku == sku) else { return };
+        let before = order.open(&order.lines[at]);
+        order.lines[at].received += goods.quantity;
+        let came = before - order.open(&order.lines[at]);
+        if let Some(shelf) = self.shelf_index(sku, location) {
+            self.shelves.get_mut(shelf).incoming -= came;
+            touch(touched, shelf as u32, 0);
+        }
+    }
+
+    fn depart(&mut self, doc: Option<DocId>, movements: &[Movement<'_>]) {
+        let Some(doc) = doc else { return };
+        for movement in movements {
+            let Account::At(to, Condition::InTransit) = movement.to else { continue };
+            let (to, sku) = (LocationId(self.known_location(to)), self.known_sku(movement.sku));
+            let Some(lot) = self.lot_id(sku, movement.lot) else { continue };
+            let transfers = Arc::make_mut(&mut self.transfers);
+            let transfer = transfers.entry(doc).or_insert_with(|| Transfer { to, lines: Vec::new() });
+            transfer.lines.push((lot, movement.quantity));
+        }
+    }
+
+    fn arrive(&mut self, transfer: &str, movements: &[Movement<'_>]) {
+        let Some(doc) = self.docs.find(transfer) else { return };
+        for movement in movements {
+            let lot = self.lot_id(self.known_sku(movement.sku), movement.lot);
+            let transfers = Arc::make_mut(&mut self.transfers);
+            let Some(own) = transfers.get_mut(&doc) else { return };
+            if let Some((_, left)) = own.lines.iter_mut().find(|(own, _)| Some(*own) == lot) {
+                *left -= movement.quantity;
+            }
+            own.lines.retain(|(_, left)| *left > 0);
+            if own.lines.is_empty() {
+                transfers.remove(&doc);
+            }
+        }
+    }
+
+    fn open_testers(&mut self, opened_on: Day, good_until: Option<Day>, movements: &[Movement<'_>]) {
+        for movement in movements {
+            let Account::At(location, Condition::Tester) = movement.to else { continue };
+            let sku = self.known_sku(movement.sku);
+            let (shelf, lot) = (self.shelf_id(sku, location), self.lot_id(sku, movement.lot));
+            if let Some(lot) = lot {
+                let tester = Tester { shelf, lot, quantity: movement.quantity, opened_on, good_until };
+                Arc::make_mut(&mut self.testers).push(tester);
+            }
+        }
+    }
+
+    fn close_testers(&mut self, movements: &[Movement<'_>]) {
+        for movement in movements {
+            let Account::At(location, Condition::Tester) = movement.from else { continue };
+            let sku = self.known_sku(movement.sku);
+            let (shelf, lot) = (self.shelf_id(sku, location), self.lot_id(sku, movement.lot));
+            let testers = Arc::make_mut(&mut self.testers);
+            let mut left = movement.quantity;
+            for tester in testers.iter_mut().filter(|own| own.shelf == shelf && Some(own.lot) == lot) {
+                let part = tester.quantity.min(left);
+                tester.quantity -= part;
+                left -= part;
+            }
+            testers.retain(|tester| tester.quantity > 0);
+        }
+    }
+
+    fn touch_all(&self, sku: SkuId, touched: &mut Touched) {
+        self.shelves_of(sku).for_each(|shelf| touch(touched, shelf as u32, 0));
+    }
+
+    /// Notes where a shelf came to another level.
+    fn tell(&mut self, at: Timestamp, shelf: usize) {
+        let own = &self.shelves[shelf];
+        let free = own.of(Condition::Available) - own.backordered;
+        let low = self.policy(own.sku).low_stock;
+        let level = match free {
+            free if free < 0 => StockLevel::Negative,
+            0 => StockLevel::StockOut,
+            free if free <= low => StockLevel::LowStock,
+            _ => StockLevel::InStock,
+        };
+        if level != own.level {
+            self.shelves.get_mut(shelf).level = level;
+            self.alerts.push(Alert { cursor: self.book.len() as u32, at, shelf: shelf as u32, level, free });
+        }
     }
 
     fn known(&mut self, sku: &str) -> SkuId {
         match self.sku(sku) {
             Some(id) => id,
-            None => self.declare(sku, 0),
+            None => self.declare(sku, Policy::default()),
         }
     }
 
-    fn lot_id(&mut self, sku: &str, key: &str, expires_on: Option<Day>) -> LotId {
-        let sku = self.known(sku);
-        if let Some(id) = self.sku_lots[sku.index()].get(key).copied() {
-            self.tighten(id, expires_on);
+    /// A SKU that a movement named, so that it is known.
+    fn known_sku(&self, sku: &str) -> SkuId {
+        self.sku(sku).unwrap_or_default()
+    }
+
+    fn known_location(&mut self, location: &str) -> u32 {
+        match self.locations.id(location) {
+            Some(id) => id,
+            None => Arc::make_mut(&mut self.locations).intern(location),
+        }
+    }
+
+    fn known_lot(&mut self, sku: SkuId, key: &str) -> LotId {
+        if let Some(id) = self.lot_id(sku, key) {
             return id;
         }
-        let id = LotId(self.lots.len() as u32);
-        self.lots.push(Lot { sku, key: key.into(), state: LotState { expires_on, recalled: false } });
-        self.sku_lots[sku.index()].insert(key.into(), id);
-        if let Some(day) = expires_on {
-            self.expiries.insert((day, id));
-        }
+        let state = LotState::default();
+        let lot = Lot { sku, key: key.into(), state, produced_on: None, supplier_lot: None, last_entry: NONE };
+        let id = LotId(self.lots.push(lot) as u32);
+        self.sku_states.get_mut(sku.index()).lots.insert(key.into(), id);
         id
     }
 
-    /// Where two papers disagree on a lot's last good day, the earlier one holds.
-    fn tighten(&mut self, id: LotId, expires_on: Option<Day>) {
-        let state = &mut self.lots[id.index()].state;
-        let Some(day) = expires_on else { return };
-        if state.expires_on.is_none_or(|known| day < known) {
-            if let Some(known) = state.expires_on.replace(day) {
-                self.expiries.remove(&(known, id));
+    /// What a receipt says of a lot: where two papers disagree on its last good day, the earlier one holds.
+    fn card(&mut self, goods: &Movement<'_>, card: &LotCard<'_>) {
+        let sku = self.known(goods.sku);
+        let id = self.known_lot(sku, goods.lot);
+        let lot = self.lots.get_mut(id.index());
+        let before = lot.state.clone();
+        lot.produced_on = lot.produced_on.or(card.produced_on);
+        if lot.supplier_lot.is_none() {
+            lot.supplier_lot = card.supplier_lot.map(Into::into);
+        }
+        lot.state.received_on = earlier(before.received_on, card.received_on);
+        lot.state.expires_on = earlier(before.expires_on, card.expires_on);
+        let after = lot.state.clone();
+        if after.expires_on != before.expires_on {
+            let expiries = Arc::make_mut(&mut self.expiries);
+            before.expires_on.map(|day| expiries.remove(&(day, id)));
+            after.expires_on.map(|day| expiries.insert((day, id)));
+        }
+        if (after.expires_on, after.received_on) != (before.expires_on, before.received_on) {
+            self.reorder(sku, id);
+        }
+    }
+
+    /// Puts a lot into its new place on the shelves where it is.
+    fn reorder(&mut self, sku: SkuId, lot: LotId) {
+        let shelves: Vec<usize> = self.shelves_of(sku).collect();
+        for shelf in shelves {
+            let Some(at) = self.shelves[shelf].lots.iter().position(|own| own.lot == lot) else { continue };
+            let own = self.shelves.get_mut(shelf);
+            let stock = own.lots.remove(at);
+            let at = leaves_after(&self.lots, &own.lots, lot);
+            own.lots.insert(at, stock);
+        }
+    }
+
+    fn shelf_id(&mut self, sku: SkuId, location: &str) -> u32 {
+        let location = LocationId(self.known_location(location));
+        let shelves = &self.sku_states[sku.index()].shelves;
+        match shelves.binary_search_by_key(&location, |(own, _)| *own) {
+            Ok(at) => shelves[at].1,
+            Err(at) => {
+                let (lots, level) = (SmallVec::new(), StockLevel::InStock);
+                let shelf = Shelf { sku, location, lots, incoming: 0, backordered: 0, counted_on: None, level };
+                let id = self.shelves.push(shelf) as u32;
+                self.sku_states.get_mut(sku.index()).shelves.insert(at, (location, id));
+                id
             }
-            self.expiries.insert((day, id));
         }
     }
+}
 
-    fn shelf_id(&mut self, sku: SkuId, location: &str) -> usize {
-        let location = LocationId(self.locations.intern(location));
-        if let Some(id) = self.shelf_ids.get(&(sku, location)) {
-            return *id as usize;
-        }
-        let id = self.shelves.len();
-        self.shelves.push(Shelf { sku, location, lots: Vec::new(), held: 0, incoming: 0 });
-        self.shelf_ids.insert((sku, location), id as u32);
-        self.sku_shelves[sku.index()].push(id as u32);
-        id
-    }
-
-    fn put(&mut self, goods: &Taken, location: &str, good: i64, quarantined: i64) {
-        let lot = self.lot_id(&goods.sku, &goods.lot, goods.expires_on);
-        let sku = self.lots[lot.index()].sku;
-        let shelf = self.shelf_id(sku, location);
-        let lots = &mut self.shelves[shelf].lots;
-        let at = lots.iter().position(|own| own.lot == lot).unwrap_or_else(|| {
-            lots.push(ShelfLot { lot, ..ShelfLot::default() });
-            lots.len() - 1
-        });
-        lots[at].good += good;
-        lots[at].quarantined += quarantined;
-        if lots[at].good == 0 && lots[at].quarantined == 0 {
-            lots.swap_remove(at);
-        }
-    }
-
-    fn sell(&mut self, goods: &Taken, location: &str) {
-        self.put(goods, location, -goods.quantity.0, 0);
-        self.total(&goods.sku).sold += goods.quantity.0;
-    }
-
-    fn open_hold(&mut self, hold: &str, lines: &[Line], location: &str, deadline: Timestamp) {
-        for line in lines {
-            let sku = self.known(&line.sku);
-            let shelf = self.shelf_id(sku, location);
-            self.shelves[shelf].held += line.quantity.0;
-        }
-        let state = HoldState::Live;
-        self.holds.insert(hold.into(), Hold { lines: lines.to_vec(), location: location.into(), deadline, state });
-        self.deadlines.insert((deadline, hold.into()));
-    }
-
-    fn close_hold(&mut self, hold: &str, state: HoldState) -> String {
-        let Some(open) = self.holds.get_mut(hold) else { return String::new() };
-        open.state = state;
-        let (deadline, location, lines) = (open.deadline, open.location.clone(), open.lines.clone());
-        self.deadlines.remove(&(deadline, hold.to_string()));
-        for line in &lines {
-            let sku = self.known(&line.sku);
-            let shelf = self.shelf_id(sku, &location);
-            self.shelves[shelf].held -= line.quantity.0;
-        }
-        location
-    }
-
-    fn open_purchase(&mut self, key: &str, supplier: &str, lines: &[Line], location: &str, day: Option<Day>) {
-        for line in lines {
-            let sku = self.known(&line.sku);
-            let shelf = self.shelf_id(sku, location);
-            self.shelves[shelf].incoming += line.quantity.0;
-        }
-        let open = OpenPurchase {
-            supplier: supplier.into(),
-            location: location.into(),
-            open: lines.to_vec(),
-            expected_on: day,
-        };
-        self.purchases.insert(key.into(), open);
-    }
-
-    fn fulfil(&mut self, purchase: Option<&str>, goods: &Taken) {
-        let Some(order) = purchase.and_then(|key| self.purchases.get_mut(key)) else { return };
-        let location = order.location.clone();
-        let mut left = goods.quantity.0;
-        let mut came = 0;
-        for line in order.open.iter_mut().filter(|line| line.sku == goods.sku) {
-            let part = left.min(line.quantity.0);
-            line.quantity.0 -= part;
-            left -= part;
-            came += part;
-        }
-        order.open.retain(|line| line.quantity.0 > 0);
-        let done = order.open.is_empty();
-        let sku = self.known(&goods.sku);
-        let shelf = self.shelf_id(sku, &location);
-        self.shelves[shelf].incoming -= came;
-        if let (true, Some(key)) = (done, purchase) {
-            self.purchases.remove(key);
-        }
-    }
-
+/// Checks.
+impl Ledger {
     /// Answers the first invariant that does not hold, for tests and for `verify`. O(state).
     pub fn broken_invariant(&self) -> Option<String> {
-        let mut on_hand = vec![0i64; self.totals.len()];
-        for shelf in &self.shelves {
-            let name = || format!("{} at {}", self.skus.key(shelf.sku.0), self.locations.key(shelf.location.0));
-            if shelf.held < 0 || shelf.incoming < 0 {
-                return Some(format!("{}: {} held, {} incoming", name(), shelf.held, shelf.incoming));
-            }
-            if let Some(lot) = shelf.lots.iter().find(|lot| lot.good < 0 || lot.quarantined < 0) {
-                return Some(format!("{}: lot {} has {}", name(), self.lot(lot.lot).key, lot.good));
-            }
-            on_hand[shelf.sku.index()] += shelf.on_hand();
+        self.unbalanced().or_else(|| self.negative()).or_else(|| self.unheld()).or_else(|| self.disordered())
+    }
+
+    fn unbalanced(&self) -> Option<String> {
+        let mut sums: Vec<i64> = self.sku_states.iter().map(|sku| sku.outside.iter().sum()).collect();
+        for shelf in self.shelves.iter() {
+            sums[shelf.sku.index()] += shelf.lots.iter().flat_map(|lot| lot.units).sum::<i64>();
         }
-        for (id, totals) in self.totals.iter().enumerate() {
-            let booked = totals.received + totals.returned + totals.adjusted - totals.sold;
-            if booked != on_hand[id] {
-                let sku = self.skus.key(id as u32);
-                return Some(format!("{sku}: {} on hand, movements sum to {booked}", on_hand[id]));
-            }
-        }
-        let mut held = vec![0i64; self.shelves.len()];
-        for (_, hold) in self.holds.sorted().into_iter().filter(|(_, hold)| hold.state == HoldState::Live) {
+        let wrong = sums.iter().position(|sum| *sum != 0)?;
+        Some(format!("{}: all accounts sum to {}", self.skus.key(wrong as u32), sums[wrong]))
+    }
+
+    fn name(&self, shelf: &Shelf) -> String {
+        format!("{} at {}", self.skus.key(shelf.sku.0), self.locations.key(shelf.location.0))
+    }
+
+    fn negative(&self) -> Option<String> {
+        let wrong = |lot: &&LotStock| lot.units[1..].iter().any(|units| *units < 0);
+        self.shelves.iter().find_map(|shelf| {
+            let lot = shelf.lots.iter().find(wrong);
+            let counts = shelf.incoming < 0 || shelf.backordered < 0;
+            (lot.is_some() || counts).then(|| format!("{}: negative: {shelf:?}", self.name(shelf)))
+        })
+    }
+
+    fn unheld(&self) -> Option<String> {
+        let mut held: BTreeMap<(u32, Option<LotId>), i64> = BTreeMap::new();
+        for hold in self.holds.iter().filter(|hold| hold.state == HoldState::Live) {
             for line in &hold.lines {
-                let key = self.sku(&line.sku).zip(self.location(&hold.location));
-                if let Some(shelf) = key.and_then(|key| self.shelf_ids.get(&key)) {
-                    held[*shelf as usize] += line.quantity.0;
+                *held.entry((line.shelf, line.lot)).or_default() += line.quantity;
+            }
+        }
+        for (index, shelf) in self.shelves.iter().enumerate() {
+            for lot in &shelf.lots {
+                let promised = held.remove(&(index as u32, Some(lot.lot))).unwrap_or(0);
+                if lot.of(Condition::Held) != promised {
+                    let (name, held) = (self.name(shelf), lot.of(Condition::Held));
+                    return Some(format!("{name}: {held} held, live holds sum to {promised}"));
                 }
             }
+            let promised = held.remove(&(index as u32, None)).unwrap_or(0);
+            if shelf.backordered != promised {
+                return Some(format!("{}: {} backordered, holds say {promised}", self.name(shelf), shelf.backordered));
+            }
         }
-        let wrong = self.shelves.iter().zip(&held).find(|(shelf, held)| shelf.held != **held);
-        wrong.map(|(shelf, held)| format!("{}: {} held, holds sum to {held}", shelf.sku.0, shelf.held))
+        held.into_iter()
+            .find(|(_, units)| *units != 0)
+            .map(|(line, units)| format!("{line:?}: {units} held of nothing"))
     }
+
+    fn disordered(&self) -> Option<String> {
+        let key = |own: &LotStock| order_key(self.lot(own.lot));
+        let wrong = self.shelves.iter().find(|shelf| !shelf.lots.is_sorted_by(|a, b| key(a) < key(b)))?;
+        Some(format!("{}: lots out of order", self.name(wrong)))
+    }
+}
+
+fn order_key(lot: &Lot) -> (Day, Day, &str) {
+    fefo_key(lot.state.expires_on, lot.state.received_on, &lot.key)
+}
+
+/// Where a lot stands among those of a shelf.
+fn leaves_after(lots: &Chunked<Lot>, on_shelf: &[LotStock], lot: LotId) -> usize {
+    let own = order_key(&lots[lot.index()]);
+    on_shelf.iter().position(|other| order_key(&lots[other.lot.index()]) > own).unwrap_or(on_shelf.len())
+}
+
+fn earlier(known: Option<Day>, new: Option<Day>) -> Option<Day> {
+    match (known, new) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (known, new) => known.or(new),
+    }
+}
+
+fn same_location(a: &Account<'_>, b: &Account<'_>) -> bool {
+    matches!((a, b), (Account::At(a, _), Account::At(b, _)) if a == b)
+}
+
+fn is_made(movement: &Movement<'_>) -> bool {
+    matches!(movement.to, Account::At(..)) && matches!(movement.from, Account::Outside(_))
+}
+
+fn touch(touched: &mut Touched, shelf: u32, sold: i64) {
+    match touched.iter_mut().find(|touch| touch.shelf == shelf as usize) {
+        Some(touch) => touch.sold += sold,
+        None => touched.push(Touch { shelf: shelf as usize, sold }),
+    }
+}
+
+fn give(hold: &mut Hold, part: HoldLine) {
+    match hold.lines.iter_mut().find(|line| line.shelf == part.shelf && line.lot == part.lot) {
+        Some(line) => line.quantity += part.quantity,
+        None => hold.lines.push(part),
+    }
+    hold.lines.retain(|line| line.quantity != 0);
+}
+
+fn entry_kind(kind: &StockKind<'_>) -> Option<EntryKind> {
+    Some(match kind {
+        StockKind::Received { .. } => EntryKind::Received,
+        StockKind::Held { .. } => EntryKind::Held,
+        StockKind::Committed { .. } => EntryKind::Committed,
+        StockKind::Released { .. } => EntryKind::Released,
+        StockKind::HoldExpired { .. } => EntryKind::HoldExpired,
+        StockKind::Reallocated { .. } => EntryKind::Reallocated,
+        StockKind::Sold { .. } => EntryKind::Sold,
+        StockKind::Returned { .. } => EntryKind::Returned,
+        StockKind::Moved => EntryKind::Moved,
+        StockKind::Arrived { .. } => EntryKind::Arrived,
+        StockKind::Counted { .. } => EntryKind::Counted,
+        StockKind::Reclassified { .. } => EntryKind::Reclassified,
+        StockKind::WrittenOff { .. } => EntryKind::WrittenOff,
+        StockKind::TesterOpened { .. } => EntryKind::TesterOpened,
+        StockKind::Recalled { .. } => EntryKind::Recalled,
+        StockKind::LotExpired { .. } => EntryKind::LotExpired,
+        StockKind::Assembled { .. } => EntryKind::Assembled,
+        StockKind::Purchased { .. }
+        | StockKind::Frozen { .. }
+        | StockKind::Complained { .. }
+        | StockKind::Refused(_)
+        | StockKind::Unresolved(_) => return None,
+    })
 }
