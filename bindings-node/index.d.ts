@@ -128,11 +128,11 @@ export function memory(options?: Options): Engine
 export function isSellable(params: SellableParams): boolean
 
 /**
- * Picks sellable lots, first expired first out.
+ * Picks sellable lots, over as many as it takes: first expired first out, or by another strategy.
  *
  * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
  */
-export function fefo(params: FefoParams): Picks
+export function fefo(params: PickParams): Picks
 
 /**
  * Answers how likely a shelf with a positive record is empty in truth (Bayes).
@@ -670,8 +670,8 @@ export interface SellableParams {
   minRemainingDays?: number
 }
 
-/** Arguments of `fefo`. */
-export interface FefoParams {
+/** What to pick from which lots: the arguments of `fefo`. */
+export interface PickParams {
   /** The lots on the shelf. */
   lots: LotOnShelf[]
   /** Units wanted, at least 1. */
@@ -683,9 +683,14 @@ export interface FefoParams {
    * @defaultValue `0`
    */
   minRemainingDays?: number
+  /**
+   * Which lots leave first.
+   * @defaultValue `"fefo"`
+   */
+  strategy?: PickStrategy
 }
 
-/** A lot on a shelf, as `fefo` takes it. */
+/** A lot on a shelf to pick from. */
 export interface LotOnShelf {
   /** The lot's key. */
   lot: string
@@ -693,6 +698,8 @@ export interface LotOnShelf {
   quantity: number
   /** Last good day. */
   expiresOn?: Day | Day
+  /** The day on which it arrived. */
+  receivedOn?: Day | Day
   /**
    * Whether it was recalled.
    * @defaultValue `false`
@@ -700,7 +707,16 @@ export interface LotOnShelf {
   recalled?: boolean
 }
 
-/** What `fefo` answers. */
+/** Which lots leave first; what is unknown comes last, and equal lots leave by their keys. */
+export type PickStrategy =
+  /** First expired first out, then first received. */
+  | 'fefo'
+  /** First received first out, then first expired. */
+  | 'fifo'
+  /** Last received first out, then first expired. */
+  | 'lifo'
+
+/** What to take from which lots: the answer of `fefo`. */
 export interface Picks {
   /** What to take, in order. */
   picks: LotPick[]

@@ -86,6 +86,7 @@ module.exports = {
     "expected_on",
     "expires_on",
     "from",
+    "received_on",
     "today",
   ],
 }

@@ -20,7 +20,7 @@ use crate::event::{
     Answer, Command, Commit, Complaint, Consent, Count, Fact, Interest, Move, Profile, Purchase, Rating, Recall,
     Receive, Release, Reserve, Return, Review, Sale, Sku, Supplier,
 };
-use crate::expiry::{FefoParams, Picks, SellableParams};
+use crate::expiry::{PickParams, Picks, SellableParams};
 use crate::feedback::{PhantomBelief, PhantomParams};
 use crate::recommend::Pick;
 use crate::replenish::{Newsvendor, NewsvendorNormal, NewsvendorPoisson, OrderRule, Proposal};
@@ -228,7 +228,8 @@ pub static OPS: &[Op] = &[
         let lot = expiry::LotState { expires_on: p.expires_on, recalled: p.recalled };
         Ok(expiry::is_sellable(&lot, p.day, p.min_remaining_days))
     }),
-    function!("fefo", "Picks sellable lots, first expired first out.", FefoParams => Picks, |p| expiry::fefo(&p)),
+    function!("fefo", "Picks sellable lots, over as many as it takes: first expired first out, or by another strategy.",
+        PickParams => Picks, |p| expiry::pick(&p)),
     function!("phantom_posterior", "Answers how likely a shelf with a positive record is empty in truth (Bayes).",
         PhantomParams => PhantomBelief, |p| feedback::phantom_posterior(&p)),
     function!("order_quantity", "Rounds a need to what the supplier sells: minimum, pack, maximum.",

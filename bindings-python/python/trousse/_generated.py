@@ -26,6 +26,10 @@ DayLike = dt.date | str
 InstantLike = dt.datetime | str | int
 
 
+#: Which lots leave first; what is unknown comes last, and equal lots leave by their keys.
+PickStrategy = Literal["fefo", "fifo", "lifo"]
+
+
 #: The models that ``auto()`` chooses from.
 Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "blend"]
 
@@ -56,7 +60,7 @@ BindingRule = Literal["none", "min_order", "pack", "max_order", "shelf_life"]
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class LotOnShelf:
-    """A lot on a shelf, as ``fefo`` takes it.
+    """A lot on a shelf to pick from.
 
     Attributes
     ----------
@@ -66,12 +70,15 @@ class LotOnShelf:
         Units there.
     expires_on : dt.date | None
         Last good day.
+    received_on : dt.date | None
+        The day on which it arrived.
     recalled : bool
         Whether it was recalled.
     """
     lot: str
     quantity: int
     expires_on: DayLike | None = None
+    received_on: DayLike | None = None
     recalled: bool = False
 
     def to_dict(self) -> dict[str, Any]:
@@ -273,7 +280,7 @@ class LotPick:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Picks:
-    """What ``fefo`` answers.
+    """What to take from which lots: the answer of ``fefo``.
 
     Attributes
     ----------
@@ -1125,8 +1132,9 @@ def fefo(
     quantity: int,
     day: DayLike,
     min_remaining_days: int = 0,
+    strategy: PickStrategy = 'fefo',
 ) -> Picks:
-    """Picks sellable lots, first expired first out.
+    """Picks sellable lots, over as many as it takes: first expired first out, or by another strategy.
 
     Parameters
     ----------
@@ -1138,18 +1146,20 @@ def fefo(
         The day of the pick.
     min_remaining_days : int, default 0
         Days that must remain.
+    strategy : PickStrategy, default 'fefo'
+        Which lots leave first. One of ``fefo``, ``fifo``, ``lifo``.
 
     Returns
     -------
     Picks
-        What ``fefo`` answers.
+        What to take from which lots: the answer of ``fefo``.
 
     Raises
     ------
     Error
         With code INTERNAL, INVALID_ARGUMENT.
     """
-    return Picks._of(call("fefo", {"lots": lots, "quantity": quantity, "day": day_argument(day, "day"), "min_remaining_days": min_remaining_days}))
+    return Picks._of(call("fefo", {"lots": lots, "quantity": quantity, "day": day_argument(day, "day"), "min_remaining_days": min_remaining_days, "strategy": strategy}))
 
 
 def phantom_posterior(
@@ -3032,6 +3042,7 @@ __all__ = [
     "OpenPurchaseRow",
     "PhantomBelief",
     "Pick",
+    "PickStrategy",
     "Picks",
     "Position",
     "Proposal",

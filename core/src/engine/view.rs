@@ -314,7 +314,7 @@ impl View {
     fn rows(&self, shelf: &Shelf) -> Vec<StockRow> {
         let ledger = &self.world.ledger;
         let mut lots: Vec<_> = shelf.lots.iter().map(|own| (ledger.lot(own.lot), own)).collect();
-        lots.sort_by_key(|(lot, _)| crate::expiry::fefo_key(lot.state.expires_on, &lot.key));
+        lots.sort_by_key(|(lot, _)| crate::expiry::fefo_key(lot.state.expires_on, None, &lot.key));
         let mut held_left = self.held(shelf);
         let row = |(lot, own): (&crate::ledger::Lot, &crate::ledger::ShelfLot)| {
             let sellable = is_sellable(&lot.state, self.today, ledger.min_remaining_days(shelf.sku));

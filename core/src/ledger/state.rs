@@ -180,7 +180,7 @@ impl Ledger {
     pub fn first_to_expire(&self, sku: SkuId, day: Day) -> Option<&Lot> {
         let lots = self.sku_lots[sku.index()].values().map(|id| self.lot(*id));
         let sellable = lots.filter(|lot| lot.state.expires_on.is_some() && is_sellable(&lot.state, day, 0));
-        sellable.min_by_key(|lot| fefo_key(lot.state.expires_on, &lot.key))
+        sellable.min_by_key(|lot| fefo_key(lot.state.expires_on, None, &lot.key))
     }
     /// All shelves, in the order in which they were first used.
     pub fn shelves(&self) -> &[Shelf] {
@@ -254,7 +254,7 @@ impl Ledger {
         let mut lots: Vec<ShelfLot> = shelf.lots.iter().filter(|lot| lot.good > 0).copied().collect();
         let key = |lot: &ShelfLot| {
             let lot = self.lot(lot.lot);
-            fefo_key(lot.state.expires_on, &lot.key)
+            fefo_key(lot.state.expires_on, None, &lot.key)
         };
         lots.sort_by(|a, b| key(a).cmp(&key(b)));
         lots
