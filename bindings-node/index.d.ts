@@ -135,6 +135,34 @@ export function isSellable(params: SellableParams): boolean
 export function fefo(params: PickParams): Picks
 
 /**
+ * Answers until when a lot is good and what its label has to show (EU 1223/2009, article 19).
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function shelfLife(params?: ShelfLifeParams): ShelfLife
+
+/**
+ * Reads the months of a period after opening such as `12M`.
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function parsePao(params: PaoParams): number
+
+/**
+ * Answers until when an opened unit is good: its period after opening, never past its expiry.
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function openJar(params: OpenJarParams): OpenJar
+
+/**
+ * Answers how many days must remain of a lot on a day of sale or receipt.
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function requiredRemainingDays(params: RemainingLifeParams): number
+
+/**
  * Answers how likely a shelf with a positive record is empty in truth (Bayes).
  *
  * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
@@ -733,6 +761,150 @@ export interface LotPick {
   /** Last good day. */
   expiresOn: string | string | null
 }
+
+/** What is known about the life of a lot: the arguments of `shelfLife`. */
+export interface ShelfLifeParams {
+  /** The printed date, `2027-06-30`, or `2027-06` for the last day of that month. */
+  expiresOn?: Day | Day
+  /** The day of production or filling. */
+  producedOn?: Day | Day
+  /** The day on which the lot arrived. */
+  receivedOn?: Day | Day
+  /** Minimum durability from production in days, 1 … 36,500; not together with months. A whole number. */
+  shelfLifeDays?: number | null
+  /** Minimum durability from production in calendar months, 1 … 1,200; not together with days. A whole number. */
+  shelfLifeMonths?: number | null
+  /** The period after opening in months, 1 … 1,200. A whole number. */
+  paoMonths?: number | null
+  /**
+   * Whether durability after opening is relevant: not for single-use, airless or aerosol packs.
+   * @defaultValue `true`
+   */
+  paoRelevant?: boolean
+}
+
+/** What `shelfLife` answers. */
+export interface ShelfLife {
+  /** Last good day of the unopened goods; none where nothing tells. */
+  expiresOn: string | string | null
+  /** Where that day comes from. */
+  source: ExpirySource
+  /** What the label has to show. */
+  labelShows: LabelMark
+  /** Whether that was not given: a date that is not printed, or an unknown period after opening. */
+  labelLacks: boolean
+}
+
+/** Where a last good day comes from. */
+export type ExpirySource =
+  /** The printed date. */
+  | 'printed'
+  /** The day of production and the shelf life. */
+  | 'production'
+  /** The day of receipt and the shelf life: the last resort, because the goods are older than that. */
+  | 'receipt'
+  /** Nothing that is known tells. */
+  | 'unknown'
+
+/** What a label has to show. */
+export type LabelMark =
+  /** The date of minimum durability: it lasts 30 months or less. */
+  | 'date'
+  /** The open jar with the period after opening: it lasts more than 30 months. */
+  | 'pao'
+  /** Neither: more than 30 months, and durability after opening is not relevant. */
+  | 'nothing'
+  /** Nothing that is known tells how long the goods last. */
+  | 'unknown'
+
+/** Arguments of `parsePao` for faces. */
+export interface PaoParams {
+  /** What stands in or beside the open jar, such as `12M`. */
+  text: string
+}
+
+/** Arguments of `openJar`. */
+export interface OpenJarParams {
+  /** The day on which the unit was opened. */
+  openedOn: Day
+  /** The period after opening in months, 1 … 1,200. A whole number. */
+  paoMonths: number
+  /** Last good day of the unopened goods, to the day or the month; none where nothing is printed. */
+  expiresOn?: Day | Day
+}
+
+/** What `openJar` answers. */
+export interface OpenJar {
+  /** Last good day of the opened unit. */
+  expiresOn: string
+  /** What ends its life. */
+  limitedBy: OpenJarLimit
+}
+
+/** What ends the life of an opened unit. */
+export type OpenJarLimit =
+  /** The period after opening. */
+  | 'pao'
+  /** The expiry of the unopened goods, which comes first. */
+  | 'expiry'
+
+/** Arguments of `requiredRemainingDays`. */
+export interface RemainingLifeParams {
+  /** What is asked. */
+  policy: ExpiryPolicy
+  /** The day of the sale or the receipt; months are counted from it. */
+  day: Day
+  /** The channel of the sale; one that the policy does not name asks for nothing of its own. */
+  channel?: string | null
+  /**
+   * Whether goods are sold or received.
+   * @defaultValue `"sale"`
+   */
+  moment?: LifeMoment
+}
+
+/** What is asked of the remaining life of a SKU's lots; all days are 0 … 36,500. */
+export interface ExpiryPolicy {
+  /**
+   * Days that must remain on any sale of the SKU. A whole number.
+   * @defaultValue `0`
+   */
+  minRemainingDays?: number
+  /**
+   * Days that must remain on a sale in a channel, one entry a channel.
+   * @defaultValue `[]`
+   */
+  channels?: ChannelMinimum[]
+  /**
+   * Days that must remain when goods arrive from a supplier. A whole number.
+   * @defaultValue `0`
+   */
+  minRemainingAtReceiptDays?: number
+  /**
+   * Days before the last good day on which the lot is sold for the last time. A whole number.
+   * @defaultValue `0`
+   */
+  sellByBufferDays?: number
+  /** Days that a customer needs to use it up. A whole number. */
+  usePeriodDays?: number | null
+  /** The period after opening in months, 1 … 1,200: the longest that a customer may use it. A whole number. */
+  paoMonths?: number | null
+}
+
+/** The least remaining life that one channel asks for. */
+export interface ChannelMinimum {
+  /** The channel, such as `wholesale`. */
+  channel: string
+  /** Days that must remain on a sale there, 0 … 36,500. A whole number. */
+  minRemainingDays: number
+}
+
+/** When remaining life is asked for. */
+export type LifeMoment =
+  /** On a sale to a customer. */
+  | 'sale'
+  /** On a receipt from a supplier. */
+  | 'receipt'
 
 /** Arguments of `phantomPosterior`. */
 export interface PhantomParams {

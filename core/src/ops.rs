@@ -20,7 +20,10 @@ use crate::event::{
     Answer, Command, Commit, Complaint, Consent, Count, Fact, Interest, Move, Profile, Purchase, Rating, Recall,
     Receive, Release, Reserve, Return, Review, Sale, Sku, Supplier,
 };
-use crate::expiry::{PickParams, Picks, SellableParams};
+use crate::expiry::{
+    OpenJar, OpenJarParams, PaoParams, PickParams, Picks, RemainingLifeParams, SellableParams, ShelfLife,
+    ShelfLifeParams,
+};
 use crate::feedback::{PhantomBelief, PhantomParams};
 use crate::recommend::Pick;
 use crate::replenish::{Newsvendor, NewsvendorNormal, NewsvendorPoisson, OrderRule, Proposal};
@@ -230,6 +233,14 @@ pub static OPS: &[Op] = &[
     }),
     function!("fefo", "Picks sellable lots, over as many as it takes: first expired first out, or by another strategy.",
         PickParams => Picks, |p| expiry::pick(&p)),
+    function!("shelf_life", "Answers until when a lot is good and what its label has to show (EU 1223/2009, article 19).",
+        ShelfLifeParams => ShelfLife, |p| expiry::shelf_life(&p)),
+    function!("parse_pao", "Reads the months of a period after opening such as `12M`.",
+        PaoParams => i32, |p| expiry::parse_pao(&p.text)),
+    function!("open_jar", "Answers until when an opened unit is good: its period after opening, never past its expiry.",
+        OpenJarParams => OpenJar, |p| expiry::open_jar(&p)),
+    function!("required_remaining_days", "Answers how many days must remain of a lot on a day of sale or receipt.",
+        RemainingLifeParams => i32, |p| expiry::required_remaining_days(&p)),
     function!("phantom_posterior", "Answers how likely a shelf with a positive record is empty in truth (Bayes).",
         PhantomParams => PhantomBelief, |p| feedback::phantom_posterior(&p)),
     function!("order_quantity", "Rounds a need to what the supplier sells: minimum, pack, maximum.",

@@ -30,6 +30,22 @@ InstantLike = dt.datetime | str | int
 PickStrategy = Literal["fefo", "fifo", "lifo"]
 
 
+#: Where a last good day comes from.
+ExpirySource = Literal["printed", "production", "receipt", "unknown"]
+
+
+#: What a label has to show.
+LabelMark = Literal["date", "pao", "nothing", "unknown"]
+
+
+#: What ends the life of an opened unit.
+OpenJarLimit = Literal["pao", "expiry"]
+
+
+#: When remaining life is asked for.
+LifeMoment = Literal["sale", "receipt"]
+
+
 #: The models that ``auto()`` chooses from.
 Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "blend"]
 
@@ -80,6 +96,56 @@ class LotOnShelf:
     expires_on: DayLike | None = None
     received_on: DayLike | None = None
     recalled: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelMinimum:
+    """The least remaining life that one channel asks for.
+
+    Attributes
+    ----------
+    channel : str
+        The channel, such as ``wholesale``.
+    min_remaining_days : int
+        Days that must remain on a sale there, 0 … 36,500.
+    """
+    channel: str
+    min_remaining_days: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiryPolicy:
+    """What is asked of the remaining life of a SKU's lots; all days are 0 … 36,500.
+
+    Attributes
+    ----------
+    min_remaining_days : int
+        Days that must remain on any sale of the SKU.
+    channels : tuple[ChannelMinimum, ...]
+        Days that must remain on a sale in a channel, one entry a channel.
+    min_remaining_at_receipt_days : int
+        Days that must remain when goods arrive from a supplier.
+    sell_by_buffer_days : int
+        Days before the last good day on which the lot is sold for the last time.
+    use_period_days : int | None
+        Days that a customer needs to use it up.
+    pao_months : int | None
+        The period after opening in months, 1 … 1,200: the longest that a customer may use it.
+    """
+    min_remaining_days: int = 0
+    channels: Sequence[ChannelMinimum | Mapping[str, Any]] = ()
+    min_remaining_at_receipt_days: int = 0
+    sell_by_buffer_days: int = 0
+    use_period_days: int | None = None
+    pao_months: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
@@ -301,6 +367,66 @@ class Picks:
         return cls(
             tuple(LotPick._of(v) for v in value["picks"]),
             value["short"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ShelfLife:
+    """What ``shelf_life`` answers.
+
+    Attributes
+    ----------
+    source : ExpirySource
+        Where that day comes from. One of ``printed``, ``production``, ``receipt``, ``unknown``.
+    label_shows : LabelMark
+        What the label has to show. One of ``date``, ``pao``, ``nothing``, ``unknown``.
+    label_lacks : bool
+        Whether that was not given: a date that is not printed, or an unknown period after opening.
+    expires_on : dt.date | None
+        Last good day of the unopened goods; none where nothing tells.
+    """
+    source: ExpirySource
+    label_shows: LabelMark
+    label_lacks: bool
+    expires_on: dt.date | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> ShelfLife:
+        return cls(
+            value["source"],
+            value["label_shows"],
+            value["label_lacks"],
+            day(value.get("expires_on")),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OpenJar:
+    """What ``open_jar`` answers.
+
+    Attributes
+    ----------
+    expires_on : dt.date
+        Last good day of the opened unit.
+    limited_by : OpenJarLimit
+        What ends its life. One of ``pao``, ``expiry``.
+    """
+    expires_on: dt.date
+    limited_by: OpenJarLimit
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> OpenJar:
+        return cls(
+            day(value["expires_on"]),
+            value["limited_by"],
         )
 
 
@@ -1160,6 +1286,135 @@ def fefo(
         With code INTERNAL, INVALID_ARGUMENT.
     """
     return Picks._of(call("fefo", {"lots": lots, "quantity": quantity, "day": day_argument(day, "day"), "min_remaining_days": min_remaining_days, "strategy": strategy}))
+
+
+def shelf_life(
+    *,
+    expires_on: DayLike | None = None,
+    produced_on: DayLike | None = None,
+    received_on: DayLike | None = None,
+    shelf_life_days: int | None = None,
+    shelf_life_months: int | None = None,
+    pao_months: int | None = None,
+    pao_relevant: bool = True,
+) -> ShelfLife:
+    """Answers until when a lot is good and what its label has to show (EU 1223/2009, article 19).
+
+    Parameters
+    ----------
+    expires_on : DayLike | None, default None
+        The printed date, ``2027-06-30``, or ``2027-06`` for the last day of that month.
+    produced_on : DayLike | None, default None
+        The day of production or filling.
+    received_on : DayLike | None, default None
+        The day on which the lot arrived.
+    shelf_life_days : int | None, default None
+        Minimum durability from production in days, 1 … 36,500; not together with months.
+    shelf_life_months : int | None, default None
+        Minimum durability from production in calendar months, 1 … 1,200; not together with days.
+    pao_months : int | None, default None
+        The period after opening in months, 1 … 1,200.
+    pao_relevant : bool, default True
+        Whether durability after opening is relevant: not for single-use, airless or aerosol packs.
+
+    Returns
+    -------
+    ShelfLife
+        What ``shelf_life`` answers.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return ShelfLife._of(call("shelf_life", {"expires_on": day_argument(expires_on, "expires_on"), "produced_on": day_argument(produced_on, "produced_on"), "received_on": day_argument(received_on, "received_on"), "shelf_life_days": shelf_life_days, "shelf_life_months": shelf_life_months, "pao_months": pao_months, "pao_relevant": pao_relevant}))
+
+
+def parse_pao(
+    *,
+    text: str,
+) -> int:
+    """Reads the months of a period after opening such as ``12M``.
+
+    Parameters
+    ----------
+    text : str
+        What stands in or beside the open jar, such as ``12M``.
+
+    Returns
+    -------
+    int
+        The answer.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return call("parse_pao", {"text": text})  # type: ignore[no-any-return]
+
+
+def open_jar(
+    *,
+    opened_on: DayLike,
+    pao_months: int,
+    expires_on: DayLike | None = None,
+) -> OpenJar:
+    """Answers until when an opened unit is good: its period after opening, never past its expiry.
+
+    Parameters
+    ----------
+    opened_on : DayLike
+        The day on which the unit was opened.
+    pao_months : int
+        The period after opening in months, 1 … 1,200.
+    expires_on : DayLike | None, default None
+        Last good day of the unopened goods, to the day or the month; none where nothing is printed.
+
+    Returns
+    -------
+    OpenJar
+        What ``open_jar`` answers.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return OpenJar._of(call("open_jar", {"opened_on": day_argument(opened_on, "opened_on"), "pao_months": pao_months, "expires_on": day_argument(expires_on, "expires_on")}))
+
+
+def required_remaining_days(
+    *,
+    policy: ExpiryPolicy | Mapping[str, Any],
+    day: DayLike,
+    channel: str | None = None,
+    moment: LifeMoment = 'sale',
+) -> int:
+    """Answers how many days must remain of a lot on a day of sale or receipt.
+
+    Parameters
+    ----------
+    policy : ExpiryPolicy | Mapping[str, Any]
+        What is asked.
+    day : DayLike
+        The day of the sale or the receipt; months are counted from it.
+    channel : str | None, default None
+        The channel of the sale; one that the policy does not name asks for nothing of its own.
+    moment : LifeMoment, default 'sale'
+        Whether goods are sold or received. One of ``sale``, ``receipt``.
+
+    Returns
+    -------
+    int
+        The answer.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return call("required_remaining_days", {"policy": policy, "day": day_argument(day, "day"), "channel": channel, "moment": moment})  # type: ignore[no-any-return]
 
 
 def phantom_posterior(
@@ -3023,15 +3278,20 @@ __all__ = [
     "Advanced",
     "Availability",
     "BindingRule",
+    "ChannelMinimum",
     "ComplaintKind",
     "Decided",
     "DemandDay",
     "Engine",
     "ExpiredLot",
+    "ExpiryPolicy",
+    "ExpirySource",
     "Exported",
     "Gaps",
     "Held",
+    "LabelMark",
     "Ledger",
+    "LifeMoment",
     "Line",
     "LotOnShelf",
     "LotPick",
@@ -3039,6 +3299,8 @@ __all__ = [
     "Money",
     "Moved",
     "Newsvendor",
+    "OpenJar",
+    "OpenJarLimit",
     "OpenPurchaseRow",
     "PhantomBelief",
     "Pick",
@@ -3053,6 +3315,7 @@ __all__ = [
     "Recorded",
     "Released",
     "ScoreParams",
+    "ShelfLife",
     "Shipped",
     "SignalKind",
     "SignalRow",
@@ -3069,10 +3332,14 @@ __all__ = [
     "newsvendor_normal",
     "newsvendor_poisson",
     "open",
+    "open_jar",
     "order_quantity",
+    "parse_pao",
     "phantom_posterior",
     "plan_purchases",
     "read_csv",
     "recommend",
+    "required_remaining_days",
     "rfm",
+    "shelf_life",
 ]

@@ -6,6 +6,10 @@
 //!
 //! | question | function |
 //! |---|---|
+//! | until when is a lot good, and what must its label show? | [`shelf_life`] |
+//! | how many months does `12M` in the open jar say? | [`parse_pao`] |
+//! | until when is an opened unit good? | [`open_jar`] |
+//! | how many days must remain on a day of sale or receipt? | [`required_remaining_days`] |
 //! | may this lot be sold today? | [`is_sellable`]: the one predicate of list, hold, pick and ship |
 //! | which lots leave, how many of each? | [`pick`] (FEFO, FIFO, LIFO) |
 //!
@@ -15,13 +19,25 @@
 //!
 //! Deliberately absent: reading GS1 labels, and stability estimates (who makes the goods says how long they last).
 
+mod label;
+mod opened;
 mod pick;
+mod policy;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::Day;
+use crate::base::{Day, Error, Result};
 
+pub use label::{ExpirySource, LabelMark, PaoParams, PrintedDate, ShelfLife, ShelfLifeParams, parse_pao, shelf_life};
+pub use opened::{OpenJar, OpenJarLimit, OpenJarParams, open_jar};
 pub use pick::{LotOnShelf, LotPick, PickParams, PickStrategy, Picks, fefo_key, pick};
+pub use policy::{ChannelMinimum, ExpiryPolicy, LifeMoment, RemainingLifeParams, required_remaining_days};
+
+/// The most days that a life, a buffer or a horizon may have: a hundred years, as in the catalogue.
+pub const MAX_DAYS: i32 = 36_500;
+
+/// The most months that a life or a period after opening may have: a hundred years, as in the catalogue.
+pub const MAX_MONTHS: i32 = 1_200;
 
 /// What decides whether a lot may be sold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +70,7 @@ pub struct SellableParams {
 
 /// Answers whether a lot may be sold on a day with at least `min_remaining_days` left.
 ///
-/// The expiry day itself has 0 days left.
+/// The expiry day itself has 0 days left. [`required_remaining_days`] reduces a policy to this one number.
 ///
 /// ```
 /// use trousse::expiry::{LotState, is_sellable};
@@ -66,4 +82,17 @@ pub struct SellableParams {
 /// ```
 pub fn is_sellable(lot: &LotState, day: Day, min_remaining_days: i32) -> bool {
     !lot.recalled && lot.expires_on.is_none_or(|last| day + min_remaining_days <= last)
+}
+
+/// Refuses a number outside `min ..= max`.
+fn in_range(field: &str, value: i32, min: i32, max: i32) -> Result<()> {
+    if (min..=max).contains(&value) {
+        return Ok(());
+    }
+    Err(Error::argument(field, format!("a whole number from {min} to {max}"), value))
+}
+
+/// Refuses a number outside `min ..= max` where one was given.
+fn in_range_if_given(field: &str, value: Option<i32>, min: i32, max: i32) -> Result<()> {
+    value.map_or(Ok(()), |value| in_range(field, value, min, max))
 }
