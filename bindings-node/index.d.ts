@@ -163,6 +163,13 @@ export function openJar(params: OpenJarParams): OpenJar
 export function requiredRemainingDays(params: RemainingLifeParams): number
 
 /**
+ * Answers what expires when, how much of it will not sell in time, and what that costs.
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function expiryRisk(params: ExpiryRiskParams): ExpiryRisk
+
+/**
  * Answers how likely a shelf with a positive record is empty in truth (Bayes).
  *
  * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
@@ -905,6 +912,110 @@ export type LifeMoment =
   | 'sale'
   /** On a receipt from a supplier. */
   | 'receipt'
+
+/** Arguments of `expiryRisk`. */
+export interface ExpiryRiskParams {
+  /** The lots. */
+  lots: StockedLot[]
+  /** The day of the question, which is still a day of sale. */
+  today: Day
+  /**
+   * What shelves are forecast to sell, one entry a shelf; without one a shelf sells nothing.
+   * @defaultValue `[]`
+   */
+  demand?: ShelfDemand[]
+  /**
+   * Days ahead to sum up, each 0 … 36,500.
+   * @defaultValue `[30,60,90]`
+   */
+  horizonsDays?: number[] | Float64Array
+}
+
+/** Units of a lot at a location, as `expiryRisk` takes them; leave recalled lots out. */
+export interface StockedLot {
+  /** The SKU. */
+  sku: string
+  /** Where it is. */
+  location: string
+  /** The lot's key. */
+  lot: string
+  /** Units there. */
+  quantity: number
+  /** Last good day; none for goods that do not expire. */
+  expiresOn?: Day | Day
+  /** The day on which it arrived: of lots that expire on one day the first received is sold first. */
+  receivedOn?: Day | Day
+  /**
+   * Cost of one unit in minor units of one currency, at least 0; 0 where it is not known. A whole number.
+   * @defaultValue `0`
+   */
+  unitCostMinor?: number
+  /**
+   * Days that must remain on a sale, 0 … 36,500. A whole number.
+   * @defaultValue `0`
+   */
+  minRemainingDays?: number
+}
+
+/** What a shelf is forecast to sell. */
+export interface ShelfDemand {
+  /** The SKU. */
+  sku: string
+  /** Where it is sold. */
+  location: string
+  /** Units per day from today on, each 0 … 1,000,000,000; the last one goes on for ever. */
+  unitsPerDay: number[] | Float64Array
+}
+
+/** What `expiryRisk` answers. */
+export interface ExpiryRisk {
+  /** A row per lot: by last good day, SKU, location and key. */
+  lots: LotRisk[]
+  /** A row per horizon, the shortest first; each contains those before it. */
+  horizons: HorizonRisk[]
+}
+
+/** What becomes of a lot. */
+export interface LotRisk {
+  /** The SKU. */
+  sku: string
+  /** Where it is. */
+  location: string
+  /** The lot's key. */
+  lot: string
+  /** Units there. */
+  quantity: number
+  /** Last good day. */
+  expiresOn: string | string | null
+  /** Days from today to the last good day: 0 on that day, negative after it. A whole number. */
+  daysLeft: number | null
+  /** Last day on which it may be sold. */
+  sellUntil: string | string | null
+  /** Whole days, today included, whose demand this lot and those before it meet; none if over 36,500. */
+  daysOfCover: number | null
+  /** Units that will not be sold in time, part of a unit counted as one. */
+  unitsAtRisk: number
+  /** What they cost. A whole number. */
+  valueAtRiskMinor: number
+  /** The shortest horizon that the lot falls in; none if it expires after all of them or not at all. A whole number. */
+  horizonDays: number | null
+}
+
+/** What expires within a horizon, expired stock and shorter horizons included. */
+export interface HorizonRisk {
+  /** Days ahead: lots with at most this many days left. A whole number. */
+  withinDays: number
+  /** How many lots. A whole number. */
+  lots: number
+  /** Their units. */
+  units: number
+  /** What those cost. A whole number. */
+  valueMinor: number
+  /** The units that will not be sold in time. */
+  unitsAtRisk: number
+  /** What those cost. A whole number. */
+  valueAtRiskMinor: number
+}
 
 /** Arguments of `phantomPosterior`. */
 export interface PhantomParams {

@@ -15,6 +15,7 @@ export const {
   parsePao,
   openJar,
   requiredRemainingDays,
+  expiryRisk,
   phantomPosterior,
   orderQuantity,
   newsvendorNormal,

@@ -9,6 +9,7 @@ module.exports = {
     {"name":"parse_pao","method":"parsePao","on":"module","kind":"function","long":false,"frames":[]},
     {"name":"open_jar","method":"openJar","on":"module","kind":"function","long":false,"frames":[]},
     {"name":"required_remaining_days","method":"requiredRemainingDays","on":"module","kind":"function","long":false,"frames":[]},
+    {"name":"expiry_risk","method":"expiryRisk","on":"module","kind":"function","long":false,"frames":[]},
     {"name":"phantom_posterior","method":"phantomPosterior","on":"module","kind":"function","long":false,"frames":[]},
     {"name":"order_quantity","method":"orderQuantity","on":"module","kind":"function","long":false,"frames":[]},
     {"name":"newsvendor_normal","method":"newsvendorNormal","on":"module","kind":"function","long":false,"frames":[]},

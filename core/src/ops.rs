@@ -21,8 +21,8 @@ use crate::event::{
     Receive, Release, Reserve, Return, Review, Sale, Sku, Supplier,
 };
 use crate::expiry::{
-    OpenJar, OpenJarParams, PaoParams, PickParams, Picks, RemainingLifeParams, SellableParams, ShelfLife,
-    ShelfLifeParams,
+    ExpiryRisk, ExpiryRiskParams, OpenJar, OpenJarParams, PaoParams, PickParams, Picks, RemainingLifeParams,
+    SellableParams, ShelfLife, ShelfLifeParams,
 };
 use crate::feedback::{PhantomBelief, PhantomParams};
 use crate::recommend::Pick;
@@ -241,6 +241,8 @@ pub static OPS: &[Op] = &[
         OpenJarParams => OpenJar, |p| expiry::open_jar(&p)),
     function!("required_remaining_days", "Answers how many days must remain of a lot on a day of sale or receipt.",
         RemainingLifeParams => i32, |p| expiry::required_remaining_days(&p)),
+    function!("expiry_risk", "Answers what expires when, how much of it will not sell in time, and what that costs.",
+        ExpiryRiskParams => ExpiryRisk, |p| expiry::expiry_risk(&p)),
     function!("phantom_posterior", "Answers how likely a shelf with a positive record is empty in truth (Bayes).",
         PhantomParams => PhantomBelief, |p| feedback::phantom_posterior(&p)),
     function!("order_quantity", "Rounds a need to what the supplier sells: minimum, pack, maximum.",

@@ -153,6 +153,65 @@ class ExpiryPolicy:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class StockedLot:
+    """Units of a lot at a location, as ``expiry_risk`` takes them; leave recalled lots out.
+
+    Attributes
+    ----------
+    sku : str
+        The SKU.
+    location : str
+        Where it is.
+    lot : str
+        The lot's key.
+    quantity : int
+        Units there.
+    expires_on : dt.date | None
+        Last good day; none for goods that do not expire.
+    received_on : dt.date | None
+        The day on which it arrived: of lots that expire on one day the first received is sold first.
+    unit_cost_minor : int
+        Cost of one unit in minor units of one currency, at least 0; 0 where it is not known.
+    min_remaining_days : int
+        Days that must remain on a sale, 0 … 36,500.
+    """
+    sku: str
+    location: str
+    lot: str
+    quantity: int
+    expires_on: DayLike | None = None
+    received_on: DayLike | None = None
+    unit_cost_minor: int = 0
+    min_remaining_days: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ShelfDemand:
+    """What a shelf is forecast to sell.
+
+    Attributes
+    ----------
+    sku : str
+        The SKU.
+    location : str
+        Where it is sold.
+    units_per_day : tuple[float, ...]
+        Units per day from today on, each 0 … 1,000,000,000; the last one goes on for ever.
+    """
+    sku: str
+    location: str
+    units_per_day: Sequence[float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreParams:
     """How taste, attributes and trend are blended.
 
@@ -427,6 +486,136 @@ class OpenJar:
         return cls(
             day(value["expires_on"]),
             value["limited_by"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LotRisk:
+    """What becomes of a lot.
+
+    Attributes
+    ----------
+    sku : str
+        The SKU.
+    location : str
+        Where it is.
+    lot : str
+        The lot's key.
+    quantity : int
+        Units there.
+    units_at_risk : int
+        Units that will not be sold in time, part of a unit counted as one.
+    value_at_risk_minor : int
+        What they cost.
+    expires_on : dt.date | None
+        Last good day.
+    days_left : int | None
+        Days from today to the last good day: 0 on that day, negative after it.
+    sell_until : dt.date | None
+        Last day on which it may be sold.
+    days_of_cover : int | None
+        Whole days, today included, whose demand this lot and those before it meet; none if over 36,500.
+    horizon_days : int | None
+        The shortest horizon that the lot falls in; none if it expires after all of them or not at all.
+    """
+    sku: str
+    location: str
+    lot: str
+    quantity: int
+    units_at_risk: int
+    value_at_risk_minor: int
+    expires_on: dt.date | None
+    days_left: int | None
+    sell_until: dt.date | None
+    days_of_cover: int | None
+    horizon_days: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> LotRisk:
+        return cls(
+            value["sku"],
+            value["location"],
+            value["lot"],
+            value["quantity"],
+            value["units_at_risk"],
+            value["value_at_risk_minor"],
+            day(value.get("expires_on")),
+            value.get("days_left"),
+            day(value.get("sell_until")),
+            value.get("days_of_cover"),
+            value.get("horizon_days"),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HorizonRisk:
+    """What expires within a horizon, expired stock and shorter horizons included.
+
+    Attributes
+    ----------
+    within_days : int
+        Days ahead: lots with at most this many days left.
+    lots : int
+        How many lots.
+    units : int
+        Their units.
+    value_minor : int
+        What those cost.
+    units_at_risk : int
+        The units that will not be sold in time.
+    value_at_risk_minor : int
+        What those cost.
+    """
+    within_days: int
+    lots: int
+    units: int
+    value_minor: int
+    units_at_risk: int
+    value_at_risk_minor: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> HorizonRisk:
+        return cls(
+            value["within_days"],
+            value["lots"],
+            value["units"],
+            value["value_minor"],
+            value["units_at_risk"],
+            value["value_at_risk_minor"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ExpiryRisk:
+    """What ``expiry_risk`` answers.
+
+    Attributes
+    ----------
+    lots : tuple[LotRisk, ...]
+        A row per lot: by last good day, SKU, location and key.
+    horizons : tuple[HorizonRisk, ...]
+        A row per horizon, the shortest first; each contains those before it.
+    """
+    lots: tuple[LotRisk, ...]
+    horizons: tuple[HorizonRisk, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> ExpiryRisk:
+        return cls(
+            tuple(LotRisk._of(v) for v in value["lots"]),
+            tuple(HorizonRisk._of(v) for v in value["horizons"]),
         )
 
 
@@ -1415,6 +1604,39 @@ def required_remaining_days(
         With code INTERNAL, INVALID_ARGUMENT.
     """
     return call("required_remaining_days", {"policy": policy, "day": day_argument(day, "day"), "channel": channel, "moment": moment})  # type: ignore[no-any-return]
+
+
+def expiry_risk(
+    *,
+    lots: Sequence[StockedLot | Mapping[str, Any]],
+    today: DayLike,
+    demand: Sequence[ShelfDemand | Mapping[str, Any]] = (),
+    horizons_days: Sequence[int] = (30, 60, 90),
+) -> ExpiryRisk:
+    """Answers what expires when, how much of it will not sell in time, and what that costs.
+
+    Parameters
+    ----------
+    lots : Sequence[StockedLot | Mapping[str, Any]]
+        The lots.
+    today : DayLike
+        The day of the question, which is still a day of sale.
+    demand : Sequence[ShelfDemand | Mapping[str, Any]], default ()
+        What shelves are forecast to sell, one entry a shelf; without one a shelf sells nothing.
+    horizons_days : Sequence[int], default (30, 60, 90)
+        Days ahead to sum up, each 0 … 36,500.
+
+    Returns
+    -------
+    ExpiryRisk
+        What ``expiry_risk`` answers.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return ExpiryRisk._of(call("expiry_risk", {"lots": lots, "today": day_argument(today, "today"), "demand": demand, "horizons_days": horizons_days}))
 
 
 def phantom_posterior(
@@ -3285,16 +3507,19 @@ __all__ = [
     "Engine",
     "ExpiredLot",
     "ExpiryPolicy",
+    "ExpiryRisk",
     "ExpirySource",
     "Exported",
     "Gaps",
     "Held",
+    "HorizonRisk",
     "LabelMark",
     "Ledger",
     "LifeMoment",
     "Line",
     "LotOnShelf",
     "LotPick",
+    "LotRisk",
     "Model",
     "Money",
     "Moved",
@@ -3315,15 +3540,18 @@ __all__ = [
     "Recorded",
     "Released",
     "ScoreParams",
+    "ShelfDemand",
     "ShelfLife",
     "Shipped",
     "SignalKind",
     "SignalRow",
     "Sku",
     "StockRow",
+    "StockedLot",
     "Supplier",
     "Taken",
     "WithheldRow",
+    "expiry_risk",
     "fefo",
     "forecast",
     "is_sellable",

@@ -12,6 +12,7 @@
 //! | how many days must remain on a day of sale or receipt? | [`required_remaining_days`] |
 //! | may this lot be sold today? | [`is_sellable`]: the one predicate of list, hold, pick and ship |
 //! | which lots leave, how many of each? | [`pick`] (FEFO, FIFO, LIFO) |
+//! | what will expire unsold, and what is it worth? | [`expiry_risk`] |
 //!
 //! All are pure functions on plain data: `today` is an argument, money is integers, nothing is stored.
 //! Invariants: no lot is picked beyond its units, on a day that leaves it less than the days asked for, or
@@ -23,6 +24,7 @@ mod label;
 mod opened;
 mod pick;
 mod policy;
+mod risk;
 
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,7 @@ pub use label::{ExpirySource, LabelMark, PaoParams, PrintedDate, ShelfLife, Shel
 pub use opened::{OpenJar, OpenJarLimit, OpenJarParams, open_jar};
 pub use pick::{LotOnShelf, LotPick, PickParams, PickStrategy, Picks, fefo_key, pick};
 pub use policy::{ChannelMinimum, ExpiryPolicy, LifeMoment, RemainingLifeParams, required_remaining_days};
+pub use risk::{ExpiryRisk, ExpiryRiskParams, HorizonRisk, LotRisk, ShelfDemand, StockedLot, expiry_risk};
 
 /// The most days that a life, a buffer or a horizon may have: a hundred years, as in the catalogue.
 pub const MAX_DAYS: i32 = 36_500;
