@@ -25,6 +25,8 @@ mod opened;
 mod pick;
 mod policy;
 mod risk;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
