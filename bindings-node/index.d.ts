@@ -128,11 +128,46 @@ export function memory(options?: Options): Engine
 export function isSellable(params: SellableParams): boolean
 
 /**
- * Picks sellable lots, first expired first out.
+ * Picks sellable lots, over as many as it takes: first expired first out, or by another strategy.
  *
  * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
  */
-export function fefo(params: FefoParams): Picks
+export function fefo(params: PickParams): Picks
+
+/**
+ * Answers until when a lot is good and what its label has to show (EU 1223/2009, article 19).
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function shelfLife(params?: ShelfLifeParams): ShelfLife
+
+/**
+ * Reads the months of a period after opening such as `12M`.
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function parsePao(params: PaoParams): number
+
+/**
+ * Answers until when an opened unit is good: its period after opening, never past its expiry.
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function openJar(params: OpenJarParams): OpenJar
+
+/**
+ * Answers how many days must remain of a lot on a day of sale or receipt.
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function requiredRemainingDays(params: RemainingLifeParams): number
+
+/**
+ * Answers what expires when, how much of it will not sell in time, and what that costs.
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function expiryRisk(params: ExpiryRiskParams): ExpiryRisk
 
 /**
  * Answers how likely a shelf with a positive record is empty in truth (Bayes).
@@ -670,8 +705,8 @@ export interface SellableParams {
   minRemainingDays?: number
 }
 
-/** Arguments of `fefo`. */
-export interface FefoParams {
+/** What to pick from which lots: the arguments of `fefo`. */
+export interface PickParams {
   /** The lots on the shelf. */
   lots: LotOnShelf[]
   /** Units wanted, at least 1. */
@@ -683,9 +718,14 @@ export interface FefoParams {
    * @defaultValue `0`
    */
   minRemainingDays?: number
+  /**
+   * Which lots leave first.
+   * @defaultValue `"fefo"`
+   */
+  strategy?: PickStrategy
 }
 
-/** A lot on a shelf, as `fefo` takes it. */
+/** A lot on a shelf to pick from. */
 export interface LotOnShelf {
   /** The lot's key. */
   lot: string
@@ -693,6 +733,8 @@ export interface LotOnShelf {
   quantity: number
   /** Last good day. */
   expiresOn?: Day | Day
+  /** The day on which it arrived. */
+  receivedOn?: Day | Day
   /**
    * Whether it was recalled.
    * @defaultValue `false`
@@ -700,7 +742,16 @@ export interface LotOnShelf {
   recalled?: boolean
 }
 
-/** What `fefo` answers. */
+/** Which lots leave first; what is unknown comes last, and equal lots leave by their keys. */
+export type PickStrategy =
+  /** First expired first out, then first received. */
+  | 'fefo'
+  /** First received first out, then first expired. */
+  | 'fifo'
+  /** Last received first out, then first expired. */
+  | 'lifo'
+
+/** What to take from which lots: the answer of `fefo`. */
 export interface Picks {
   /** What to take, in order. */
   picks: LotPick[]
@@ -716,6 +767,254 @@ export interface LotPick {
   quantity: number
   /** Last good day. */
   expiresOn: string | string | null
+}
+
+/** What is known about the life of a lot: the arguments of `shelfLife`. */
+export interface ShelfLifeParams {
+  /** The printed date, `2027-06-30`, or `2027-06` for the last day of that month. */
+  expiresOn?: Day | Day
+  /** The day of production or filling. */
+  producedOn?: Day | Day
+  /** The day on which the lot arrived. */
+  receivedOn?: Day | Day
+  /** Minimum durability from production in days, 1 … 36,500; not together with months. A whole number. */
+  shelfLifeDays?: number | null
+  /** Minimum durability from production in calendar months, 1 … 1,200; not together with days. A whole number. */
+  shelfLifeMonths?: number | null
+  /** The period after opening in months, 1 … 1,200. A whole number. */
+  paoMonths?: number | null
+  /**
+   * Whether durability after opening is relevant: not for single-use, airless or aerosol packs.
+   * @defaultValue `true`
+   */
+  paoRelevant?: boolean
+}
+
+/** What `shelfLife` answers. */
+export interface ShelfLife {
+  /** Last good day of the unopened goods; none where nothing tells. */
+  expiresOn: string | string | null
+  /** Where that day comes from. */
+  source: ExpirySource
+  /** What the label has to show. */
+  labelShows: LabelMark
+  /** Whether that was not given: a date that is not printed, or an unknown period after opening. */
+  labelLacks: boolean
+}
+
+/** Where a last good day comes from. */
+export type ExpirySource =
+  /** The printed date. */
+  | 'printed'
+  /** The day of production and the shelf life. */
+  | 'production'
+  /** The day of receipt and the shelf life: the last resort, because the goods are older than that. */
+  | 'receipt'
+  /** Nothing that is known tells. */
+  | 'unknown'
+
+/** What a label has to show. */
+export type LabelMark =
+  /** The date of minimum durability: it lasts 30 months or less. */
+  | 'date'
+  /** The open jar with the period after opening: it lasts more than 30 months. */
+  | 'pao'
+  /** Neither: more than 30 months, and durability after opening is not relevant. */
+  | 'nothing'
+  /** Nothing that is known tells how long the goods last. */
+  | 'unknown'
+
+/** Arguments of `parsePao` for faces. */
+export interface PaoParams {
+  /** What stands in or beside the open jar, such as `12M`. */
+  text: string
+}
+
+/** Arguments of `openJar`. */
+export interface OpenJarParams {
+  /** The day on which the unit was opened. */
+  openedOn: Day
+  /** The period after opening in months, 1 … 1,200. A whole number. */
+  paoMonths: number
+  /** Last good day of the unopened goods, to the day or the month; none where nothing is printed. */
+  expiresOn?: Day | Day
+}
+
+/** What `openJar` answers. */
+export interface OpenJar {
+  /** Last good day of the opened unit. */
+  expiresOn: string
+  /** What ends its life. */
+  limitedBy: OpenJarLimit
+}
+
+/** What ends the life of an opened unit. */
+export type OpenJarLimit =
+  /** The period after opening. */
+  | 'pao'
+  /** The expiry of the unopened goods, which comes first. */
+  | 'expiry'
+
+/** Arguments of `requiredRemainingDays`. */
+export interface RemainingLifeParams {
+  /** What is asked. */
+  policy: ExpiryPolicy
+  /** The day of the sale or the receipt; months are counted from it. */
+  day: Day
+  /** The channel of the sale; one that the policy does not name asks for nothing of its own. */
+  channel?: string | null
+  /**
+   * Whether goods are sold or received.
+   * @defaultValue `"sale"`
+   */
+  moment?: LifeMoment
+}
+
+/** What is asked of the remaining life of a SKU's lots; all days are 0 … 36,500. */
+export interface ExpiryPolicy {
+  /**
+   * Days that must remain on any sale of the SKU. A whole number.
+   * @defaultValue `0`
+   */
+  minRemainingDays?: number
+  /**
+   * Days that must remain on a sale in a channel, one entry a channel.
+   * @defaultValue `[]`
+   */
+  channels?: ChannelMinimum[]
+  /**
+   * Days that must remain when goods arrive from a supplier. A whole number.
+   * @defaultValue `0`
+   */
+  minRemainingAtReceiptDays?: number
+  /**
+   * Days before the last good day on which the lot is sold for the last time. A whole number.
+   * @defaultValue `0`
+   */
+  sellByBufferDays?: number
+  /** Days that a customer needs to use it up. A whole number. */
+  usePeriodDays?: number | null
+  /** The period after opening in months, 1 … 1,200: the longest that a customer may use it. A whole number. */
+  paoMonths?: number | null
+}
+
+/** The least remaining life that one channel asks for. */
+export interface ChannelMinimum {
+  /** The channel, such as `wholesale`. */
+  channel: string
+  /** Days that must remain on a sale there, 0 … 36,500. A whole number. */
+  minRemainingDays: number
+}
+
+/** When remaining life is asked for. */
+export type LifeMoment =
+  /** On a sale to a customer. */
+  | 'sale'
+  /** On a receipt from a supplier. */
+  | 'receipt'
+
+/** Arguments of `expiryRisk`. */
+export interface ExpiryRiskParams {
+  /** The lots. */
+  lots: StockedLot[]
+  /** The day of the question, which is still a day of sale. */
+  today: Day
+  /**
+   * What shelves are forecast to sell, one entry a shelf; without one a shelf sells nothing.
+   * @defaultValue `[]`
+   */
+  demand?: ShelfDemand[]
+  /**
+   * Days ahead to sum up, each 0 … 36,500.
+   * @defaultValue `[30,60,90]`
+   */
+  horizonsDays?: number[] | Float64Array
+}
+
+/** Units of a lot at a location, as `expiryRisk` takes them; leave recalled lots out. */
+export interface StockedLot {
+  /** The SKU. */
+  sku: string
+  /** Where it is. */
+  location: string
+  /** The lot's key. */
+  lot: string
+  /** Units there. */
+  quantity: number
+  /** Last good day; none for goods that do not expire. */
+  expiresOn?: Day | Day
+  /** The day on which it arrived: of lots that expire on one day the first received is sold first. */
+  receivedOn?: Day | Day
+  /**
+   * Cost of one unit in minor units of one currency, at least 0; 0 where it is not known. A whole number.
+   * @defaultValue `0`
+   */
+  unitCostMinor?: number
+  /**
+   * Days that must remain on a sale, 0 … 36,500. A whole number.
+   * @defaultValue `0`
+   */
+  minRemainingDays?: number
+}
+
+/** What a shelf is forecast to sell. */
+export interface ShelfDemand {
+  /** The SKU. */
+  sku: string
+  /** Where it is sold. */
+  location: string
+  /** Units per day from today on, each 0 … 1,000,000,000; the last one goes on for ever. */
+  unitsPerDay: number[] | Float64Array
+}
+
+/** What `expiryRisk` answers. */
+export interface ExpiryRisk {
+  /** A row per lot: by last good day, SKU, location and key. */
+  lots: LotRisk[]
+  /** A row per horizon, the shortest first; each contains those before it. */
+  horizons: HorizonRisk[]
+}
+
+/** What becomes of a lot. */
+export interface LotRisk {
+  /** The SKU. */
+  sku: string
+  /** Where it is. */
+  location: string
+  /** The lot's key. */
+  lot: string
+  /** Units there. */
+  quantity: number
+  /** Last good day. */
+  expiresOn: string | string | null
+  /** Days from today to the last good day: 0 on that day, negative after it. A whole number. */
+  daysLeft: number | null
+  /** Last day on which it may be sold. */
+  sellUntil: string | string | null
+  /** Whole days, today included, whose demand this lot and those before it meet; none if over 36,500. */
+  daysOfCover: number | null
+  /** Units that will not be sold in time, part of a unit counted as one. */
+  unitsAtRisk: number
+  /** What they cost. A whole number. */
+  valueAtRiskMinor: number
+  /** The shortest horizon that the lot falls in; none if it expires after all of them or not at all. A whole number. */
+  horizonDays: number | null
+}
+
+/** What expires within a horizon, expired stock and shorter horizons included. */
+export interface HorizonRisk {
+  /** Days ahead: lots with at most this many days left. A whole number. */
+  withinDays: number
+  /** How many lots. A whole number. */
+  lots: number
+  /** Their units. */
+  units: number
+  /** What those cost. A whole number. */
+  valueMinor: number
+  /** The units that will not be sold in time. */
+  unitsAtRisk: number
+  /** What those cost. A whole number. */
+  valueAtRiskMinor: number
 }
 
 /** Arguments of `phantomPosterior`. */

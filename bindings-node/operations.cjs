@@ -5,6 +5,11 @@ module.exports = {
   operations: [
     {"name":"is_sellable","method":"isSellable","on":"module","kind":"function","long":false,"frames":[]},
     {"name":"fefo","method":"fefo","on":"module","kind":"function","long":false,"frames":[]},
+    {"name":"shelf_life","method":"shelfLife","on":"module","kind":"function","long":false,"frames":[]},
+    {"name":"parse_pao","method":"parsePao","on":"module","kind":"function","long":false,"frames":[]},
+    {"name":"open_jar","method":"openJar","on":"module","kind":"function","long":false,"frames":[]},
+    {"name":"required_remaining_days","method":"requiredRemainingDays","on":"module","kind":"function","long":false,"frames":[]},
+    {"name":"expiry_risk","method":"expiryRisk","on":"module","kind":"function","long":false,"frames":[]},
     {"name":"phantom_posterior","method":"phantomPosterior","on":"module","kind":"function","long":false,"frames":[]},
     {"name":"order_quantity","method":"orderQuantity","on":"module","kind":"function","long":false,"frames":[]},
     {"name":"newsvendor_normal","method":"newsvendorNormal","on":"module","kind":"function","long":false,"frames":[]},
@@ -86,6 +91,9 @@ module.exports = {
     "expected_on",
     "expires_on",
     "from",
+    "opened_on",
+    "produced_on",
+    "received_on",
     "today",
   ],
 }

@@ -29,7 +29,7 @@
 //! |---|---|
 //! | [`engine`] | the closed loop: open, submit, record, advance, view, snapshot, erase |
 //! | [`ledger`] | stock by SKU, location, lot and condition; holds with deadlines |
-//! | [`expiry`] | one `is_sellable`; first expired first out |
+//! | [`expiry`] | labels and open jars; one `is_sellable`; which lots leave first; what will expire unsold |
 //! | [`demand`] | daily demand, censored by empty shelves |
 //! | [`forecast`] | what will sell, with intervals |
 //! | [`replenish`] | what to order |

@@ -23,7 +23,10 @@ use crate::event::{
     OpenTester, Profile, Purchase, Rating, Recall, Receive, Reclassify, Release, Reserve, Return, Review, Sale, Sku,
     Supplier, WriteOff,
 };
-use crate::expiry::{FefoParams, Picks, SellableParams};
+use crate::expiry::{
+    ExpiryRisk, ExpiryRiskParams, OpenJar, OpenJarParams, PaoParams, PickParams, Picks, RemainingLifeParams,
+    SellableParams, ShelfLife, ShelfLifeParams,
+};
 use crate::feedback::{PhantomBelief, PhantomParams};
 use crate::recommend::Pick;
 use crate::replenish::{Newsvendor, NewsvendorNormal, NewsvendorPoisson, OrderRule, Proposal};
@@ -236,7 +239,18 @@ pub static OPS: &[Op] = &[
         let lot = expiry::LotState { expires_on: p.expires_on, received_on: None, recalled: p.recalled };
         Ok(expiry::is_sellable(&lot, p.day, p.min_remaining_days))
     }),
-    function!("fefo", "Picks sellable lots, first expired first out.", FefoParams => Picks, |p| expiry::fefo(&p)),
+    function!("fefo", "Picks sellable lots, over as many as it takes: first expired first out, or by another strategy.",
+        PickParams => Picks, |p| expiry::pick(&p)),
+    function!("shelf_life", "Answers until when a lot is good and what its label has to show (EU 1223/2009, article 19).",
+        ShelfLifeParams => ShelfLife, |p| expiry::shelf_life(&p)),
+    function!("parse_pao", "Reads the months of a period after opening such as `12M`.",
+        PaoParams => i32, |p| expiry::parse_pao(&p.text)),
+    function!("open_jar", "Answers until when an opened unit is good: its period after opening, never past its expiry.",
+        OpenJarParams => OpenJar, |p| expiry::open_jar(&p)),
+    function!("required_remaining_days", "Answers how many days must remain of a lot on a day of sale or receipt.",
+        RemainingLifeParams => i32, |p| expiry::required_remaining_days(&p)),
+    function!("expiry_risk", "Answers what expires when, how much of it will not sell in time, and what that costs.",
+        ExpiryRiskParams => ExpiryRisk, |p| expiry::expiry_risk(&p)),
     function!("phantom_posterior", "Answers how likely a shelf with a positive record is empty in truth (Bayes).",
         PhantomParams => PhantomBelief, |p| feedback::phantom_posterior(&p)),
     function!("order_quantity", "Rounds a need to what the supplier sells: minimum, pack, maximum.",

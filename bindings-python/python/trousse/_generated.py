@@ -26,6 +26,26 @@ DayLike = dt.date | str
 InstantLike = dt.datetime | str | int
 
 
+#: Which lots leave first; what is unknown comes last, and equal lots leave by their keys.
+PickStrategy = Literal["fefo", "fifo", "lifo"]
+
+
+#: Where a last good day comes from.
+ExpirySource = Literal["printed", "production", "receipt", "unknown"]
+
+
+#: What a label has to show.
+LabelMark = Literal["date", "pao", "nothing", "unknown"]
+
+
+#: What ends the life of an opened unit.
+OpenJarLimit = Literal["pao", "expiry"]
+
+
+#: When remaining life is asked for.
+LifeMoment = Literal["sale", "receipt"]
+
+
 #: The models that ``auto()`` chooses from.
 Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "blend"]
 
@@ -56,7 +76,7 @@ BindingRule = Literal["none", "min_order", "pack", "max_order", "shelf_life"]
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class LotOnShelf:
-    """A lot on a shelf, as ``fefo`` takes it.
+    """A lot on a shelf to pick from.
 
     Attributes
     ----------
@@ -66,13 +86,125 @@ class LotOnShelf:
         Units there.
     expires_on : dt.date | None
         Last good day.
+    received_on : dt.date | None
+        The day on which it arrived.
     recalled : bool
         Whether it was recalled.
     """
     lot: str
     quantity: int
     expires_on: DayLike | None = None
+    received_on: DayLike | None = None
     recalled: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelMinimum:
+    """The least remaining life that one channel asks for.
+
+    Attributes
+    ----------
+    channel : str
+        The channel, such as ``wholesale``.
+    min_remaining_days : int
+        Days that must remain on a sale there, 0 … 36,500.
+    """
+    channel: str
+    min_remaining_days: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiryPolicy:
+    """What is asked of the remaining life of a SKU's lots; all days are 0 … 36,500.
+
+    Attributes
+    ----------
+    min_remaining_days : int
+        Days that must remain on any sale of the SKU.
+    channels : tuple[ChannelMinimum, ...]
+        Days that must remain on a sale in a channel, one entry a channel.
+    min_remaining_at_receipt_days : int
+        Days that must remain when goods arrive from a supplier.
+    sell_by_buffer_days : int
+        Days before the last good day on which the lot is sold for the last time.
+    use_period_days : int | None
+        Days that a customer needs to use it up.
+    pao_months : int | None
+        The period after opening in months, 1 … 1,200: the longest that a customer may use it.
+    """
+    min_remaining_days: int = 0
+    channels: Sequence[ChannelMinimum | Mapping[str, Any]] = ()
+    min_remaining_at_receipt_days: int = 0
+    sell_by_buffer_days: int = 0
+    use_period_days: int | None = None
+    pao_months: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class StockedLot:
+    """Units of a lot at a location, as ``expiry_risk`` takes them; leave recalled lots out.
+
+    Attributes
+    ----------
+    sku : str
+        The SKU.
+    location : str
+        Where it is.
+    lot : str
+        The lot's key.
+    quantity : int
+        Units there.
+    expires_on : dt.date | None
+        Last good day; none for goods that do not expire.
+    received_on : dt.date | None
+        The day on which it arrived: of lots that expire on one day the first received is sold first.
+    unit_cost_minor : int
+        Cost of one unit in minor units of one currency, at least 0; 0 where it is not known.
+    min_remaining_days : int
+        Days that must remain on a sale, 0 … 36,500.
+    """
+    sku: str
+    location: str
+    lot: str
+    quantity: int
+    expires_on: DayLike | None = None
+    received_on: DayLike | None = None
+    unit_cost_minor: int = 0
+    min_remaining_days: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ShelfDemand:
+    """What a shelf is forecast to sell.
+
+    Attributes
+    ----------
+    sku : str
+        The SKU.
+    location : str
+        Where it is sold.
+    units_per_day : tuple[float, ...]
+        Units per day from today on, each 0 … 1,000,000,000; the last one goes on for ever.
+    """
+    sku: str
+    location: str
+    units_per_day: Sequence[float]
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
@@ -273,7 +405,7 @@ class LotPick:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Picks:
-    """What ``fefo`` answers.
+    """What to take from which lots: the answer of ``fefo``.
 
     Attributes
     ----------
@@ -294,6 +426,196 @@ class Picks:
         return cls(
             tuple(LotPick._of(v) for v in value["picks"]),
             value["short"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ShelfLife:
+    """What ``shelf_life`` answers.
+
+    Attributes
+    ----------
+    source : ExpirySource
+        Where that day comes from. One of ``printed``, ``production``, ``receipt``, ``unknown``.
+    label_shows : LabelMark
+        What the label has to show. One of ``date``, ``pao``, ``nothing``, ``unknown``.
+    label_lacks : bool
+        Whether that was not given: a date that is not printed, or an unknown period after opening.
+    expires_on : dt.date | None
+        Last good day of the unopened goods; none where nothing tells.
+    """
+    source: ExpirySource
+    label_shows: LabelMark
+    label_lacks: bool
+    expires_on: dt.date | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> ShelfLife:
+        return cls(
+            value["source"],
+            value["label_shows"],
+            value["label_lacks"],
+            day(value.get("expires_on")),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OpenJar:
+    """What ``open_jar`` answers.
+
+    Attributes
+    ----------
+    expires_on : dt.date
+        Last good day of the opened unit.
+    limited_by : OpenJarLimit
+        What ends its life. One of ``pao``, ``expiry``.
+    """
+    expires_on: dt.date
+    limited_by: OpenJarLimit
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> OpenJar:
+        return cls(
+            day(value["expires_on"]),
+            value["limited_by"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LotRisk:
+    """What becomes of a lot.
+
+    Attributes
+    ----------
+    sku : str
+        The SKU.
+    location : str
+        Where it is.
+    lot : str
+        The lot's key.
+    quantity : int
+        Units there.
+    units_at_risk : int
+        Units that will not be sold in time, part of a unit counted as one.
+    value_at_risk_minor : int
+        What they cost.
+    expires_on : dt.date | None
+        Last good day.
+    days_left : int | None
+        Days from today to the last good day: 0 on that day, negative after it.
+    sell_until : dt.date | None
+        Last day on which it may be sold.
+    days_of_cover : int | None
+        Whole days, today included, whose demand this lot and those before it meet; none if over 36,500.
+    horizon_days : int | None
+        The shortest horizon that the lot falls in; none if it expires after all of them or not at all.
+    """
+    sku: str
+    location: str
+    lot: str
+    quantity: int
+    units_at_risk: int
+    value_at_risk_minor: int
+    expires_on: dt.date | None
+    days_left: int | None
+    sell_until: dt.date | None
+    days_of_cover: int | None
+    horizon_days: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> LotRisk:
+        return cls(
+            value["sku"],
+            value["location"],
+            value["lot"],
+            value["quantity"],
+            value["units_at_risk"],
+            value["value_at_risk_minor"],
+            day(value.get("expires_on")),
+            value.get("days_left"),
+            day(value.get("sell_until")),
+            value.get("days_of_cover"),
+            value.get("horizon_days"),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HorizonRisk:
+    """What expires within a horizon, expired stock and shorter horizons included.
+
+    Attributes
+    ----------
+    within_days : int
+        Days ahead: lots with at most this many days left.
+    lots : int
+        How many lots.
+    units : int
+        Their units.
+    value_minor : int
+        What those cost.
+    units_at_risk : int
+        The units that will not be sold in time.
+    value_at_risk_minor : int
+        What those cost.
+    """
+    within_days: int
+    lots: int
+    units: int
+    value_minor: int
+    units_at_risk: int
+    value_at_risk_minor: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> HorizonRisk:
+        return cls(
+            value["within_days"],
+            value["lots"],
+            value["units"],
+            value["value_minor"],
+            value["units_at_risk"],
+            value["value_at_risk_minor"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ExpiryRisk:
+    """What ``expiry_risk`` answers.
+
+    Attributes
+    ----------
+    lots : tuple[LotRisk, ...]
+        A row per lot: by last good day, SKU, location and key.
+    horizons : tuple[HorizonRisk, ...]
+        A row per horizon, the shortest first; each contains those before it.
+    """
+    lots: tuple[LotRisk, ...]
+    horizons: tuple[HorizonRisk, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> ExpiryRisk:
+        return cls(
+            tuple(LotRisk._of(v) for v in value["lots"]),
+            tuple(HorizonRisk._of(v) for v in value["horizons"]),
         )
 
 
@@ -1125,8 +1447,9 @@ def fefo(
     quantity: int,
     day: DayLike,
     min_remaining_days: int = 0,
+    strategy: PickStrategy = 'fefo',
 ) -> Picks:
-    """Picks sellable lots, first expired first out.
+    """Picks sellable lots, over as many as it takes: first expired first out, or by another strategy.
 
     Parameters
     ----------
@@ -1138,18 +1461,182 @@ def fefo(
         The day of the pick.
     min_remaining_days : int, default 0
         Days that must remain.
+    strategy : PickStrategy, default 'fefo'
+        Which lots leave first. One of ``fefo``, ``fifo``, ``lifo``.
 
     Returns
     -------
     Picks
-        What ``fefo`` answers.
+        What to take from which lots: the answer of ``fefo``.
 
     Raises
     ------
     Error
         With code INTERNAL, INVALID_ARGUMENT.
     """
-    return Picks._of(call("fefo", {"lots": lots, "quantity": quantity, "day": day_argument(day, "day"), "min_remaining_days": min_remaining_days}))
+    return Picks._of(call("fefo", {"lots": lots, "quantity": quantity, "day": day_argument(day, "day"), "min_remaining_days": min_remaining_days, "strategy": strategy}))
+
+
+def shelf_life(
+    *,
+    expires_on: DayLike | None = None,
+    produced_on: DayLike | None = None,
+    received_on: DayLike | None = None,
+    shelf_life_days: int | None = None,
+    shelf_life_months: int | None = None,
+    pao_months: int | None = None,
+    pao_relevant: bool = True,
+) -> ShelfLife:
+    """Answers until when a lot is good and what its label has to show (EU 1223/2009, article 19).
+
+    Parameters
+    ----------
+    expires_on : DayLike | None, default None
+        The printed date, ``2027-06-30``, or ``2027-06`` for the last day of that month.
+    produced_on : DayLike | None, default None
+        The day of production or filling.
+    received_on : DayLike | None, default None
+        The day on which the lot arrived.
+    shelf_life_days : int | None, default None
+        Minimum durability from production in days, 1 … 36,500; not together with months.
+    shelf_life_months : int | None, default None
+        Minimum durability from production in calendar months, 1 … 1,200; not together with days.
+    pao_months : int | None, default None
+        The period after opening in months, 1 … 1,200.
+    pao_relevant : bool, default True
+        Whether durability after opening is relevant: not for single-use, airless or aerosol packs.
+
+    Returns
+    -------
+    ShelfLife
+        What ``shelf_life`` answers.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return ShelfLife._of(call("shelf_life", {"expires_on": day_argument(expires_on, "expires_on"), "produced_on": day_argument(produced_on, "produced_on"), "received_on": day_argument(received_on, "received_on"), "shelf_life_days": shelf_life_days, "shelf_life_months": shelf_life_months, "pao_months": pao_months, "pao_relevant": pao_relevant}))
+
+
+def parse_pao(
+    *,
+    text: str,
+) -> int:
+    """Reads the months of a period after opening such as ``12M``.
+
+    Parameters
+    ----------
+    text : str
+        What stands in or beside the open jar, such as ``12M``.
+
+    Returns
+    -------
+    int
+        The answer.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return call("parse_pao", {"text": text})  # type: ignore[no-any-return]
+
+
+def open_jar(
+    *,
+    opened_on: DayLike,
+    pao_months: int,
+    expires_on: DayLike | None = None,
+) -> OpenJar:
+    """Answers until when an opened unit is good: its period after opening, never past its expiry.
+
+    Parameters
+    ----------
+    opened_on : DayLike
+        The day on which the unit was opened.
+    pao_months : int
+        The period after opening in months, 1 … 1,200.
+    expires_on : DayLike | None, default None
+        Last good day of the unopened goods, to the day or the month; none where nothing is printed.
+
+    Returns
+    -------
+    OpenJar
+        What ``open_jar`` answers.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return OpenJar._of(call("open_jar", {"opened_on": day_argument(opened_on, "opened_on"), "pao_months": pao_months, "expires_on": day_argument(expires_on, "expires_on")}))
+
+
+def required_remaining_days(
+    *,
+    policy: ExpiryPolicy | Mapping[str, Any],
+    day: DayLike,
+    channel: str | None = None,
+    moment: LifeMoment = 'sale',
+) -> int:
+    """Answers how many days must remain of a lot on a day of sale or receipt.
+
+    Parameters
+    ----------
+    policy : ExpiryPolicy | Mapping[str, Any]
+        What is asked.
+    day : DayLike
+        The day of the sale or the receipt; months are counted from it.
+    channel : str | None, default None
+        The channel of the sale; one that the policy does not name asks for nothing of its own.
+    moment : LifeMoment, default 'sale'
+        Whether goods are sold or received. One of ``sale``, ``receipt``.
+
+    Returns
+    -------
+    int
+        The answer.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return call("required_remaining_days", {"policy": policy, "day": day_argument(day, "day"), "channel": channel, "moment": moment})  # type: ignore[no-any-return]
+
+
+def expiry_risk(
+    *,
+    lots: Sequence[StockedLot | Mapping[str, Any]],
+    today: DayLike,
+    demand: Sequence[ShelfDemand | Mapping[str, Any]] = (),
+    horizons_days: Sequence[int] = (30, 60, 90),
+) -> ExpiryRisk:
+    """Answers what expires when, how much of it will not sell in time, and what that costs.
+
+    Parameters
+    ----------
+    lots : Sequence[StockedLot | Mapping[str, Any]]
+        The lots.
+    today : DayLike
+        The day of the question, which is still a day of sale.
+    demand : Sequence[ShelfDemand | Mapping[str, Any]], default ()
+        What shelves are forecast to sell, one entry a shelf; without one a shelf sells nothing.
+    horizons_days : Sequence[int], default (30, 60, 90)
+        Days ahead to sum up, each 0 … 36,500.
+
+    Returns
+    -------
+    ExpiryRisk
+        What ``expiry_risk`` answers.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return ExpiryRisk._of(call("expiry_risk", {"lots": lots, "today": day_argument(today, "today"), "demand": demand, "horizons_days": horizons_days}))
 
 
 def phantom_posterior(
@@ -3013,25 +3500,36 @@ __all__ = [
     "Advanced",
     "Availability",
     "BindingRule",
+    "ChannelMinimum",
     "ComplaintKind",
     "Decided",
     "DemandDay",
     "Engine",
     "ExpiredLot",
+    "ExpiryPolicy",
+    "ExpiryRisk",
+    "ExpirySource",
     "Exported",
     "Gaps",
     "Held",
+    "HorizonRisk",
+    "LabelMark",
     "Ledger",
+    "LifeMoment",
     "Line",
     "LotOnShelf",
     "LotPick",
+    "LotRisk",
     "Model",
     "Money",
     "Moved",
     "Newsvendor",
+    "OpenJar",
+    "OpenJarLimit",
     "OpenPurchaseRow",
     "PhantomBelief",
     "Pick",
+    "PickStrategy",
     "Picks",
     "Position",
     "Proposal",
@@ -3042,14 +3540,18 @@ __all__ = [
     "Recorded",
     "Released",
     "ScoreParams",
+    "ShelfDemand",
+    "ShelfLife",
     "Shipped",
     "SignalKind",
     "SignalRow",
     "Sku",
     "StockRow",
+    "StockedLot",
     "Supplier",
     "Taken",
     "WithheldRow",
+    "expiry_risk",
     "fefo",
     "forecast",
     "is_sellable",
@@ -3058,10 +3560,14 @@ __all__ = [
     "newsvendor_normal",
     "newsvendor_poisson",
     "open",
+    "open_jar",
     "order_quantity",
+    "parse_pao",
     "phantom_posterior",
     "plan_purchases",
     "read_csv",
     "recommend",
+    "required_remaining_days",
     "rfm",
+    "shelf_life",
 ]

@@ -206,7 +206,7 @@ impl<'a> Pick<'a> {
         let received = |own: &&LotStock| self.ledger.lot(own.lot).state.received_on;
         match self.strategy {
             Strategy::Fefo => {} // a shelf keeps its lots in this order
-            Strategy::Fifo => lots.sort_by_key(received),
+            Strategy::Fifo => lots.sort_by_key(|own| received(own).unwrap_or(Day(i32::MAX))),
             Strategy::Lifo => lots.sort_by_key(|own| std::cmp::Reverse(received(own))),
         }
         lots
