@@ -61,8 +61,8 @@ pub use catalog::{Sku, Supplier};
 pub use engine::{Accepted, Engine, Options, Outcome, Shared, View};
 pub use event::{
     Answer, Arrive, Assemble, Channel, Command, Commit, Complaint, ComplaintKind, Condition, Consent, Count, Fact,
-    Freeze, Interest, Line, Move, OpenTester, Profile, Purchase, Purpose, Rating, Recall, Receive, Reclassify, Release,
-    Reserve, Return, Review, Sale, Strategy, Unit, Units, WriteOff,
+    Freeze, Interest, Line, Move, OpenTester, Outside, Profile, Purchase, Purpose, Rating, Recall, Receive, Reclassify,
+    Release, Reserve, Return, Review, Sale, Strategy, Unit, Units, WriteOff,
 };
 
 /// The README's Rust example, compiled and run with the doctests.

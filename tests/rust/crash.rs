@@ -5,7 +5,6 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use trousse::engine::First;
 use trousse::{Engine, Options};
 
 const KILLS: u64 = 50;
@@ -41,10 +40,11 @@ fn no_acknowledged_event_is_lost() {
 fn check(journal: &std::path::Path, acknowledged: &[i64], round: u64) {
     let options = Options { open_catalog: true, ..Options::default() };
     let engine = Engine::open(journal, options).unwrap_or_else(|error| panic!("round {round}: {error}"));
-    let answers = &engine.world().answers;
-    let lost: Vec<&i64> = acknowledged.iter().filter(|n| answers.get(&format!("f-{n}")).is_none()).collect();
+    let docs = engine.world().ledger.docs();
+    let lost: Vec<&i64> = acknowledged.iter().filter(|n| docs.find(&format!("f-{n}")).is_none()).collect();
     assert!(lost.is_empty(), "round {round}: lost {lost:?}");
-    let known = |n: &&i64| answers.get(&format!("f-{n}")).is_some_and(|answered| answered.first == First::Done);
+    let done = |doc: u32| docs.get(doc).outcome == trousse::ledger::Outcome::Done;
+    let known = |n: &&i64| docs.find(&format!("f-{n}")).is_some_and(done);
     assert_eq!(acknowledged.iter().filter(known).count(), acknowledged.len());
     assert_eq!(engine.world().ledger.broken_invariant(), None);
 }

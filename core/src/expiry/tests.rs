@@ -1,9 +1,11 @@
 //! Regressions that users of other systems reported, and laws under random input.
 
 use proptest::prelude::*;
+use proptest::strategy::Strategy;
 
 use super::*;
 use crate::base::{Quantity, Timestamp};
+use crate::event::Strategy as Leaves;
 
 fn day(text: &str) -> Day {
     text.parse().unwrap()
@@ -23,7 +25,7 @@ fn on_shelf(lot: &str, quantity: i64, expires_on: &str, received_on: &str) -> Lo
 
 fn wanted(quantity: i64, lots: Vec<LotOnShelf>) -> PickParams {
     let quantity = Quantity(quantity);
-    PickParams { lots, quantity, day: day("2026-11-23"), min_remaining_days: 0, strategy: Strategy::Fefo }
+    PickParams { lots, quantity, day: day("2026-11-23"), min_remaining_days: 0, strategy: Leaves::Fefo }
 }
 
 fn taken(params: &PickParams) -> Vec<(String, i64)> {
@@ -45,7 +47,7 @@ fn erpnext_58735_expires_today_has_one_answer_for_list_hold_pick_and_ship() {
         let hold = is_sellable(&lot, today, required_remaining_days(&asked).unwrap());
         let mut params = wanted(1, vec![on_shelf("A", 1, "2027-06-30", "")]);
         params.day = today;
-        let strategies = [Strategy::Fefo, Strategy::Fifo, Strategy::Lifo];
+        let strategies = [Leaves::Fefo, Leaves::Fifo, Leaves::Lifo];
         let picks = strategies.map(|strategy| pick(&PickParams { strategy, ..params.clone() }).unwrap().short.0 == 0);
         let stocked = StockedLot { quantity: Quantity(1), expires_on: Some(expiry), ..StockedLot::default() };
         let demand = vec![ShelfDemand { units_per_day: vec![1.0], ..ShelfDemand::default() }];
@@ -251,7 +253,7 @@ fn any_lots() -> impl Strategy<Value = Vec<LotOnShelf>> {
 }
 
 fn any_pick() -> impl Strategy<Value = PickParams> {
-    let strategy = prop::sample::select(vec![Strategy::Fefo, Strategy::Fifo, Strategy::Lifo]);
+    let strategy = prop::sample::select(vec![Leaves::Fefo, Leaves::Fifo, Leaves::Lifo]);
     (any_lots(), 1..30_i64, 19_995..20_022_i32, 0..6, strategy).prop_map(|(lots, quantity, day, days, strategy)| {
         PickParams { lots, quantity: Quantity(quantity), day: Day(day), min_remaining_days: days, strategy }
     })
@@ -349,7 +351,7 @@ proptest! {
 
     #[test]
     fn fefo_takes_expiries_in_order(params in any_pick()) {
-        let params = PickParams { strategy: Strategy::Fefo, ..params };
+        let params = PickParams { strategy: Leaves::Fefo, ..params };
         let days: Vec<Day> = pick(&params).unwrap().picks.iter().map(|p| p.expires_on.unwrap_or(Day(i32::MAX))).collect();
         prop_assert!(days.is_sorted());
     }

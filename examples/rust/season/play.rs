@@ -194,6 +194,7 @@ fn kind(input: &Input) -> &'static str {
         Input::Command(Command::Release(_)) => "release",
         Input::Command(Command::Move(_)) => "move",
         Input::Command(Command::Purchase(_)) => "purchase",
+        Input::Command(_) => "command",
         Input::Fact(Fact::Receive(_)) => "receive",
         Input::Fact(Fact::Sale(_)) => "sale",
         Input::Fact(Fact::Return(_)) => "return",
@@ -292,7 +293,11 @@ fn ranked(rank: Option<usize>) -> String {
 }
 
 fn availability(view: &View, sku: &str, location: Option<&str>) -> Result<trousse::engine::Availability> {
-    view.availability(&AvailabilityParams { sku: sku.into(), location: location.map(String::from) })
+    view.availability(&AvailabilityParams {
+        sku: sku.into(),
+        location: location.map(String::from),
+        ..Default::default()
+    })
 }
 
 fn yesterday(view: &View, sku: &str, location: &str) -> Option<DemandDay> {
@@ -422,6 +427,7 @@ fn sku_entry(sku: &generate::Sku, currency: &str) -> Sku {
         supplier: sku.supplier.into(),
         min_order_qty: sku.minimum_quantity,
         pack_size: sku.pack_size,
+        ..Default::default()
     }
 }
 
@@ -439,7 +445,7 @@ fn translate(event: &ShopEvent, out: &mut Vec<(Timestamp, Input)>) {
         What::Basket { subject, lines: of, location, outcome } => basket(event, subject, of, location, *outcome, out),
         What::Move { sku, quantity, from, to, .. } => {
             let (id, sku, quantity) = (event.id.clone(), sku.clone(), Quantity(*quantity));
-            let moved = Move { id, sku, quantity, from: (*from).into(), to: (*to).into() };
+            let moved = Move { id, sku, quantity, from: (*from).into(), to: (*to).into(), ..Default::default() };
             out.push((event.at, Input::Command(moved.into())));
         }
         What::Order { sku, quantity, location, supplier, expected_on } => {
@@ -449,6 +455,7 @@ fn translate(event: &ShopEvent, out: &mut Vec<(Timestamp, Input)>) {
                 lines: vec![Line::new(sku, *quantity)],
                 location: (*location).into(),
                 expected_on: Some(*expected_on),
+                ..Default::default()
             };
             out.push((event.at, Input::Command(order.into())));
         }
@@ -471,11 +478,11 @@ fn basket(
     let gives_back = hold.bytes().last().is_some_and(|digit| digit % 2 == 0);
     match outcome {
         generate::Outcome::Paid => {
-            let pay = Commit { id: format!("pay-{hold}"), hold, subject: Some(subject.into()) };
+            let pay = Commit { id: format!("pay-{hold}"), hold, subject: Some(subject.into()), ..Default::default() };
             out.push((Timestamp(event.at.0 + PAYS_AFTER_MS), Input::Command(pay.into())));
         }
         generate::Outcome::Abandoned if gives_back => {
-            let leave = Release { id: format!("leave-{hold}"), hold };
+            let leave = Release { id: format!("leave-{hold}"), hold, ..Default::default() };
             out.push((Timestamp(event.at.0 + LEAVES_AFTER_MS), Input::Command(leave.into())));
         }
         generate::Outcome::Abandoned => {}
@@ -494,10 +501,11 @@ fn fact(event: &ShopEvent) -> Option<Fact> {
             expires_on: Some(expires_on),
             purchase: order,
             unit_cost: None,
+            ..Default::default()
         }
         .into(),
         What::TillSale { lines: of, location } => {
-            Sale { id, lines: lines(&of), location: location.into(), subject: None }.into()
+            Sale { id, lines: lines(&of), location: location.into(), subject: None, ..Default::default() }.into()
         }
         What::Return { subject, sku, lot, quantity, location, reason, resellable, .. } => Return {
             id,
@@ -508,6 +516,7 @@ fn fact(event: &ShopEvent) -> Option<Fact> {
             reason: reason.into(),
             resellable,
             subject: Some(subject),
+            ..Default::default()
         }
         .into(),
         What::Rating { subject, sku, value } => Rating { id, subject, sku, value: stars(value) }.into(),
@@ -526,7 +535,8 @@ fn fact(event: &ShopEvent) -> Option<Fact> {
         }
         .into(),
         What::Count { sku, location, counted, .. } => {
-            Count { id, sku, location: location.into(), quantity: Quantity(counted), lot: None }.into()
+            Count { id, sku, location: location.into(), quantity: Quantity(counted), lot: None, ..Default::default() }
+                .into()
         }
         What::Recall { sku, lot, .. } => Recall { id, sku, lot }.into(),
         What::Basket { .. } | What::Move { .. } | What::Order { .. } => return None,

@@ -352,9 +352,10 @@ impl Shelf<'_> {
         let units = quantity(units);
         let sale = Sale {
             id: format!("sale/{}/{step}", self.key),
-            lines: vec![Line { sku: self.series.sku.to_string(), quantity: units }],
+            lines: vec![Line { sku: self.series.sku.to_string(), quantity: units, ..Default::default() }],
             location: self.series.location.to_string(),
             subject: None,
+            ..Default::default()
         };
         self.book = (self.book - units.0).max(0);
         self.out.push((at, Input::Fact(sale.into())));
@@ -367,6 +368,7 @@ impl Shelf<'_> {
             location: self.series.location.to_string(),
             quantity: quantity(units),
             lot: None,
+            ..Default::default()
         };
         self.book = units;
         self.out.push((at, Input::Fact(count.into())));
@@ -378,9 +380,10 @@ impl Shelf<'_> {
         let order = Purchase {
             id: format!("in-transit/{}/{week}", self.key),
             supplier: ASSUMED_SUPPLIER.into(),
-            lines: vec![Line { sku: self.series.sku.to_string(), quantity: quantity(units) }],
+            lines: vec![Line { sku: self.series.sku.to_string(), quantity: quantity(units), ..Default::default() }],
             location: self.series.location.to_string(),
             expected_on: Some(today + 7 * (week + 1)),
+            ..Default::default()
         };
         self.out.push((at, Input::Command(order.into())));
     }
@@ -465,8 +468,8 @@ fn fact(at: usize, did: &Interaction) -> Option<Fact> {
         "click" => Fact::Click(Interest { id, subject, sku }),
         "cart" => Fact::Cart(Interest { id, subject, sku }),
         "purchase" | "sale" => {
-            let lines = vec![Line { sku, quantity: quantity((did.value.round() as i64).max(1)) }];
-            Sale { id, lines, location: SHOP.into(), subject: Some(subject) }.into()
+            let lines = vec![Line { sku, quantity: quantity((did.value.round() as i64).max(1)), ..Default::default() }];
+            Sale { id, lines, location: SHOP.into(), subject: Some(subject), ..Default::default() }.into()
         }
         _ => return None,
     })

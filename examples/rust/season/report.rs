@@ -12,7 +12,7 @@ use trousse::engine::{
 use trousse::feedback::SignalKind;
 use trousse::forecast::{self, Forecast};
 use trousse::replenish::{Proposal, order_up_to};
-use trousse::{Day, Fact, Panel, Result, Sku, Task, View};
+use trousse::{Day, Fact, Outside, Panel, Result, Sku, Task, View};
 
 use super::page::{
     Action, ActionKind, DemandPlot, ExpiryWeek, Head, Method, ModelRow, Page, Person, Pick, Purchase, Signal, StockRow,
@@ -175,8 +175,8 @@ fn shop_series(script: &Script, view: &View) -> Result<Vec<Series>> {
 fn locations(view: &View, key: &str) -> Vec<String> {
     let ledger = &view.world().ledger;
     let Some(id) = ledger.sku(key) else { return Vec::new() };
-    let shelf = |index: &u32| ledger.locations().key(ledger.shelves()[*index as usize].location.0).to_string();
-    let mut found: Vec<String> = ledger.shelves_of(id).iter().map(shelf).collect();
+    let shelf = |index: usize| ledger.locations().key(ledger.shelves()[index].location.0).to_string();
+    let mut found: Vec<String> = ledger.shelves_of(id).map(shelf).collect();
     found.sort_unstable();
     found
 }
@@ -442,7 +442,7 @@ fn state(row: &trousse::engine::StockRow) -> &'static str {
 fn strips(script: &Script, view: &View, shelves: &Shelves) -> Result<Vec<Strip>> {
     let mut all = Vec::new();
     for sku in view.world().catalog.skus() {
-        let rows = view.stock(&StockParams { sku: Some(sku.sku.clone()), location: None })?;
+        let rows = view.stock(&StockParams { sku: Some(sku.sku.clone()), location: None, ..Default::default() })?;
         if rows.iter().any(|row| row.on_hand > 0 && row.expires_on.is_some()) {
             all.push(strip(script, view, sku, &rows, &shelves.of_sku(&sku.sku))?);
         }
@@ -459,8 +459,8 @@ fn strip(script: &Script, view: &View, sku: &Sku, rows: &[trousse::engine::Stock
     let mut lots: BTreeMap<(Day, String), (i64, &'static str)> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.on_hand > 0) {
         let Some(expires_on) = row.expires_on else { continue };
-        let good = row.on_hand - row.quarantined;
-        let blocked = if good == 0 { "" } else { state(row) };
+        let good = row.available + row.held;
+        let blocked = state(row);
         let entry = lots.entry((expires_on, row.lot.clone())).or_insert((0, ""));
         entry.0 += if matches!(blocked, "recalled" | "expired") { row.on_hand } else { good };
         if matches!(blocked, "recalled" | "expired") {
@@ -478,7 +478,7 @@ fn strip(script: &Script, view: &View, sku: &Sku, rows: &[trousse::engine::Stock
             StripLot { lot, expires_on, units, unsold, blocked: blocked.into() }
         })
         .collect();
-    let sum = view.availability(&AvailabilityParams { sku: sku.sku.clone(), location: None })?;
+    let sum = view.availability(&AvailabilityParams { sku: sku.sku.clone(), location: None, ..Default::default() })?;
     let rate = daily.iter().take(28).sum::<f64>() / 28.0;
     Ok(Strip {
         finding: strip_finding(&name(view, &sku.sku), &lots, &sum, rate, script.today),
@@ -726,7 +726,11 @@ fn transfers(view: &View, plan: &Plan) -> Result<Vec<Transfer>> {
     let mut found = Vec::new();
     for needy in plan.orders() {
         for giver in plan.all.iter().filter(|p| p.sku == needy.sku && p.location != needy.location) {
-            let params = AvailabilityParams { sku: giver.sku.clone(), location: Some(giver.location.clone()) };
+            let params = AvailabilityParams {
+                sku: giver.sku.clone(),
+                location: Some(giver.location.clone()),
+                ..Default::default()
+            };
             let spare = view.availability(&params)?.available_to_promise - giver.order_up_to.0;
             if needy.need.0 >= 2 && spare >= needy.need.0 {
                 found.push(transfer(view, needy, giver, spare));
@@ -799,7 +803,7 @@ fn counts(view: &View, shelves: &Shelves) -> Result<Vec<Action>> {
         };
         found.push(Action {
             kind: ActionKind::Count,
-            title: format!("Count {} at {place}: the books say {}", name(view, sku), shelf.good()),
+            title: format!("Count {} at {place}: the books say {}", name(view, sku), world.ledger.sellable(shelf, view.today())),
             gain_minor: worth(belief * shelves.rate(sku, place) * 7.0 * margin(view, sku) as f64),
             reason: format!(
                 "Belief that the shelf is empty: {belief:.2}. {} days without a sale where {} a day usually sell{said}.",
@@ -820,7 +824,8 @@ fn hides(view: &View) -> Result<Vec<Action>> {
         if shelves == 0 {
             continue;
         }
-        let sum = view.availability(&AvailabilityParams { sku: sku.sku.clone(), location: None })?;
+        let sum =
+            view.availability(&AvailabilityParams { sku: sku.sku.clone(), location: None, ..Default::default() })?;
         if sum.available_to_promise == 0 && sum.incoming == 0 {
             found.push(Action {
                 kind: ActionKind::Hide,
@@ -1229,7 +1234,11 @@ fn error_tile(told: &[Told]) -> Option<Tile> {
 fn lost_tile(view: &View, page: &Page, period: &str) -> Tile {
     let ledger = &view.world().ledger;
     let skus = view.world().catalog.skus();
-    let adjusted: i64 = skus.iter().filter_map(|sku| ledger.sku(&sku.sku)).map(|id| ledger.totals(id).adjusted).sum();
+    let adjusted: i64 = skus
+        .iter()
+        .filter_map(|sku| ledger.sku(&sku.sku))
+        .map(|id| -ledger.outside(id, Outside::CountDifference))
+        .sum();
     let dead = |state: &str| page.stock.iter().filter(|row| row.state == state).map(|row| row.on_hand).sum::<i64>();
     let (expired, recalled) = (dead("expired"), dead("recalled"));
     let missing = (-adjusted).max(0);
