@@ -123,12 +123,29 @@ fn shop(folder: &Path, workload: &Workload) -> Shared {
 /// A thread a submitter, which waits for each answer.
 fn threads(folder: &Path, workload: &Workload) -> Lap {
     let shop = shop(folder, workload);
-    let submit = |orders: &[Order]| {
+    let lap = run_threads(&workload.orders, |orders| {
         let step = |command: Command| shop.call(move |engine| engine.submit(command, NOW)).expect("durable");
         let order = |order: &Order| shipped_by(step(reserve(order))).wrapping_add(shipped_by(step(commit(order))));
         orders.iter().map(order).fold(0, u64::wrapping_add)
-    };
-    let lap = run_threads(&workload.orders, submit);
+    });
+    shop.close();
+    lap
+}
+
+/// A thread a submitter, which sends reservation and commit together, as the transactions of SQLite have them.
+fn threads_whole(folder: &Path, workload: &Workload) -> Lap {
+    let shop = shop(folder, workload);
+    let lap = run_threads(&workload.orders, |orders| {
+        let order = |order: &Order| {
+            let (reserve, commit) = (reserve(order), commit(order));
+            let whole = move |engine: &mut Engine| {
+                engine.submit(reserve, NOW)?.accepted()?;
+                engine.submit(commit, NOW)
+            };
+            shipped_by(shop.call(whole).expect("durable"))
+        };
+        orders.iter().map(order).fold(0, u64::wrapping_add)
+    });
     shop.close();
     lap
 }
@@ -259,6 +276,7 @@ pub fn orders(folder: &Path) {
         "trousse: 64 requests in flight, callbacks send the next step",
         "trousse: 64 requests in flight, one driver thread",
         "trousse: 64 threads that wait",
+        "trousse: 64 threads that wait, an order a call",
     ];
     let each = ["SQLite: a transaction an order, 64 threads, a mutex", "SQLite: a transaction an order, one thread"];
     let grouped = "SQLite: 100 orders a transaction, one thread";
@@ -267,6 +285,7 @@ pub fn orders(folder: &Path) {
         .enter(own[0], |folder| callbacks(folder, &workload))
         .enter(own[1], |folder| driver(folder, &workload))
         .enter(own[2], |folder| threads(folder, &workload))
+        .enter(own[3], |folder| threads_whole(folder, &workload))
         .enter(each[0], |folder| sqlite_orders::threads(folder, &workload))
         .enter(each[1], |folder| sqlite_orders::alone(folder, &workload, 1))
         .enter(grouped, |folder| sqlite_orders::alone(folder, &workload, GROUP))
@@ -283,6 +302,7 @@ pub fn orders(folder: &Path) {
             .enter(own[0], |folder| callbacks(folder, &workload))
             .enter(own[1], |folder| driver(folder, &workload))
             .enter(own[2], |folder| threads(folder, &workload))
+            .enter(own[3], |folder| threads_whole(folder, &workload))
             .enter(grouped, |folder| sqlite_orders::alone(folder, &workload, GROUP))
             .run(memory, rounds);
     }
