@@ -14,7 +14,7 @@ DATA ?=
 OUT ?= season.html
 CARGO_FLAGS := --locked
 
-.PHONY: demo test steps tools rust node python packages small-bench bench faces clean
+.PHONY: demo test steps tools rust node python packages small-bench bench bench-rivals faces clean
 
 demo: tools-rust
 	@start=$$(date +%s); \
@@ -82,6 +82,10 @@ small-bench:
 
 bench:
 	cargo bench $(CARGO_FLAGS) -q -p trousse-benches
+
+# trousse beside SQLite, redb and fjall, in one run on one disk (FOLDER says which).
+bench-rivals:
+	cd benches/rivals && cargo run -q --release
 
 # Rewrites the surface and the layers generated from it.
 faces: $(VENV)/.ready bindings-node/node_modules/.package-lock.json
