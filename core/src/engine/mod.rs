@@ -231,8 +231,8 @@ impl Resume for Replay {
         }
         Ok(true)
     }
-    fn apply(&mut self, entry: Entry) -> Result<()> {
-        self.world.apply(&Event::read(&entry.payload)?);
+    fn apply(&mut self, entry: Entry<'_>) -> Result<()> {
+        self.world.apply(&Event::read(entry.payload)?);
         Ok(())
     }
 }
@@ -398,7 +398,7 @@ impl Engine {
         if known {
             let mut world = World::default();
             self.journal.replay(0, &mut |entry| {
-                world.apply(&Event::read(&entry.payload)?);
+                world.apply(&Event::read(entry.payload)?);
                 Ok(())
             })?;
             world.now = world.now.max(self.world.now);
@@ -416,8 +416,8 @@ impl Engine {
         self.journal.sync()?;
         let mut found = Vec::new();
         self.journal.replay(0, &mut |entry| {
-            if entry.subject.as_deref() == Some(subject) {
-                let event = Event::read(&entry.payload)?;
+            if entry.subject == Some(subject) {
+                let event = Event::read(entry.payload)?;
                 if let Body::People(_, people) = event.body {
                     found.push((event.at, people));
                 }

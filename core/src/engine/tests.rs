@@ -127,7 +127,7 @@ fn on(disk: &MemoryDisk) -> Engine {
 fn events(disk: &MemoryDisk) -> Vec<Event> {
     let mut all = Vec::new();
     Journal::open(Box::new(disk.copy()), &mut |entry| {
-        all.push(Event::read(&entry.payload)?);
+        all.push(Event::read(entry.payload)?);
         Ok(())
     })
     .unwrap();
