@@ -226,11 +226,6 @@ impl Keys {
         &self.id
     }
 
-    /// Whether no key was ever made.
-    pub fn is_unused(&self) -> bool {
-        self.next == 1
-    }
-
     /// Ids given out so far, and one.
     pub fn next(&self) -> u64 {
         self.next

@@ -210,8 +210,8 @@ pub struct Verified {
 pub fn verify(disk: &dyn Disk) -> Result<Verified> {
     let mut report = Verified::default();
     let done = look(disk).and_then(|found| match found {
-        Some((log, keys)) if !log.segments.is_empty() => report.read(disk, &log, &keys, None),
-        _ => Ok(()),
+        Some((log, keys)) => report.read(disk, &log, &keys, None),
+        None => Ok(()),
     });
     report.finish(done)
 }

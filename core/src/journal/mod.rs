@@ -35,7 +35,10 @@
 mod follow;
 mod keys;
 mod maintain;
-pub mod memory;
+mod memory;
+#[cfg(not(any(test, feature = "simulation")))]
+mod mutant;
+#[cfg(any(test, feature = "simulation"))]
 #[doc(hidden)]
 pub mod mutant;
 mod open;

@@ -29,6 +29,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules.
+    #[cfg(any(test, feature = "simulation"))]
     pub const ALL: [Rule; 11] = [
         Rule::DataSync,
         Rule::SyncBeforeAnswer,

@@ -5,7 +5,7 @@
 
 use crate::base::{Error, Result};
 
-use super::keys::{HEADER_BYTES, KEYS_FILE, Keys};
+use super::keys::{KEYS_FILE, Keys};
 use super::mutant::{Rule, holds};
 use super::read::{Place, Walk};
 use super::segment::{self, HEAD_BYTES, Log, UNFINISHED};
@@ -275,33 +275,49 @@ pub fn read_file(disk: &dyn Disk, name: &str) -> Result<Option<Vec<u8>>> {
 pub fn look(disk: &dyn Disk) -> Result<Option<(Log, Keys)>> {
     let numbers = segment::numbers(disk)?;
     let Some(bytes) = read_file(disk, KEYS_FILE)? else {
-        return if numbers.is_empty() { Ok(None) } else { Err(corrupt(0, 0, "the key file is missing")) };
+        return match is_unborn(disk, &numbers)? {
+            true => Ok(None),
+            false => Err(corrupt(0, 0, "the key file is missing")),
+        };
     };
     let keys = Keys::read(&bytes)?;
     let log = Log { id: *keys.file_id(), segments: segment::read_all(disk, keys.file_id())? };
-    if log.segments.is_empty() && !keys.is_unused() {
-        return Err(corrupt(0, 0, "the segment is missing"));
+    match log.segments.is_empty() {
+        true => Err(corrupt(0, 0, "the segment is missing")),
+        false => Ok(Some((log, keys))),
     }
-    Ok(Some((log, keys)))
 }
 
-/// Reads keys and segments, or makes them on an empty disk. The keys are made first: a log without keys is damage.
+/// Whether there is nothing but what a crash during creation may have left: at most a first segment without a frame.
+fn is_unborn(disk: &dyn Disk, numbers: &[u64]) -> Result<bool> {
+    let name = segment::name(0);
+    match (numbers, segment::find_id(disk)?) {
+        ([], _) => Ok(true),
+        ([0], Some(id)) => {
+            let end = disk.len(&name)?.unwrap_or(0);
+            Place { disk, name: &name, id: &id, end }.is_zero(HEAD_BYTES)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Reads keys and segments, or makes them on an empty disk. The keys are made last: keys without a segment, or a
+/// segment with frames and without keys, are damage.
 fn load(disk: &mut dyn Disk) -> Result<(Log, Keys)> {
-    let (mut log, keys) = match look(disk)? {
-        Some(found) => found,
+    if let Some(found) = look(disk)? {
+        return Ok(found);
+    }
+    let id = match segment::find_id(disk)? {
+        Some(id) => {
+            disk.sync_dir()?; // the rename that shows the segment may not be durable
+            id
+        }
         None => {
-            let mut keys = Keys::new(disk.entropy()?);
-            let bytes = keys.write();
-            segment::publish(disk, KEYS_FILE, &bytes, 0, Rule::KeySync)?;
-            keys.replaced(HEADER_BYTES);
-            (Log { id: *keys.file_id(), segments: Vec::new() }, keys)
+            let id = disk.entropy()?;
+            segment::create(disk, &id, 0, &genesis(&id), 0)?;
+            id
         }
     };
-    if log.segments.is_empty() {
-        // A rename that was not made durable may be what showed the keys.
-        disk.sync_dir()?;
-        let start = genesis(&log.id);
-        log.segments.push(segment::create(disk, &log.id, 0, &start, 0)?);
-    }
-    Ok((log, keys))
+    segment::publish(disk, KEYS_FILE, &Keys::new(id).write(), 0, Rule::KeySync)?;
+    look(disk)?.ok_or_else(|| Error::io("make journal", "what was written is not there"))
 }

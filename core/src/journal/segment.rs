@@ -186,8 +186,8 @@ pub fn head_bytes(id: &FileId, segment: &Segment) -> [u8; HEAD_BYTES as usize] {
 /// # Errors
 /// `DISK_FULL`, `READ_ONLY`, `IO`.
 pub fn create(disk: &mut dyn Disk, id: &FileId, number: u64, start: &Head, frame_bytes: u64) -> Result<Segment> {
-    let need = (HEAD_BYTES + frame_bytes).next_multiple_of(HEAD_BYTES);
-    let capacity = disk.geometry().segment_bytes.max(need);
+    let (usual, need) = (disk.geometry().segment_bytes, HEAD_BYTES + frame_bytes);
+    let capacity = if need > usual { need.next_multiple_of(HEAD_BYTES) } else { usual };
     let segment = Segment { number, start: start.clone(), capacity, generation: 0 };
     publish(disk, &name(number), &head_bytes(id, &segment), capacity, Rule::SegmentDirSync)?;
     Ok(segment)

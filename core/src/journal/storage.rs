@@ -172,14 +172,14 @@ impl Disk for FileDisk {
     }
 
     fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<usize> {
-        let file = self.file(name, false).map_err(io(&format!("open {name}")))?;
+        let file = self.file(name, false).map_err(|error| Error::io(format!("open {name}"), error))?;
         let mut filled = 0;
         while filled < buffer.len() {
             match read_part(&file, offset + filled as u64, &mut buffer[filled..]) {
                 Ok(0) => break,
                 Ok(read) => filled += read,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(io(&format!("read {name}"))(error)),
+                Err(error) => return Err(Error::io(format!("read {name}"), error)),
             }
         }
         Ok(filled)

@@ -637,3 +637,387 @@ fn a_ciphertext_opens_only_with_its_key_at_its_place() {
         assert_eq!(open(ana, ana, 5, &first[..length]), None, "length {length}");
     }
 }
+
+/// A disk with small segments.
+fn narrow(seed: u64) -> MemoryDisk {
+    MemoryDisk::with_geometry(seed, Geometry { segment_bytes: HEAD_BYTES + 2048, warm_bytes: 512 })
+}
+
+fn fill(journal: &mut Journal, count: u32) {
+    for index in 0..count {
+        let text = format!("{index:0>200}");
+        journal.append(None, &[stock(text.as_bytes())]).unwrap();
+        journal.sync().unwrap();
+    }
+}
+
+#[test]
+fn the_format_is_frozen() {
+    // Format v1: these bytes are read for ever. A change that moves them is a new version and needs an upcast.
+    let disk = narrow(1);
+    let (mut journal, _) = open(&disk).unwrap();
+    fill(&mut journal, 12);
+    journal.append(None, &[people("ana", b"two"), people("bo", b"three"), stock(b"four")]).unwrap();
+    journal.sync().unwrap();
+    journal.save_snapshot(b"state").unwrap();
+    journal.erase("ana").unwrap();
+    journal.compact().unwrap();
+    journal.save_snapshot(b"state").unwrap();
+    let digests: Vec<String> = disk
+        .files()
+        .iter()
+        .map(|name| {
+            let bytes = disk.blob(name).unwrap();
+            let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            format!("{name} {}", &blake3::hash(&bytes[..used]).to_hex()[..16])
+        })
+        .collect();
+    assert_eq!(digests, FROZEN);
+}
+
+const FROZEN: [&str; 4] = [
+    "journal-0000000000000000.seg 34ad43e6354607f3",
+    "journal-0000000000000001.seg c3f646a70547bb01",
+    "keys e49daa933d7d3041",
+    "snapshot-000000000000000f b2360c3e06e35c5a",
+];
+
+#[test]
+fn the_log_goes_on_in_segments_and_a_long_frame_gets_its_own() {
+    let disk = narrow(2);
+    let (mut journal, _) = open(&disk).unwrap();
+    fill(&mut journal, 10);
+    let long = vec![b'x'; 9000];
+    journal.append(None, &[stock(&long)]).unwrap();
+    journal.append(None, &[stock(b"after")]).unwrap();
+    journal.sync().unwrap();
+    let segments = &journal.log.segments;
+    assert_eq!(segments.iter().map(|segment| segment.start.sequence).collect::<Vec<_>>(), [0, 7, 10]);
+    assert_eq!(segments[2].capacity, 16384);
+    assert_eq!(disk.len(&journal.log.name(1)).unwrap(), Some(HEAD_BYTES + 2048));
+    let (again, entries) = open(&disk.crash(Tear::Sectors)).unwrap();
+    assert_eq!((entries.len(), again.head()), (12, journal.head()));
+    for from in 0..=12 {
+        assert_eq!(seen(&again, from)[..], entries[from as usize..], "from {from}");
+        assert_eq!(seen(&journal, from)[..], entries[from as usize..], "from {from}");
+    }
+    let report = again.verify().unwrap();
+    assert_eq!((report.segments, report.frames, report.records, report.damage), (3, 12, 12, None));
+}
+
+#[test]
+fn a_bad_frame_in_a_closed_segment_or_a_missing_segment_is_damage() {
+    let disk = narrow(3);
+    let (mut journal, _) = open(&disk).unwrap();
+    fill(&mut journal, 20);
+    let ends = journal.log.segments.len() as u64;
+    for number in 0..ends {
+        let gone = disk.copy();
+        gone.remove_blob(&segment::name(number));
+        let opened = open(&gone);
+        match number + 1 < ends {
+            true => assert!(matches!(opened, Err(Error::JournalCorrupt { segment, .. }) if segment == number)),
+            false => assert!(opened.unwrap().1.len() < 20), // a last file that is gone leaves no trace but in snapshots
+        }
+        if number + 1 < ends {
+            let zeroed = disk.copy();
+            zeroed.damage(&segment::name(number), 11, Damage::Zero);
+            assert!(matches!(open(&zeroed), Err(Error::JournalCorrupt { segment, offset, .. })
+                    if segment == number && offset > HEAD_BYTES));
+        }
+    }
+    journal.save_snapshot(b"20").unwrap();
+    disk.remove_blob(&segment::name(ends - 1));
+    assert_eq!(open(&disk).unwrap_err().code(), "JOURNAL_CORRUPT");
+}
+
+#[test]
+fn opening_with_a_snapshot_reads_only_from_its_segment_on() {
+    let disk = narrow(4);
+    let mut sum = Sum::default();
+    let mut journal = Journal::resume(Box::new(disk.clone()), &mut sum).unwrap();
+    fill(&mut journal, 20);
+    journal.save_snapshot(&4000u64.to_le_bytes()).unwrap();
+    fill(&mut journal, 5);
+    drop(journal);
+    // Damage before the snapshot's segment is not seen at opening, but by a verification.
+    disk.damage(FIRST, 9, Damage::Zero);
+    let (journal, total, applied) = resume(&disk, false);
+    assert_eq!((total, applied), (5000, 5));
+    let Some(Error::JournalCorrupt { segment, offset, .. }) = journal.verify().unwrap().damage else { panic!() };
+    assert_eq!((segment, offset / 512), (0, 8));
+    assert_eq!(verify(&disk).unwrap().damage, journal.verify().unwrap().damage);
+    assert_eq!(open(&disk).unwrap_err().code(), "JOURNAL_CORRUPT");
+}
+
+#[test]
+fn two_snapshots_are_kept_and_the_older_one_serves_where_the_newest_is_bad() {
+    let disk = narrow(5);
+    let mut journal = Journal::resume(Box::new(disk.clone()), &mut Sum::default()).unwrap();
+    for n in 1..=3u64 {
+        fill(&mut journal, 4);
+        journal.save_snapshot(&(n * 800).to_le_bytes()).unwrap();
+    }
+    fill(&mut journal, 1);
+    let names = |disk: &MemoryDisk| -> Vec<String> {
+        disk.files().into_iter().filter(|name| name.starts_with("snap")).collect()
+    };
+    assert_eq!(names(&disk), [snapshot::name(8), snapshot::name(12)]);
+    let check = |bad: &[u64], applied: u64, left: &[u64]| {
+        let disk = disk.copy();
+        bad.iter().for_each(|sequence| disk.damage(&snapshot::name(*sequence), 0, Damage::FlipBit(850)));
+        let (journal, total, came) = resume(&disk, false);
+        assert_eq!((total, came), (2600, applied));
+        assert_eq!(names(&disk), left.iter().map(|sequence| snapshot::name(*sequence)).collect::<Vec<_>>());
+        assert_eq!(journal.load_snapshot().unwrap().map(|(head, _)| head.sequence), left.last().copied());
+    };
+    check(&[], 1, &[8, 12]);
+    check(&[12], 5, &[8]);
+    check(&[8], 1, &[8, 12]); // not looked at while the newest serves
+    check(&[8, 12], 13, &[]);
+    assert_eq!(verify(&disk).unwrap().snapshots, 2);
+    disk.damage(&snapshot::name(8), 0, Damage::Zero);
+    assert_eq!(verify(&disk).unwrap().bad_snapshots, [snapshot::name(8)]);
+}
+
+#[test]
+fn a_full_disk_is_named_and_the_journal_goes_on_once_there_is_space() {
+    for operation in 1..30 {
+        let disk = narrow(operation);
+        let (mut journal, _) = open(&disk).unwrap();
+        fill(&mut journal, 6);
+        disk.fault_at(operation, Fault::Full);
+        let mut written = 0;
+        let error = loop {
+            let text = [b'n'; 300];
+            let done = journal.append(None, &[people(&format!("s{written}"), &text)]).and_then(|_| journal.sync());
+            match done {
+                Ok(()) => written += 1,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.code(), "DISK_FULL");
+        assert_eq!(journal.check_poison().unwrap_err().code(), "JOURNAL_POISONED");
+        drop(journal);
+        disk.free_space();
+        let (mut journal, entries) = open(&disk).unwrap();
+        assert!((6 + written..=7 + written).contains(&entries.len()), "operation {operation}");
+        fill(&mut journal, 20);
+        assert_eq!(open(&disk.crash(Tear::Sectors)).unwrap().1.len(), entries.len() + 20);
+    }
+}
+
+#[test]
+fn os_durability_survives_the_process_and_group_the_power() {
+    let disk = narrow(6);
+    let (mut journal, _) = open(&disk).unwrap();
+    journal.append(None, &[stock(b"one")]).unwrap();
+    journal.commit(Durability::Group { max_delay_ms: 5 }).unwrap();
+    journal.append(None, &[stock(b"two")]).unwrap();
+    journal.commit(Durability::Os).unwrap();
+    assert_eq!((journal.synced().sequence, seen(&journal, 0).len()), (1, 2));
+    drop(journal);
+    assert_eq!(open(&disk.copy()).unwrap().1.len(), 2);
+    let powerless: Vec<usize> = (0..20).map(|_| open(&disk.crash(Tear::Sectors)).unwrap().1.len()).collect();
+    assert!(powerless.contains(&1) && powerless.contains(&2), "{powerless:?}");
+    let read = |text: &str| serde_json::from_str::<Durability>(text).unwrap();
+    assert_eq!(Durability::default(), Durability::Sync);
+    assert_eq!([read("\"sync\""), read("\"os\"")], [Durability::Sync, Durability::Os]);
+    assert_eq!(read("{\"group\":{\"max_delay_ms\":5}}"), Durability::Group { max_delay_ms: 5 });
+}
+
+fn poll(follower: &mut Follower) -> Seen {
+    let mut seen = Seen::new();
+    let push = &mut |entry: Entry<'_>| {
+        seen.push(owned(entry));
+        Ok(())
+    };
+    follower.poll(push).unwrap();
+    seen
+}
+
+#[test]
+fn a_follower_sees_what_comes_over_segments_erases_and_compactions() {
+    let disk = narrow(7);
+    assert_eq!(Follower::on(Box::new(disk.clone())).unwrap_err().code(), "IO");
+    let (mut journal, _) = open(&disk).unwrap();
+    let mut follower = Follower::on(Box::new(disk.clone())).unwrap();
+    let mut slow = Follower::on(Box::new(disk.clone())).unwrap();
+    assert_eq!(poll(&mut follower), []);
+    journal.append(None, &[people("ana", b"likes rose"), people("bo", b"likes plum")]).unwrap();
+    assert_eq!(poll(&mut follower), []);
+    journal.sync().unwrap();
+    assert_eq!(payloads(&poll(&mut follower)), ["likes rose", "likes plum"]);
+    fill(&mut journal, 12);
+    assert_eq!(poll(&mut follower).len(), 12);
+    journal.append(None, &[people("ana", &[b'r'; 400])]).unwrap();
+    journal.sync().unwrap();
+    assert_eq!(poll(&mut follower).len(), 1);
+    // Compaction shortens the segment that it reads.
+    journal.erase("ana").unwrap();
+    journal.compact().unwrap();
+    assert_eq!(poll(&mut follower), []);
+    fill(&mut journal, 9);
+    assert_eq!(poll(&mut follower).len(), 9);
+    assert_eq!(follower.head(), journal.head());
+    // One that comes late sees nothing of her.
+    assert_eq!(poll(&mut slow), seen(&journal, 0));
+    let mut late = Follower::on(Box::new(disk.clone())).unwrap().at(follower.head()).unwrap();
+    fill(&mut journal, 3);
+    assert_eq!((poll(&mut late).len(), poll(&mut follower).len()), (3, 3));
+    let strange = Head { sequence: 5, hash: [9; 32] };
+    assert_eq!(Follower::on(Box::new(disk)).unwrap().at(&strange).unwrap_err().code(), "JOURNAL_CORRUPT");
+}
+
+#[test]
+fn a_follower_waits_for_a_torn_tail_and_hands_out_nothing_that_a_crash_takes_back() {
+    let disk = narrow(8);
+    let (mut journal, _) = open(&disk).unwrap();
+    fill(&mut journal, 2);
+    let whole = disk.blob(FIRST).unwrap();
+    let end = journal.written.offset as usize;
+    let behind = disk.copy();
+    for cut in [end - 1, end - 40, end - 250] {
+        let mut torn = whole.clone();
+        torn[cut..].fill(0);
+        behind.set_blob(FIRST, &torn);
+        let mut follower = Follower::on(Box::new(behind.clone())).unwrap();
+        assert_eq!(poll(&mut follower).len(), 1);
+        behind.set_blob(FIRST, &whole);
+        assert_eq!(poll(&mut follower).len(), 1, "cut at {cut}");
+    }
+    journal.append(None, &[stock(b"three")]).unwrap();
+    journal.flush().unwrap(); // written, not synced by the writer
+    let mut follower = Follower::on(Box::new(disk.clone())).unwrap();
+    assert_eq!(poll(&mut follower).len(), 3);
+    assert_eq!(open(&disk.crash(Tear::Sectors)).unwrap().1.len(), 3);
+}
+
+#[test]
+fn a_follower_of_a_folder_tails_another_writer() {
+    let folder = TempFolder::new("follow");
+    let path = folder.0.join("deep/er");
+    let mut journal = Journal::open(folder.disk().unwrap(), &mut |_| Ok(())).unwrap();
+    let mut follower = Follower::open(&path).unwrap();
+    let reader = std::thread::spawn(move || {
+        let mut found = Vec::new();
+        while found.len() < 900 {
+            follower
+                .poll(&mut |entry| {
+                    found.push(entry.sequence);
+                    Ok(())
+                })
+                .unwrap();
+        }
+        found
+    });
+    for index in 0..300u32 {
+        let text = index.to_le_bytes();
+        journal.append(None, &[stock(&text), people("ana", &text), people("bo", &text)]).unwrap();
+        journal.sync().unwrap();
+    }
+    assert_eq!(reader.join().unwrap(), (0..900).collect::<Vec<_>>());
+    assert_eq!(FileDisk::read_only(&path).unwrap().remove("keys").unwrap_err().code(), "READ_ONLY");
+}
+
+#[test]
+fn a_backup_is_a_journal_of_its_own_and_holds_keys_only_if_asked() {
+    let disk = narrow(9);
+    let (mut journal, _) = open(&disk).unwrap();
+    fill(&mut journal, 12);
+    journal.append(None, &[people("ana", b"likes rose")]).unwrap();
+    journal.sync().unwrap();
+    let head = journal.head().clone();
+    journal.append(None, &[stock(b"not synced")]).unwrap();
+    for with_keys in [false, true] {
+        let mut target = MemoryDisk::with_geometry(1, disk.geometry());
+        assert_eq!(journal.backup_to(&mut target, with_keys).unwrap(), head);
+        let names = |disk: &MemoryDisk| disk.blob("keys").unwrap().windows(3).any(|window| window == b"ana");
+        assert_eq!(names(&target), with_keys);
+        let (mut copy, entries) = open(&target.crash(Tear::Sectors)).unwrap();
+        assert_eq!((copy.head(), entries.len()), (&head, 12 + usize::from(with_keys)));
+        assert_eq!(copy.verify().unwrap().damage, None);
+        copy.append(None, &[people("ana", b"back")]).unwrap();
+        copy.sync().unwrap();
+        assert_eq!(seen(&copy, 13)[0].3, b"back");
+        assert_eq!(journal.backup_to(&mut target, true).unwrap_err().code(), "INVALID_ARGUMENT");
+    }
+    let folder = TempFolder::new("backup");
+    journal.backup(&folder.0.join("copy"), true).unwrap();
+    let copy = FileDisk::open(&folder.0.join("copy")).unwrap();
+    assert_eq!(Journal::open(Box::new(copy), &mut |_| Ok(())).unwrap().head(), &head);
+}
+
+#[test]
+fn expired_records_lose_their_ciphertext_and_the_chain_stays() {
+    let disk = narrow(10);
+    let (mut journal, _) = open(&disk).unwrap();
+    for index in 0..20u32 {
+        let name = if index % 2 == 0 { "ana" } else { "bo" };
+        journal.append(None, &[people(name, &[index as u8; 100]), stock(&index.to_le_bytes())]).unwrap();
+    }
+    journal.save_snapshot(b"knows ana").unwrap();
+    assert_eq!(journal.compact_expired(&mut |_, _| false), Ok(0));
+    assert!(journal.load_snapshot().unwrap().is_some());
+    let (head, length) = (journal.head().clone(), disk.log().len());
+    let expired = journal.compact_expired(&mut |sequence, subject| sequence < 20 && subject == "ana");
+    assert_eq!((expired, journal.load_snapshot()), (Ok(5), Ok(None)));
+    assert!(!disk.files().iter().any(|name| name.starts_with("snapshot")));
+    assert!(disk.log().len() < length);
+    let (mut again, entries) = open(&disk).unwrap();
+    assert_eq!((again.head(), entries.len()), (&head, 35));
+    let report = again.verify().unwrap();
+    assert_eq!((report.records, report.dropped, report.damage), (40, 5, None));
+    again.append(None, &[people("ana", b"still here")]).unwrap();
+    again.sync().unwrap();
+    assert_eq!(open(&disk).unwrap().1.len(), 36);
+}
+
+#[test]
+fn salvage_names_what_is_lost_and_keeps_sequences() {
+    let disk = narrow(11);
+    let (mut journal, _) = open(&disk).unwrap();
+    fill(&mut journal, 9);
+    journal.append(None, &[people("ana", b"likes rose"), stock(b"end")]).unwrap();
+    journal.sync().unwrap();
+    drop(journal);
+    let harmed = disk.copy();
+    harmed.damage(FIRST, 9, Damage::Zero); // of the frames at 4096 + n · 274 it holds parts of 1 to 3
+    let target = MemoryDisk::new(1);
+    let salvaged = salvage(&harmed, Box::new(target.clone())).unwrap();
+    let lost = Lost { segment: 0, from_byte: 4370, to_byte: 5192, from_sequence: 1, to_sequence: 4 };
+    assert_eq!((salvaged.frames, salvaged.records, &salvaged.lost[..]), (7, 8, &[lost][..]));
+    assert!(salvaged.keys_whole);
+    let (journal, entries) = open(&target).unwrap();
+    let sequences: Vec<u64> = entries.iter().map(|entry| entry.0).collect();
+    assert_eq!(sequences, [0, 4, 5, 6, 7, 8, 9, 10]);
+    assert_eq!(entries[6].2.as_deref(), Some("ana"));
+    let report = journal.verify().unwrap();
+    assert_eq!((report.records, report.lost, report.damage), (11, 3, None));
+    assert_eq!(salvage(&harmed, Box::new(target)).unwrap_err().code(), "INVALID_ARGUMENT");
+    // Without its key file the journal keeps its stock.
+    harmed.remove_blob("keys");
+    let target = MemoryDisk::new(2);
+    let salvaged = salvage(&harmed, Box::new(target.clone())).unwrap();
+    assert!(!salvaged.keys_whole);
+    assert_eq!(open(&target).unwrap().1.len(), 7);
+}
+
+#[test]
+fn nothing_of_an_erased_person_is_left_in_any_file_of_the_folder() {
+    let folder = TempFolder::new("erased");
+    let mut journal = Journal::open(folder.disk().unwrap(), &mut |_| Ok(())).unwrap();
+    journal.append(None, &[people("ana@example.org", b"likes rose"), stock(b"sold 1")]).unwrap();
+    journal.save_snapshot(b"ana@example.org likes rose").unwrap();
+    journal.save_snapshot(b"ana@example.org likes rose").unwrap();
+    let holds = |word: &[u8]| {
+        std::fs::read_dir(folder.0.join("deep/er"))
+            .unwrap()
+            .any(|entry| std::fs::read(entry.unwrap().path()).unwrap().windows(word.len()).any(|window| window == word))
+    };
+    let key = std::fs::read(folder.0.join("deep/er/keys")).unwrap()[64 + 14..64 + 46].to_vec();
+    assert!(holds(b"likes rose") && holds(b"ana@") && holds(&key));
+    journal.erase("ana@example.org").unwrap();
+    assert!(!holds(b"likes rose") && !holds(b"ana@") && !holds(&key) && holds(b"sold 1"));
+    assert_eq!(journal.verify().unwrap().damage, None);
+}
