@@ -31,7 +31,7 @@ pub fn open<'env>(env: &'env Env, folder: String, options: String) -> Result<Obj
 pub fn memory(options: String) -> Result<Engine> {
     let open = || {
         let options: Options = json::read(&options)?;
-        let engine = trousse::Engine::with_disk(Box::new(MemoryDisk::new(0)), options)?;
+        let engine = trousse::Engine::with_disk(Box::new(MemoryDisk::reliable()), options)?;
         Ok(Engine { shared: Shared::new(engine)? })
     };
     guard(open).map_err(refusal)

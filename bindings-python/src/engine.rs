@@ -34,7 +34,7 @@ impl PyEngine {
     fn memory(py: Python<'_>, options_json: String) -> PyResult<PyEngine> {
         let shared = worker::run(py, None, move |_| {
             let options: Options = json::read(&options_json)?;
-            Shared::new(Engine::with_disk(Box::new(MemoryDisk::new(0)), options)?)
+            Shared::new(Engine::with_disk(Box::new(MemoryDisk::reliable()), options)?)
         })?;
         Ok(PyEngine::new(shared))
     }

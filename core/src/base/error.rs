@@ -122,10 +122,28 @@ pub enum Error {
         /// What the system answered.
         message: String,
     },
+    /// The disk has no space left: what was durable before is intact.
+    #[error("{operation}: the disk is full ({message})")]
+    DiskFull {
+        /// What was tried.
+        operation: String,
+        /// What the system answered.
+        message: String,
+    },
+    /// Nothing may be written there.
+    #[error("{operation}: it may not be written ({message})")]
+    ReadOnly {
+        /// What was tried.
+        operation: String,
+        /// What the system answered.
+        message: String,
+    },
     /// A journal is damaged before its tail.
-    #[error("journal damaged at byte {offset}: {message}")]
+    #[error("journal damaged in segment {segment} at byte {offset}: {message}")]
     JournalCorrupt {
-        /// Byte offset of the first bad frame.
+        /// Number of the segment, which its file is named by.
+        segment: u64,
+        /// Byte offset in its file of the first bad frame.
         offset: u64,
         /// What does not fit.
         message: String,
@@ -202,6 +220,8 @@ impl Error {
             Error::MissingColumn { .. } => "MISSING_COLUMN",
             Error::WrongColumnType { .. } => "WRONG_COLUMN_TYPE",
             Error::Io { .. } => "IO",
+            Error::DiskFull { .. } => "DISK_FULL",
+            Error::ReadOnly { .. } => "READ_ONLY",
             Error::JournalCorrupt { .. } => "JOURNAL_CORRUPT",
             Error::JournalPoisoned { .. } => "JOURNAL_POISONED",
             Error::JournalLocked { .. } => "JOURNAL_LOCKED",
@@ -220,6 +240,7 @@ impl Error {
         "CANNOT_FREEZE",
         "CLOSED",
         "CONFLICT",
+        "DISK_FULL",
         "DUPLICATE_TIME",
         "HEAD_MOVED",
         "HOLD_CLOSED",
@@ -236,6 +257,7 @@ impl Error {
         "MALFORMED",
         "MISSING_COLUMN",
         "NAN_IN_SERIES",
+        "READ_ONLY",
         "SERIES_TOO_SHORT",
         "UNKNOWN_CHANNEL",
         "UNKNOWN_HOLD",

@@ -250,8 +250,8 @@ impl Resume for Replay {
         }
         Ok(true)
     }
-    fn apply(&mut self, entry: Entry) -> Result<()> {
-        self.world.apply(&Event::read(entry.payload.as_ref())?);
+    fn apply(&mut self, entry: Entry<'_>) -> Result<()> {
+        self.world.apply(&Event::read(entry.payload)?);
         Ok(())
     }
 }
@@ -269,7 +269,7 @@ impl Engine {
     pub fn memory(options: Options) -> Engine {
         let utc_offset_minutes = options.utc_offset_minutes.map(|minutes| minutes.clamp(-840, 840));
         let options = Options { utc_offset_minutes, ..options };
-        match Engine::with_disk(Box::new(MemoryDisk::new(0)), options) {
+        match Engine::with_disk(Box::new(MemoryDisk::reliable()), options) {
             Ok(engine) => engine,
             Err(error) => unreachable!("an empty simulated disk opens: {error}"),
         }
@@ -433,7 +433,7 @@ impl Engine {
         if known {
             let mut world = World::default();
             self.journal.replay(0, &mut |entry| {
-                world.apply(&Event::read(entry.payload.as_ref())?);
+                world.apply(&Event::read(entry.payload)?);
                 Ok(())
             })?;
             world.now = world.now.max(self.world.now);
@@ -451,8 +451,8 @@ impl Engine {
         self.flush()?;
         let mut found = Vec::new();
         self.journal.replay(0, &mut |entry| {
-            if entry.subject.as_deref() == Some(subject) {
-                let event = Event::read(entry.payload.as_ref())?;
+            if entry.subject == Some(subject) {
+                let event = Event::read(entry.payload)?;
                 if let Body::People(_, people) = event.body {
                     found.push((event.at, people));
                 }
@@ -517,9 +517,9 @@ impl Engine {
         let today = self.world.day(now);
         let bodies = door::of_command(&self.world, &plain, now, today);
         let from = self.pending.write(bodies, now, today, Some(origin))?;
+        let doc = self.world.ledger.docs().len() as DocId;
         self.settle(from, now)?;
-        let doc = self.world.ledger.docs().find(command.id());
-        doc.map(|doc| self.outcome(command, doc)).ok_or_else(|| broken("a command left no document"))
+        Ok(self.outcome(command, doc))
     }
 
     fn enter(&mut self, fact: &Fact, now: Timestamp) -> Result<Recorded> {
@@ -540,12 +540,12 @@ impl Engine {
         let asked = Asked::new(&self.world, &plain, day);
         let bodies = door::of_fact(&self.world, &asked, today, day);
         let from = self.pending.write(bodies, now, day, Some(origin))?;
+        let doc = self.world.ledger.docs().len() as DocId;
         self.settle(from, now)?;
         if let Fact::Recall(recall) = fact {
             self.replace_in_holds(&recall.sku, &recall.lot, crate::event::Condition::Quarantined, now)?;
         }
-        let doc = self.world.ledger.docs().find(fact.id());
-        doc.map(|doc| self.recorded(doc)).ok_or_else(|| broken("a fact left no document"))
+        Ok(self.recorded(doc))
     }
 
     fn enter_catalog(&mut self, changes: impl IntoIterator<Item = CatalogEvent>, now: Timestamp) -> Result<()> {
@@ -654,7 +654,10 @@ impl Engine {
             add_units(&mut lines, books.skus().key(books.lot(entry.lot).sku.0), entry.quantity);
         }
         let (expires_at, mut backordered) = (self.world.now, Vec::new());
-        let expires_at = books.hold(&command.id).map_or(expires_at, |hold| hold.deadline);
+        let expires_at = match books.docs().get(doc).outcome {
+            DocOutcome::Hold(number) => books.hold_of(number).deadline,
+            _ => expires_at,
+        };
         if command
             .lines
             .iter()
@@ -756,10 +759,6 @@ impl Position {
         let digest = head.hash.iter().map(|byte| format!("{byte:02x}")).collect();
         Position { sequence: head.sequence as i64, digest, now }
     }
-}
-
-fn broken(message: &str) -> Error {
-    Error::Internal { message: message.into() }
 }
 
 fn add_units(sums: &mut Vec<Units>, sku: &str, quantity: i64) {

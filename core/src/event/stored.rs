@@ -367,12 +367,15 @@ impl<'a> Event<'a> {
     /// `JOURNAL_VERSION` for a version of another day, `JOURNAL_CORRUPT` for bytes that are no event.
     pub fn read(bytes: &'a [u8]) -> Result<Event<'a>> {
         match bytes.split_first() {
-            Some((&WIRE_VERSION, rest)) => postcard::from_bytes(rest)
-                .map_err(|e| Error::JournalCorrupt { offset: 0, message: format!("event not readable: {e}") }),
+            Some((&WIRE_VERSION, rest)) => postcard::from_bytes(rest).map_err(|e| Error::JournalCorrupt {
+                segment: 0,
+                offset: 0,
+                message: format!("event not readable: {e}"),
+            }),
             Some((&found, _)) => {
                 Err(Error::JournalVersion { found: u32::from(found), supported: u32::from(WIRE_VERSION) })
             }
-            None => Err(Error::JournalCorrupt { offset: 0, message: "empty event".into() }),
+            None => Err(Error::JournalCorrupt { segment: 0, offset: 0, message: "empty event".into() }),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Per-subject keys: a person's records are readable as long as their key exists, and erasing destroys the key.
 //!
-//! The blob `keys` begins with `magic 8, version u32, file id 32, floor u64, count u64, CRC-32`, followed by entries
-//! `CRC-32 u32, name length u16, key id u64, key 32, name`, in the order of their ids. `count` entries were written
+//! The file `keys` begins with `magic 8, version u32, file id 32, floor u64, count u64, CRC-32C`, followed by entries
+//! `CRC-32C u32, name length u16, key id u64, key 32, name`, in the order of their ids. `count` entries were written
 //! with the header in one atomic replacement; those after them were appended one by one and have the ids `floor`,
 //! `floor + 1`, …. So an id below `floor` without an entry was erased, and an id that no entry reached was never
 //! acknowledged: a torn append can be cut, and a log that mentions such an id proves that keys were lost.
@@ -19,17 +19,20 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
 use crate::base::{Error, Lookup, Result};
 
+use super::corrupt;
 use super::wire::{FileId, array_at, u32_at, u64_at};
 
-/// Name of the blob.
-pub const KEYS_BLOB: &str = "keys";
+/// Name of the file.
+pub const KEYS_FILE: &str = "keys";
 /// Bytes that encryption adds to a payload: nonce and tag.
-pub const SEAL_BYTES: usize = NONCE_BYTES + 16;
+pub const SEAL_BYTES: usize = NONCE_BYTES + TAG_BYTES;
+/// Bytes of the file before its first entry.
+pub const HEADER_BYTES: usize = 64;
 
 const NONCE_BYTES: usize = 24;
+const TAG_BYTES: usize = 16;
 const MAGIC: &[u8; 8] = b"trsskeys";
-const VERSION: u32 = 0;
-const HEADER_BYTES: usize = 64;
+const VERSION: u32 = 1;
 const ENTRY_HEAD_BYTES: usize = 46;
 
 /// The keys of all subjects that were not erased.
@@ -41,7 +44,10 @@ pub struct Keys {
     next: u64,
     /// Entries not yet on the disk.
     unsaved: Vec<u8>,
-    /// Whether the blob ends in a torn entry, which must go before anything is appended.
+    /// Length of the file, and where its appended entries begin.
+    length: u64,
+    appended: u64,
+    /// Whether the file ends in a torn entry, which must go before anything is appended.
     torn: bool,
 }
 
@@ -90,17 +96,25 @@ impl SubjectKey {
         Ok(())
     }
 
-    /// Reads what [`SubjectKey::seal`] wrote; `None` if it was not written with this key at this place.
-    pub fn open(&self, key_id: u64, sequence: u64, content: &[u8]) -> Option<Vec<u8>> {
-        if content.len() < SEAL_BYTES {
-            return None;
+    /// Reads into `payload` what [`SubjectKey::seal`] wrote; false if it was not written with this key at this place.
+    pub fn open(&self, key_id: u64, sequence: u64, content: &[u8], payload: &mut Vec<u8>) -> bool {
+        let (Some(nonce), Some(tag_at)) = (content.get(..NONCE_BYTES), content.len().checked_sub(TAG_BYTES)) else {
+            return false;
+        };
+        if tag_at < NONCE_BYTES {
+            return false;
         }
-        let nonce: [u8; NONCE_BYTES] = array_at(content, 0);
-        let mut payload = content[NONCE_BYTES..].to_vec();
+        let (nonce, tag): ([u8; NONCE_BYTES], [u8; TAG_BYTES]) = (array_at(nonce, 0), array_at(content, tag_at));
+        payload.clear();
+        payload.extend_from_slice(&content[NONCE_BYTES..tag_at]);
         XChaCha20Poly1305::new(&self.key.into())
-            .decrypt_in_place(&XNonce::from(nonce), &context(key_id, sequence), &mut payload)
-            .ok()?;
-        Some(payload)
+            .decrypt_inout_detached(
+                &XNonce::from(nonce),
+                &context(key_id, sequence),
+                payload.as_mut_slice().into(),
+                &tag.into(),
+            )
+            .is_ok()
     }
 }
 
@@ -116,16 +130,25 @@ impl Keys {
     /// No keys, for a new journal.
     pub fn new(id: FileId) -> Self {
         let (by_id, by_subject) = Default::default();
-        Keys { id, by_id, by_subject, next: 1, unsaved: Vec::new(), torn: false }
+        Keys { id, by_id, by_subject, next: 1, unsaved: Vec::new(), length: 0, appended: 0, torn: false }
     }
 
-    /// Reads the blob.
+    /// Reads the file.
     ///
     /// # Errors
-    /// A message if the part that was written atomically is damaged; a torn append is not an error.
-    pub fn read(bytes: &[u8]) -> std::result::Result<Self, String> {
+    /// `JOURNAL_VERSION`; `JOURNAL_CORRUPT` if the part that was written atomically is damaged. A torn append is no error.
+    pub fn read(bytes: &[u8]) -> Result<Self> {
+        let header = bytes.get(..HEADER_BYTES).filter(|header| &header[..8] == MAGIC);
+        let found = header.map_or(VERSION, |header| u32_at(header, 8));
+        if found != VERSION {
+            return Err(Error::JournalVersion { found, supported: VERSION });
+        }
+        Keys::read_entries(bytes).map_err(|message| corrupt(0, 0, message))
+    }
+
+    fn read_entries(bytes: &[u8]) -> std::result::Result<Self, String> {
         let header = bytes.get(..HEADER_BYTES).filter(|header| &header[..8] == MAGIC).ok_or("no key file")?;
-        if crc32fast::hash(&header[..60]) != u32_at(header, 60) || u32_at(header, 8) != VERSION {
+        if crc32c::crc32c(&header[..60]) != u32_at(header, 60) {
             return Err("the head of the key file is damaged".into());
         }
         let (floor, count) = (u64_at(header, 44), u64_at(header, 52));
@@ -141,13 +164,61 @@ impl Keys {
             keys.insert(id, key);
             rest = &rest[length..];
         }
+        keys.appended = (bytes.len() - rest.len()) as u64;
         while let Some((id, key, length)) = read_entry(rest).filter(|(id, ..)| *id == keys.next) {
             keys.insert(id, key);
             keys.next = id.checked_add(1).ok_or("key ids are used up")?;
             rest = &rest[length..];
         }
         keys.torn = !rest.is_empty();
+        keys.length = (bytes.len() - rest.len()) as u64;
         Ok(keys)
+    }
+
+    /// Reads what can be read of a damaged file: every entry that is whole, wherever it lies.
+    pub fn rescue(bytes: &[u8], id: FileId) -> Self {
+        let mut keys = Keys::new(id);
+        let mut at = HEADER_BYTES;
+        while at < bytes.len() {
+            match read_entry(&bytes[at..]).filter(|(id, ..)| *id >= keys.next && *id < u64::MAX) {
+                Some((id, key, length)) => {
+                    keys.insert(id, key);
+                    keys.next = id + 1;
+                    at += length;
+                }
+                None => at += 1,
+            }
+        }
+        keys
+    }
+
+    /// The same keys for another journal file.
+    pub fn moved(mut self, id: FileId) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// Says that ids below `next` were given out: those without an entry count as erased.
+    pub fn raise(&mut self, next: u64) {
+        self.next = self.next.max(next);
+    }
+
+    /// The same file without any key: every subject counts as erased.
+    pub fn without_secrets(&self) -> Self {
+        Keys { next: self.next, ..Keys::new(self.id) }
+    }
+
+    /// The first 64 bytes of the file, which differ after every rewriting.
+    pub fn header(&self) -> [u8; HEADER_BYTES] {
+        let mut out = [0; HEADER_BYTES];
+        out[..8].copy_from_slice(MAGIC);
+        out[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        out[12..44].copy_from_slice(&self.id);
+        out[44..52].copy_from_slice(&self.next.to_le_bytes());
+        out[52..60].copy_from_slice(&(self.by_id.len() as u64).to_le_bytes());
+        let checksum = crc32c::crc32c(&out[..60]);
+        out[60..].copy_from_slice(&checksum.to_le_bytes());
+        out
     }
 
     /// The journal file that the keys belong to.
@@ -155,19 +226,25 @@ impl Keys {
         &self.id
     }
 
-    /// Whether no key was ever made.
-    pub fn is_unused(&self) -> bool {
-        self.next == 1
+    /// Ids given out so far, and one.
+    pub fn next(&self) -> u64 {
+        self.next
     }
 
-    /// Whether the blob must be rewritten before anything is appended to it.
+    /// Whether the file must be rewritten before anything is appended to it.
     pub fn is_torn(&self) -> bool {
         self.torn
     }
 
-    /// Says that the blob was rewritten.
-    pub fn mended(&mut self) {
-        self.torn = false;
+    /// Where the file ends, and where its appended entries begin.
+    pub fn extent(&self) -> (u64, u64) {
+        (self.length, self.appended)
+    }
+
+    /// Says that the file was replaced by one of this length.
+    pub fn replaced(&mut self, length: usize) {
+        (self.length, self.appended, self.torn) = (length as u64, length as u64, false);
+        self.forget_unsaved();
     }
 
     /// The key of an id: `Ok(None)` if it was erased.
@@ -196,18 +273,23 @@ impl Keys {
         Ok(id)
     }
 
-    /// Entries to append to the blob.
+    /// Entries to append to the file.
     pub fn unsaved(&self) -> &[u8] {
         &self.unsaved
     }
 
     /// Says that the unsaved entries are on the disk.
     pub fn saved(&mut self) {
+        self.length += self.unsaved.len() as u64;
+        self.forget_unsaved();
+    }
+
+    fn forget_unsaved(&mut self) {
         self.unsaved.fill(0);
         self.unsaved.clear();
     }
 
-    /// Destroys the key of a subject in memory; the blob still has to be replaced. False if there is none.
+    /// Destroys the key of a subject in memory; the file still has to be replaced. False if there is none.
     pub fn remove(&mut self, subject: &str) -> bool {
         match self.by_subject.remove(subject) {
             Some(id) => self.by_id.remove(&id).is_some(),
@@ -215,15 +297,10 @@ impl Keys {
         }
     }
 
-    /// The whole blob.
+    /// The whole file.
     pub fn write(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(HEADER_BYTES + self.by_id.len() * 2 * ENTRY_HEAD_BYTES);
-        out.extend_from_slice(MAGIC);
-        out.extend_from_slice(&VERSION.to_le_bytes());
-        out.extend_from_slice(&self.id);
-        out.extend_from_slice(&self.next.to_le_bytes());
-        out.extend_from_slice(&(self.by_id.len() as u64).to_le_bytes());
-        out.extend_from_slice(&crc32fast::hash(&out).to_le_bytes());
+        out.extend_from_slice(&self.header());
         for (id, key) in &self.by_id {
             write_entry(&mut out, *id, key);
         }
@@ -243,7 +320,7 @@ fn write_entry(out: &mut Vec<u8>, id: u64, key: &SubjectKey) {
     out.extend_from_slice(&id.to_le_bytes());
     out.extend_from_slice(&key.key);
     out.extend_from_slice(key.subject.as_bytes());
-    let checksum = crc32fast::hash(&out[start + 4..]);
+    let checksum = crc32c::crc32c(&out[start + 4..]);
     out[start..start + 4].copy_from_slice(&checksum.to_le_bytes());
 }
 
@@ -251,7 +328,7 @@ fn read_entry(bytes: &[u8]) -> Option<(u64, SubjectKey, usize)> {
     let head = bytes.get(..ENTRY_HEAD_BYTES)?;
     let length = ENTRY_HEAD_BYTES + usize::from(u16::from_le_bytes(array_at(head, 4)));
     let entry = bytes.get(..length)?;
-    if crc32fast::hash(&entry[4..]) != u32_at(entry, 0) {
+    if crc32c::crc32c(&entry[4..]) != u32_at(entry, 0) {
         return None;
     }
     let subject = std::str::from_utf8(&entry[ENTRY_HEAD_BYTES..]).ok()?;

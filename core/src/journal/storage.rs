@@ -1,55 +1,65 @@
-//! Where the journal lies: one log, a few small named blobs and a source of keys, behind [`Disk`].
+//! Where the journal lies: a flat folder of files behind [`Disk`], which knows names and bytes and nothing else.
 //!
-//! [`FileDisk`] is a folder, [`MemoryDisk`] a simulated disk that can lose power, tear writes, fail and rot. The
-//! journal itself does no other I/O, so every state that a crash can leave is a state that a test can make.
+//! [`FileDisk`] is a folder, [`super::MemoryDisk`] a simulated one that can lose power, tear writes, fail and rot. The
+//! journal does no other I/O, so every state that a crash can leave is a state that a test can make.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use crate::base::{Error, Result};
 
-/// What the journal needs of a disk. Bytes beyond what was written read as zero or as the end.
+/// What the journal needs of a disk. Bytes that nobody wrote read as zero, or as the end of the file.
 ///
-/// Architecture invariant: space after the end of the log is zero, never old content. The rules for torn tails
-/// (`wire`) rest on it; [`Disk::truncate`] and growth keep it.
+/// Nothing is durable before it was synced: bytes and length of a file by [`Disk::sync`], the making, renaming and
+/// removing of files by [`Disk::sync_dir`].
 pub trait Disk: Send + Sync {
-    /// Length of the log in bytes, preallocated zeros included.
-    fn log_len(&self) -> Result<u64>;
-    /// Fills `buffer` from the log at `offset`; answers how many bytes there were, fewer only at the end.
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize>;
-    /// Writes to the log, which grows as needed. Not durable before [`Disk::sync`].
-    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> Result<()>;
-    /// Makes all that was written to the log durable (`fdatasync`).
-    fn sync(&mut self) -> Result<()>;
-    /// Cuts the log; durable on return.
-    fn truncate(&mut self, length: u64) -> Result<()>;
-    /// Reads a blob; `None` if there is none.
-    fn read_blob(&self, name: &str) -> Result<Option<Vec<u8>>>;
-    /// Replaces a blob: atomic, and durable on return. Old bytes are overwritten where that is possible.
-    fn replace_blob(&mut self, name: &str, bytes: &[u8]) -> Result<()>;
-    /// Appends to a blob, which is made if there is none: durable on return, but a crash may leave a part.
-    fn append_blob(&mut self, name: &str, bytes: &[u8]) -> Result<()>;
-    /// Removes a blob, if there is one; durable on return. Old bytes are overwritten where that is possible.
-    fn remove_blob(&mut self, name: &str) -> Result<()>;
-    /// Makes a blob the log: atomic, and durable on return.
-    fn adopt_log(&mut self, name: &str) -> Result<()>;
+    /// The names of all files, in any order.
+    fn list(&self) -> Result<Vec<String>>;
+    /// Length of a file in bytes; `None` if there is none of that name.
+    fn len(&self, name: &str) -> Result<Option<u64>>;
+    /// Fills `buffer` from a file at `offset`; answers how many bytes there were, fewer only at the end.
+    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<usize>;
+    /// Writes to a file, which is made and grows as needed.
+    fn write_at(&mut self, name: &str, offset: u64, bytes: &[u8]) -> Result<()>;
+    /// Makes a file, or makes it longer, and reserves its space. What is new reads as zero.
+    fn allocate(&mut self, name: &str, length: u64) -> Result<()>;
+    /// Makes a file's bytes and length durable (`fdatasync`).
+    fn sync(&mut self, name: &str) -> Result<()>;
+    /// Makes the names of all files durable.
+    fn sync_dir(&mut self) -> Result<()>;
+    /// Gives a file another name, in the place of what had it: all or nothing.
+    fn rename(&mut self, from: &str, to: &str) -> Result<()>;
+    /// Removes a file, if it is there.
+    fn remove(&mut self, name: &str) -> Result<()>;
     /// 32 unpredictable bytes, for file ids and keys.
     fn entropy(&mut self) -> Result<[u8; 32]>;
+    /// How segments are cut.
+    fn geometry(&self) -> Geometry {
+        Geometry::default()
+    }
 }
 
-const LOG: &str = "journal";
-const LOCK: &str = "lock";
-/// Below this a write past the end preallocates: with room there, `fdatasync` has no metadata to write.
-/// A larger write pays for its own growth, and zeros would only double its bytes: 10,000-record batches of 0.9 MB
-/// measured 0.96, 1.22 and 1.26 times as fast without (2026-11-23, three alternating runs, ext4 on a shared virtual disk).
-const SMALL_WRITE_BYTES: u64 = 256 << 10;
-const CHUNK_MIN_BYTES: u64 = 1 << 20;
-const CHUNK_MAX_BYTES: u64 = 16 << 20;
+/// How segments are cut and filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Geometry {
+    /// Bytes of a segment with its head; a longer frame gets a segment of its own size.
+    pub segment_bytes: u64,
+    /// How far ahead of small appends zeros are written, so that their `fdatasync` finds every block written before
+    /// and has no metadata to save. 0: not at all.
+    pub warm_bytes: u64,
+}
 
-/// A folder with the files `journal`, `keys`, `snapshot` and `lock`, held exclusively until dropped.
+impl Default for Geometry {
+    fn default() -> Self {
+        Geometry { segment_bytes: 64 << 20, warm_bytes: 1 << 20 }
+    }
+}
+
+const LOCK: &str = "lock";
+
+/// A folder, held exclusively until dropped; or read only and without a lock.
 ///
 /// ```
 /// use trousse::journal::{FileDisk, Journal, Record, Stream};
@@ -67,143 +77,179 @@ const CHUNK_MAX_BYTES: u64 = 16 << 20;
 #[derive(Debug)]
 pub struct FileDisk {
     folder: PathBuf,
-    log: File,
-    length: u64,
-    _lock: File,
+    /// Open files; none when reading only, so that a file that another process replaced is seen at once.
+    open: Mutex<BTreeMap<String, Arc<File>>>,
+    /// Files that lost their name and hold secrets: overwritten once the loss of the name is durable.
+    doomed: Vec<File>,
+    lock: Option<File>,
 }
 
 impl FileDisk {
     /// Opens a folder, which is made durably if it is not there, and takes its lock.
     ///
     /// # Errors
-    /// `JOURNAL_LOCKED` if somebody holds it (this process included); `IO`.
+    /// `JOURNAL_LOCKED` if somebody holds it (this process included); `READ_ONLY` if nothing may be written there;
+    /// `DISK_FULL`; `IO`.
     pub fn open(folder: &Path) -> Result<FileDisk> {
         make_folder(folder)?;
-        let lock = open_file(&folder.join(LOCK))?;
+        let lock = options().open(folder.join(LOCK)).map_err(io("lock journal"))?;
         match fs4::FileExt::try_lock(&lock) {
             Ok(()) => {}
             Err(fs4::TryLockError::WouldBlock) => {
                 return Err(Error::JournalLocked { path: folder.display().to_string() });
             }
-            Err(fs4::TryLockError::Error(error)) => return Err(Error::io("lock journal", error)),
+            Err(fs4::TryLockError::Error(error)) => return Err(io("lock journal")(error)),
         }
-        let log = open_file(&folder.join(LOG))?;
         sync_folder(folder)?;
-        let length = log.metadata().map_err(io("measure journal"))?.len();
-        Ok(FileDisk { folder: folder.to_path_buf(), log, length, _lock: lock })
+        Ok(FileDisk { lock: Some(lock), ..FileDisk::read_only(folder)? })
     }
 
-    /// Writes zeros ahead of a small write, so that the syncs to come find their blocks allocated.
-    fn preallocate(&mut self, end: u64) -> Result<()> {
-        let chunk = (self.length / 8).clamp(CHUNK_MIN_BYTES, CHUNK_MAX_BYTES);
-        let target = end.saturating_add(chunk);
-        let zeros = vec![0; CHUNK_MIN_BYTES as usize];
-        self.log.seek(SeekFrom::Start(self.length)).map_err(io("preallocate journal"))?;
-        let mut left = target - self.length;
-        while left > 0 {
-            let part = left.min(CHUNK_MIN_BYTES);
-            self.log.write_all(&zeros[..part as usize]).map_err(io("preallocate journal"))?;
-            left -= part;
+    /// Opens a folder to read it, whoever holds it: every change answers `READ_ONLY`.
+    ///
+    /// # Errors
+    /// `IO` if there is no such folder.
+    pub fn read_only(folder: &Path) -> Result<FileDisk> {
+        if !folder.is_dir() {
+            return Err(Error::io(format!("open {}", folder.display()), "there is no such folder"));
         }
-        self.log.sync_all().map_err(io("preallocate journal"))?;
-        self.length = target;
-        Ok(())
+        Ok(FileDisk { folder: folder.to_path_buf(), open: Mutex::default(), doomed: Vec::new(), lock: None })
     }
 
-    fn write_fresh(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-        let mut file = options().truncate(true).open(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
+    fn check_writable(&self, operation: &str) -> Result<()> {
+        match self.lock {
+            Some(_) => Ok(()),
+            None => Err(Error::ReadOnly { operation: operation.into(), message: "opened to be read".into() }),
+        }
+    }
+
+    fn opened(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<File>>> {
+        self.open.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The open file of a name, opened where it is not yet.
+    fn file(&self, name: &str, make: bool) -> std::io::Result<Arc<File>> {
+        if let Some(file) = self.opened().get(name) {
+            return Ok(file.clone());
+        }
+        let path = self.folder.join(name);
+        if self.lock.is_none() {
+            return Ok(Arc::new(File::open(path)?));
+        }
+        let file = Arc::new(options().create(make).open(path)?);
+        self.opened().insert(name.to_string(), file.clone());
+        Ok(file)
+    }
+
+    /// Remembers a file that is about to lose its name, if it holds secrets.
+    fn doom(&mut self, name: &str) -> Result<()> {
+        if name.starts_with(super::segment::NAME_START) {
+            return Ok(()); // what it holds of people is encrypted, and followers may still read it
+        }
+        match OpenOptions::new().write(true).open(self.folder.join(name)) {
+            Ok(file) => self.doomed.push(file),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(io(&format!("open {name}"))(error)),
+        }
+        Ok(())
     }
 }
 
 impl Disk for FileDisk {
-    fn log_len(&self) -> Result<u64> {
-        Ok(self.length)
+    fn list(&self) -> Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.folder).map_err(io("list journal"))? {
+            names.extend(entry.map_err(io("list journal"))?.file_name().into_string());
+        }
+        Ok(names)
     }
 
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
-        let mut log = &self.log;
-        log.seek(SeekFrom::Start(offset)).map_err(io("read journal"))?;
+    fn len(&self, name: &str) -> Result<Option<u64>> {
+        match std::fs::metadata(self.folder.join(name)) {
+            Ok(metadata) => Ok(Some(metadata.len())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io(&format!("measure {name}"))(error)),
+        }
+    }
+
+    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        let file = self.file(name, false).map_err(|error| Error::io(format!("open {name}"), error))?;
         let mut filled = 0;
         while filled < buffer.len() {
-            match log.read(&mut buffer[filled..]) {
+            match read_part(&file, offset + filled as u64, &mut buffer[filled..]) {
                 Ok(0) => break,
                 Ok(read) => filled += read,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Error::io("read journal", error)),
+                Err(error) => return Err(Error::io(format!("read {name}"), error)),
             }
         }
         Ok(filled)
     }
 
-    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
-        let end = offset.saturating_add(bytes.len() as u64);
-        if end > self.length && (bytes.len() as u64) < SMALL_WRITE_BYTES {
-            self.preallocate(end)?;
-        }
-        self.log.seek(SeekFrom::Start(offset)).map_err(io("write journal"))?;
-        self.log.write_all(bytes).map_err(io("write journal"))?;
-        self.length = self.length.max(end);
-        Ok(())
-    }
-
-    fn sync(&mut self) -> Result<()> {
-        self.log.sync_data().map_err(io("sync journal"))
-    }
-
-    fn truncate(&mut self, length: u64) -> Result<()> {
-        self.log.set_len(length).and_then(|()| self.log.sync_all()).map_err(io("cut journal"))?;
-        self.length = length;
-        Ok(())
-    }
-
-    fn read_blob(&self, name: &str) -> Result<Option<Vec<u8>>> {
-        match std::fs::read(self.folder.join(name)) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io(format!("read {name}"), error)),
-        }
-    }
-
-    fn replace_blob(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
-        let (path, fresh) = (self.folder.join(name), self.folder.join(format!("{name}.tmp")));
-        let old = existing(&path)?;
-        let written = self.write_fresh(&fresh, bytes).and_then(|()| std::fs::rename(&fresh, &path));
-        written.map_err(io(&format!("replace {name}")))?;
-        sync_folder(&self.folder)?;
-        wipe(old);
-        Ok(())
-    }
-
-    fn append_blob(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.folder.join(name);
-        let is_new = !path.exists();
-        let mut file = open_file(&path)?;
-        file.seek(SeekFrom::End(0)).map_err(io(&format!("append to {name}")))?;
-        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io(&format!("append to {name}")))?;
-        if is_new { sync_folder(&self.folder) } else { Ok(()) }
-    }
-
-    fn remove_blob(&mut self, name: &str) -> Result<()> {
-        // What a crash left of a replacement goes too: it may hold what is to be forgotten.
-        for path in [self.folder.join(format!("{name}.tmp")), self.folder.join(name)] {
-            if let Some(old) = existing(&path)? {
-                std::fs::remove_file(&path).map_err(io(&format!("remove {name}")))?;
-                sync_folder(&self.folder)?;
-                wipe(Some(old));
+    fn write_at(&mut self, name: &str, offset: u64, bytes: &[u8]) -> Result<()> {
+        self.check_writable("write")?;
+        let file = self.file(name, true).map_err(io(&format!("open {name}")))?;
+        let mut written = 0;
+        while written < bytes.len() {
+            match write_part(&file, offset + written as u64, &bytes[written..]) {
+                Ok(0) => return Err(Error::io(format!("write {name}"), "nothing was written")),
+                Ok(part) => written += part,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(io(&format!("write {name}"))(error)),
             }
         }
         Ok(())
     }
 
-    fn adopt_log(&mut self, name: &str) -> Result<()> {
-        let path = self.folder.join(LOG);
-        std::fs::rename(self.folder.join(name), &path).map_err(io("replace journal"))?;
+    fn allocate(&mut self, name: &str, length: u64) -> Result<()> {
+        self.check_writable("allocate")?;
+        let file = self.file(name, true).map_err(io(&format!("open {name}")))?;
+        let have = file.metadata().map_err(io(&format!("measure {name}")))?.len();
+        if have >= length {
+            return Ok(());
+        }
+        match fs4::FileExt::allocate(&*file, length) {
+            Ok(()) => Ok(()),
+            Err(error) if is_full(&error) => Err(io(&format!("allocate {name}"))(error)),
+            Err(_) => file.set_len(length).map_err(io(&format!("allocate {name}"))), // not every file system reserves
+        }
+    }
+
+    fn sync(&mut self, name: &str) -> Result<()> {
+        let file = self.file(name, false).map_err(io(&format!("open {name}")))?;
+        match file.sync_data() {
+            // A follower may flush what it is about to hand out; where a reader may not, the writer has to do.
+            Err(error) if self.lock.is_none() && error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
+            done => done.map_err(io(&format!("sync {name}"))),
+        }
+    }
+
+    fn sync_dir(&mut self) -> Result<()> {
         sync_folder(&self.folder)?;
-        self.log = open_file(&path)?;
-        self.length = self.log.metadata().map_err(io("measure journal"))?.len();
+        self.doomed.drain(..).for_each(wipe);
         Ok(())
+    }
+
+    fn rename(&mut self, from: &str, to: &str) -> Result<()> {
+        self.check_writable("rename")?;
+        self.doom(to)?;
+        let done = std::fs::rename(self.folder.join(from), self.folder.join(to));
+        done.map_err(io(&format!("rename {from} to {to}")))?;
+        let mut open = self.opened();
+        open.remove(to);
+        if let Some(file) = open.remove(from) {
+            open.insert(to.to_string(), file);
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, name: &str) -> Result<()> {
+        self.check_writable("remove")?;
+        self.doom(name)?;
+        self.opened().remove(name);
+        match std::fs::remove_file(self.folder.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(&format!("remove {name}"))(error)),
+            _ => Ok(()),
+        }
     }
 
     #[allow(clippy::disallowed_methods)] // keys must be unpredictable: the one place where the core asks the system
@@ -214,8 +260,45 @@ impl Disk for FileDisk {
     }
 }
 
+/// Names what the system answered: a full disk and a folder that may not be written have codes of their own.
 fn io(operation: &str) -> impl Fn(std::io::Error) -> Error + '_ {
-    move |error| Error::io(operation, error)
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    move |error| {
+        let (operation, message) = (operation.to_string(), error.to_string());
+        match error.kind() {
+            _ if is_full(&error) => Error::DiskFull { operation, message },
+            PermissionDenied | ReadOnlyFilesystem => Error::ReadOnly { operation, message },
+            _ => Error::Io { operation, message },
+        }
+    }
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+}
+
+#[cfg(unix)]
+fn read_part(file: &File, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(unix)]
+fn write_part(file: &File, offset: u64, bytes: &[u8]) -> std::io::Result<usize> {
+    std::os::unix::fs::FileExt::write_at(file, bytes, offset)
+}
+
+#[cfg(not(unix))]
+fn read_part(mut file: &File, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
+    use std::io::{Read, Seek};
+    file.seek(std::io::SeekFrom::Start(offset))?;
+    file.read(buffer)
+}
+
+#[cfg(not(unix))]
+fn write_part(mut file: &File, offset: u64, bytes: &[u8]) -> std::io::Result<usize> {
+    use std::io::{Seek, Write};
+    file.seek(std::io::SeekFrom::Start(offset))?;
+    file.write(bytes)
 }
 
 /// Files that only their owner may read: they hold keys and snapshots.
@@ -227,30 +310,17 @@ fn options() -> OpenOptions {
     options
 }
 
-fn open_file(path: &Path) -> Result<File> {
-    options().open(path).map_err(|error| Error::io(format!("open {}", path.display()), error))
-}
-
-fn existing(path: &Path) -> Result<Option<File>> {
-    match OpenOptions::new().write(true).open(path) {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::io(format!("open {}", path.display()), error)),
-    }
-}
-
 /// Overwrites a file that no longer has a name. Best effort: what counts, the new file, is already durable.
-fn wipe(file: Option<File>) {
-    let Some(mut file) = file else { return };
+fn wipe(file: File) {
     let Ok(metadata) = file.metadata() else { return };
     let zeros = [0; 1 << 16];
-    let mut left = metadata.len();
-    while left > 0 {
-        let part = left.min(zeros.len() as u64);
-        if file.write_all(&zeros[..part as usize]).is_err() {
-            return;
+    let (mut place, end) = (0, metadata.len());
+    while place < end {
+        let part = (end - place).min(zeros.len() as u64) as usize;
+        match write_part(&file, place, &zeros[..part]) {
+            Ok(written) if written > 0 => place += written as u64,
+            _ => return,
         }
-        left -= part;
     }
     let _ = file.sync_data();
 }
@@ -262,7 +332,7 @@ fn make_folder(folder: &Path) -> Result<()> {
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_folder(parent)?;
     match std::fs::create_dir(folder) {
-        Err(error) if !folder.is_dir() => Err(Error::io(format!("make folder {}", folder.display()), error)),
+        Err(error) if !folder.is_dir() => Err(io(&format!("make folder {}", folder.display()))(error)),
         _ => sync_folder(parent),
     }
 }
@@ -276,327 +346,4 @@ fn sync_folder(folder: &Path) -> Result<()> {
 #[cfg(not(unix))]
 fn sync_folder(_folder: &Path) -> Result<()> {
     Ok(())
-}
-
-/// How a power cut spoils what was written to the log and not synced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tear {
-    /// The bytes arrived in order, up to an arbitrary one.
-    Prefix,
-    /// Sectors of 512 bytes arrived or did not, each by itself.
-    Sectors,
-}
-
-/// A simulated disk, seeded and shared by its clones: give one to the journal and keep one to do harm with.
-///
-/// ```
-/// use trousse::journal::{Journal, MemoryDisk, Record, Stream, Tear};
-/// let disk = MemoryDisk::new(1);
-/// let mut journal = Journal::open(Box::new(disk.clone()), &mut |_| Ok(()))?;
-/// journal.append(None, &[Record { stream: Stream::Stock, subject: None, payload: b"sold" }])?;
-/// let after = disk.crash(Tear::Prefix); // before any sync: the batch never left the memory
-/// let journal = Journal::open(Box::new(after), &mut |_| Ok(()))?;
-/// assert_eq!(journal.head().sequence, 0);
-/// # Ok::<(), trousse::Error>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct MemoryDisk(Arc<Mutex<Simulated>>);
-
-#[derive(Debug, Clone)]
-struct Simulated {
-    seed: u64,
-    draws: u64,
-    /// What a reader sees.
-    log: Vec<u8>,
-    /// What a power cut leaves, and the writes it may tear.
-    durable: Vec<u8>,
-    unsynced: Vec<(usize, Vec<u8>)>,
-    blobs: BTreeMap<String, Vec<u8>>,
-    fail_sync: bool,
-    /// Changing operations left before the power goes.
-    power: Option<u64>,
-}
-
-/// How the log of a simulated disk grows: in zeros, like preallocated files.
-const MEMORY_CHUNK_BYTES: usize = 4096;
-
-impl Simulated {
-    /// The next pseudo-random number: a hash of a counter.
-    fn draw(&mut self) -> [u8; 32] {
-        self.draws += 1;
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&self.seed.to_le_bytes()).update(&self.draws.to_le_bytes());
-        *hasher.finalize().as_bytes()
-    }
-    /// A pseudo-random number from 0 up to and including `limit`.
-    fn up_to(&mut self, limit: usize) -> usize {
-        let draw = self.draw();
-        (super::wire::u64_at(&draw, 0) % (limit as u64 + 1)) as usize
-    }
-
-    /// Counts an operation; answers whether it may have an effect although it fails.
-    fn step(&mut self) -> Power {
-        match self.power {
-            None => Power::On,
-            Some(0) => Power::Off,
-            Some(left) => {
-                self.power = Some(left - 1);
-                if left == 1 { Power::Going } else { Power::On }
-            }
-        }
-    }
-
-    fn write(&mut self, offset: usize, bytes: &[u8]) {
-        let end = offset + bytes.len();
-        if end > self.log.len() {
-            let grown = end.next_multiple_of(MEMORY_CHUNK_BYTES);
-            self.log.resize(grown, 0);
-            self.durable.resize(grown, 0);
-        }
-        self.log[offset..end].copy_from_slice(bytes);
-        self.unsynced.push((offset, bytes.to_vec()));
-    }
-
-    /// Lets a part of the unsynced writes arrive.
-    fn tear(&mut self, tear: Tear) {
-        let unsynced = std::mem::take(&mut self.unsynced);
-        let total = unsynced.iter().map(|(_, bytes)| bytes.len()).sum();
-        let mut left = self.up_to(total);
-        for (offset, bytes) in unsynced {
-            match tear {
-                Tear::Prefix => {
-                    let part = left.min(bytes.len());
-                    self.durable[offset..offset + part].copy_from_slice(&bytes[..part]);
-                    left -= part;
-                }
-                Tear::Sectors => self.tear_sectors(offset, &bytes),
-            }
-        }
-        self.log.clone_from(&self.durable);
-    }
-
-    fn tear_sectors(&mut self, offset: usize, bytes: &[u8]) {
-        let (mut start, end) = (offset, offset + bytes.len());
-        while start < end {
-            let stop = ((start / 512 + 1) * 512).min(end);
-            if self.up_to(1) == 1 {
-                self.durable[start..stop].copy_from_slice(&bytes[start - offset..stop - offset]);
-            }
-            start = stop;
-        }
-    }
-}
-
-enum Power {
-    On,
-    Going,
-    Off,
-}
-
-impl MemoryDisk {
-    /// An empty disk; everything random about it follows from `seed`.
-    pub fn new(seed: u64) -> Self {
-        MemoryDisk(Arc::new(Mutex::new(Simulated {
-            seed,
-            draws: 0,
-            log: Vec::new(),
-            durable: Vec::new(),
-            unsynced: Vec::new(),
-            blobs: BTreeMap::new(),
-            fail_sync: false,
-            power: None,
-        })))
-    }
-
-    /// Cuts the power and answers the disk as it is found afterwards: synced bytes, and of the others what `tear` left.
-    pub fn crash(&self, tear: Tear) -> MemoryDisk {
-        let mut after = {
-            let mut state = self.state();
-            state.draw(); // another crash of the same disk tears elsewhere
-            state.clone()
-        };
-        after.tear(tear);
-        after.power = None;
-        after.fail_sync = false;
-        MemoryDisk(Arc::new(Mutex::new(after)))
-    }
-
-    /// Lets the next sync fail.
-    pub fn fail_sync(&self) {
-        self.state().fail_sync = true;
-    }
-
-    /// Lets the power go during the n-th changing operation from now (n ≥ 1): it is done in part or not at all and fails,
-    /// and so do all later ones.
-    pub fn fail_at(&self, operation: u64) {
-        self.state().power = Some(operation);
-    }
-
-    /// Flips a bit of the log, counted from its start; beyond its end nothing happens.
-    pub fn flip_log_bit(&self, bit: u64) {
-        let mut state = self.state();
-        let (at, mask) = ((bit / 8) as usize, 1 << (bit % 8));
-        if let Some(byte) = state.log.get_mut(at) {
-            *byte ^= mask;
-        }
-        if let Some(byte) = state.durable.get_mut(at) {
-            *byte ^= mask;
-        }
-    }
-
-    /// The bytes of the log as a reader sees them.
-    pub fn log(&self) -> Vec<u8> {
-        self.state().log.clone()
-    }
-
-    /// Puts other bytes in the place of the log.
-    pub fn set_log(&self, bytes: &[u8]) {
-        let mut state = self.state();
-        state.log = bytes.to_vec();
-        state.durable = bytes.to_vec();
-        state.unsynced.clear();
-    }
-
-    /// The bytes of a blob.
-    pub fn blob(&self, name: &str) -> Option<Vec<u8>> {
-        self.state().blobs.get(name).cloned()
-    }
-
-    /// Puts bytes in the place of a blob.
-    pub fn set_blob(&self, name: &str, bytes: &[u8]) {
-        self.state().blobs.insert(name.to_string(), bytes.to_vec());
-    }
-
-    /// A disk with the same content that shares nothing with this one.
-    pub fn copy(&self) -> MemoryDisk {
-        MemoryDisk(Arc::new(Mutex::new(self.state().clone())))
-    }
-
-    fn state(&self) -> MutexGuard<'_, Simulated> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-
-    /// Does `all`, or at the moment of the power cut `part`.
-    fn change(
-        &self,
-        operation: &str,
-        all: impl FnOnce(&mut Simulated),
-        part: impl FnOnce(&mut Simulated),
-    ) -> Result<()> {
-        let mut state = self.state();
-        match state.step() {
-            Power::On => {
-                all(&mut state);
-                return Ok(());
-            }
-            Power::Going => part(&mut state),
-            Power::Off => {}
-        }
-        Err(Error::io(operation, "the power is off"))
-    }
-
-    /// Does `all` or nothing at the moment of the power cut.
-    fn change_atomic(&self, operation: &str, all: impl Fn(&mut Simulated)) -> Result<()> {
-        self.change(operation, &all, |state| {
-            if state.up_to(1) == 1 {
-                all(state);
-            }
-        })
-    }
-}
-
-impl Disk for MemoryDisk {
-    fn log_len(&self) -> Result<u64> {
-        Ok(self.state().log.len() as u64)
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
-        let state = self.state();
-        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(state.log.len());
-        let read = buffer.len().min(state.log.len() - start);
-        buffer[..read].copy_from_slice(&state.log[start..start + read]);
-        Ok(read)
-    }
-
-    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> Result<()> {
-        let offset = usize::try_from(offset).map_err(|error| Error::io("write journal", error))?;
-        self.change(
-            "write journal",
-            |state| state.write(offset, bytes),
-            |state| {
-                let part = state.up_to(bytes.len());
-                state.write(offset, &bytes[..part]);
-            },
-        )
-    }
-
-    fn sync(&mut self) -> Result<()> {
-        if std::mem::take(&mut self.state().fail_sync) {
-            return Err(Error::io("sync journal", "the disk failed"));
-        }
-        self.change(
-            "sync journal",
-            |state| {
-                state.durable.clone_from(&state.log);
-                state.unsynced.clear();
-            },
-            |_| {},
-        )
-    }
-
-    fn truncate(&mut self, length: u64) -> Result<()> {
-        let length = usize::try_from(length).map_err(|error| Error::io("cut journal", error))?;
-        self.change_atomic("cut journal", |state| {
-            state.log.truncate(length);
-            state.durable.truncate(length);
-            state.unsynced.clear();
-        })
-    }
-
-    fn read_blob(&self, name: &str) -> Result<Option<Vec<u8>>> {
-        Ok(self.blob(name))
-    }
-
-    fn replace_blob(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
-        self.change_atomic("replace blob", |state| {
-            state.blobs.insert(name.to_string(), bytes.to_vec());
-        })
-    }
-
-    fn append_blob(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
-        let append = |state: &mut Simulated, part: usize| {
-            state.blobs.entry(name.to_string()).or_default().extend_from_slice(&bytes[..part]);
-        };
-        self.change(
-            "append to blob",
-            |state| append(state, bytes.len()),
-            |state| {
-                let part = state.up_to(bytes.len());
-                append(state, part);
-            },
-        )
-    }
-
-    fn remove_blob(&mut self, name: &str) -> Result<()> {
-        if self.blob(name).is_none() {
-            return Ok(());
-        }
-        self.change_atomic("remove blob", |state| {
-            state.blobs.remove(name);
-        })
-    }
-
-    fn adopt_log(&mut self, name: &str) -> Result<()> {
-        self.change_atomic("replace journal", |state| {
-            if let Some(log) = state.blobs.remove(name) {
-                state.durable.clone_from(&log);
-                state.log = log;
-                state.unsynced.clear();
-            }
-        })
-    }
-
-    fn entropy(&mut self) -> Result<[u8; 32]> {
-        Ok(self.state().draw())
-    }
 }

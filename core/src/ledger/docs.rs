@@ -58,7 +58,8 @@ pub struct Docs {
     blocks: Vec<Arc<Vec<u8>>>,
     rows: Chunked<Doc>,
     refusals: Chunked<Rejected>,
-    table: Vec<Arc<HashTable<DocId>>>,
+    /// By the hash of the id: the rest of the hash, so that neither a probe nor growth reads the ids.
+    table: Vec<Arc<HashTable<(u32, DocId)>>>,
 }
 
 fn hash(id: &str) -> u64 {
@@ -67,20 +68,42 @@ fn hash(id: &str) -> u64 {
     hasher.finish()
 }
 
+fn shard_of(hash: u64) -> usize {
+    (hash >> 32) as usize % SHARDS
+}
+
+/// What the table keeps of a hash.
+fn tag_of(hash: u64) -> u32 {
+    hash as u32
+}
+
+/// The table wants high bits that differ, and takes them from 32.
+fn spread(tag: u32) -> u64 {
+    u64::from(tag).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
 impl Docs {
     /// The number of an id. O(1).
     pub fn find(&self, id: &str) -> Option<DocId> {
-        let hash = hash(id);
-        let shard = self.table.get(hash as usize % SHARDS)?;
-        shard.find(hash, |doc| self.id(*doc) == id).copied()
+        self.find_hashed(hash(id), id)
+    }
+
+    fn find_hashed(&self, hash: u64, id: &str) -> Option<DocId> {
+        let shard = self.table.get(shard_of(hash))?;
+        let tag = tag_of(hash);
+        let same = |(own, doc): &(u32, DocId)| *own == tag && self.bytes(*doc) == id.as_bytes();
+        shard.find(spread(tag), same).map(|(_, doc)| *doc)
     }
 
     /// The id of a document.
     pub fn id(&self, doc: DocId) -> &str {
+        std::str::from_utf8(self.bytes(doc)).unwrap_or("") // it was a &str when it came in
+    }
+
+    fn bytes(&self, doc: DocId) -> &[u8] {
         let row = &self.rows[doc as usize];
         let start = row.at as usize % BLOCK_BYTES;
-        let bytes = &self.blocks[row.at as usize / BLOCK_BYTES][start..start + usize::from(row.length)];
-        std::str::from_utf8(bytes).unwrap_or("") // it was a &str when it came in
+        &self.blocks[row.at as usize / BLOCK_BYTES][start..start + usize::from(row.length)]
     }
 
     /// A document.
@@ -118,8 +141,7 @@ impl Docs {
         if self.table.is_empty() {
             self.table = vec![Arc::default(); SHARDS];
         }
-        let found = self.table[hash as usize % SHARDS].find(hash, |doc| self.id(*doc) == origin.id).copied();
-        if let Some(doc) = found {
+        if let Some(doc) = self.find_hashed(hash, origin.id) {
             return doc;
         }
         let at = self.store(origin.id);
@@ -137,11 +159,10 @@ impl Docs {
         doc
     }
 
-    fn index(&mut self, own: u64, doc: DocId) {
-        let shard = &mut self.table[own as usize % SHARDS];
-        let mut table = std::mem::take(shard);
-        Arc::make_mut(&mut table).insert_unique(own, doc, |other| hash(self.id(*other)));
-        self.table[own as usize % SHARDS] = table;
+    fn index(&mut self, hash: u64, doc: DocId) {
+        let tag = tag_of(hash);
+        let shard = Arc::make_mut(&mut self.table[shard_of(hash)]);
+        shard.insert_unique(spread(tag), (tag, doc), |(tag, _)| spread(*tag));
     }
 
     fn store(&mut self, id: &str) -> u64 {

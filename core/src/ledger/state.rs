@@ -637,11 +637,14 @@ impl Ledger {
             let (lot, shelves) = self.shift(movement, &mut touched);
             if let Some(kind) = kind {
                 let kind = if i >= beyond { EntryKind::Oversold } else { kind };
-                self.enter_movement(event, movement, lot, (doc, order), kind);
+                self.enter_movement(event, movement, lot, shelves, (doc, order), kind);
             }
             if let Some(hold) = hold {
                 self.shift_hold(hold, movement, lot, shelves);
             }
+        }
+        if let (Some(doc), Some(_)) = (doc, kind) {
+            self.docs.get_mut(doc).entries += stock.movements.len() as u32;
         }
         self.finish(event, &stock.kind, &stock.movements, doc, hold, &mut touched);
         touched.iter().for_each(|touch| self.tell(event.at, touch.shelf));
@@ -731,10 +734,11 @@ impl Ledger {
         event: &Event<'_>,
         movement: &Movement<'_>,
         lot: LotId,
+        shelves: [Option<u32>; 2],
         (doc, order): (Option<DocId>, Option<DocId>),
         kind: EntryKind,
     ) {
-        let (from, to) = (self.place(&movement.from), self.place(&movement.to));
+        let (from, to) = (self.place(&movement.from, shelves[0]), self.place(&movement.to, shelves[1]));
         let before_of_order = order.map_or(NONE, |order| self.docs.get(order).last_of_order);
         let entry = self.book.push(Entry {
             at: event.at,
@@ -753,17 +757,13 @@ impl Ledger {
         if let Some(order) = order {
             self.docs.get_mut(order).last_of_order = entry;
         }
-        if let Some(doc) = doc {
-            self.docs.get_mut(doc).entries += 1;
-        }
     }
 
-    fn place(&self, account: &Account<'_>) -> Place {
-        match account {
-            Account::At(location, condition) => {
-                Place::at(LocationId(self.locations.id(location).unwrap_or(0)), *condition)
-            }
-            Account::Outside(outside) => Place::outside(*outside),
+    fn place(&self, account: &Account<'_>, shelf: Option<u32>) -> Place {
+        match (account, shelf) {
+            (Account::At(_, condition), Some(shelf)) => Place::at(self.shelves[shelf as usize].location, *condition),
+            (Account::Outside(outside), _) => Place::outside(*outside),
+            (Account::At(..), None) => Place::outside(Outside::Scrap), // a location always has a shelf by now
         }
     }
 
