@@ -121,15 +121,32 @@ impl<'de, K: Deserialize<'de> + Hash + Eq, V: Deserialize<'de>> Deserialize<'de>
 
 /// Keys ↔ dense ids in the order of their first mention.
 ///
+/// The keys lie in one text; the table keeps a part of each hash, so that a lookup reads one key.
+///
 /// ```
 /// let mut skus = trousse::base::Interner::default();
 /// assert_eq!((skus.intern("LIP-01"), skus.intern("SER-30"), skus.intern("LIP-01")), (0, 1, 0));
 /// assert_eq!(skus.key(1), "SER-30");
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Interner {
-    keys: Vec<Box<str>>,
-    ids: Lookup<Box<str>, u32>,
+    text: String,
+    /// Where each key ends in the text.
+    ends: Vec<usize>,
+    ids: hashbrown::HashTable<(u32, u32)>,
+}
+
+/// A part of the hash of a key; in memory only.
+fn tag_of(key: &str) -> u32 {
+    use std::hash::Hasher;
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(key.as_bytes());
+    let hash = hasher.finish();
+    (hash ^ (hash >> 32)) as u32
+}
+
+fn spread(tag: u32) -> u64 {
+    u64::from(tag).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 impl Interner {
@@ -138,48 +155,58 @@ impl Interner {
     /// # Panics
     /// Beyond 2³² keys.
     pub fn intern(&mut self, key: &str) -> u32 {
-        if let Some(id) = self.ids.get(key) {
-            return *id;
+        if let Some(id) = self.id(key) {
+            return id;
         }
-        let id = u32::try_from(self.keys.len()).expect("fewer than 2^32 keys");
-        self.keys.push(key.into());
-        self.ids.insert(key.into(), id);
+        let id = u32::try_from(self.ends.len()).expect("fewer than 2^32 keys");
+        self.text.push_str(key);
+        self.ends.push(self.text.len());
+        let tag = tag_of(key);
+        self.ids.insert_unique(spread(tag), (tag, id), |(tag, _)| spread(*tag));
         id
     }
     /// The id of a key, if it has one. O(1).
     pub fn id(&self, key: &str) -> Option<u32> {
-        self.ids.get(key).copied()
+        let tag = tag_of(key);
+        self.ids.find(spread(tag), |(own, id)| *own == tag && self.key(*id) == key).map(|(_, id)| *id)
     }
     /// The key of an id that this interner gave.
     ///
     /// # Panics
     /// For an id of another interner.
     pub fn key(&self, id: u32) -> &str {
-        &self.keys[id as usize]
+        let start = if id == 0 { 0 } else { self.ends[id as usize - 1] };
+        &self.text[start..self.ends[id as usize]]
     }
     /// All keys, by id.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.keys.iter().map(|key| &**key)
+        (0..self.ends.len() as u32).map(|id| self.key(id))
     }
     /// How many keys there are.
     pub fn len(&self) -> usize {
-        self.keys.len()
+        self.ends.len()
     }
     /// Whether there is no key.
     pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+        self.ends.is_empty()
     }
     /// All ids in the order of their keys: the order to show and to break ties in. O(n log n).
     pub fn ids_by_key(&self) -> Vec<u32> {
-        let mut ids: Vec<u32> = (0..self.keys.len() as u32).collect();
+        let mut ids: Vec<u32> = (0..self.ends.len() as u32).collect();
         ids.sort_unstable_by(|a, b| self.key(*a).cmp(self.key(*b)));
         ids
     }
 }
 
+impl PartialEq for Interner {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text && self.ends == other.ends
+    }
+}
+
 impl Serialize for Interner {
     fn serialize<S: Serializer>(&self, s: S) -> std::result::Result<S::Ok, S::Error> {
-        self.keys.serialize(s)
+        s.collect_seq(self.keys())
     }
 }
 

@@ -21,13 +21,20 @@ const RATE_DAYS: usize = 56;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ShelfDemand {
     first_day: Option<Day>,
-    units: Vec<i64>,
-    empty_ms: Vec<i64>,
+    /// Each day from the first on.
+    tallies: Vec<Tally>,
     empty_since: Option<Timestamp>,
     /// The last day on which a lot that is there may be sold, where that ends.
     good_until: Option<Day>,
     proven_on: Day,
     complaints: i64,
+}
+
+/// What is kept of a day: units sold, and how long the shelf was empty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+struct Tally {
+    units: i64,
+    empty_ms: i64,
 }
 
 /// What speaks for an empty shelf since stock was last proven by a sale, a receipt or a count.
@@ -56,20 +63,39 @@ pub struct DemandDay {
 impl ShelfDemand {
     fn slot(&mut self, day: Day) -> usize {
         let first = *self.first_day.get_or_insert(day);
-        let mut slot = (day - first).max(0) as usize;
+        if day < first {
+            return self.slot_before(first, day);
+        }
+        let mut slot = (day - first) as usize;
         if slot >= 2 * HISTORY_DAYS {
-            let cut = (slot + 1 - HISTORY_DAYS).min(self.units.len());
-            self.units.drain(..cut);
-            self.empty_ms.drain(..cut);
-            let dropped = (slot + 1 - HISTORY_DAYS) as i32;
-            self.first_day = Some(first + dropped);
+            let dropped = slot + 1 - HISTORY_DAYS;
+            self.tallies.drain(..dropped.min(self.tallies.len()));
+            self.first_day = Some(first + dropped as i32);
             slot = HISTORY_DAYS - 1;
         }
-        if slot >= self.units.len() {
-            self.units.resize(slot + 1, 0);
-            self.empty_ms.resize(slot + 1, 0);
+        if slot >= self.tallies.len() {
+            self.tallies.resize(slot + 1, Tally::default());
         }
         slot
+    }
+
+    /// A late fact of a day before the first: the series begins earlier, as far as its length allows.
+    fn slot_before(&mut self, first: Day, day: Day) -> usize {
+        let room = (2 * HISTORY_DAYS).saturating_sub(self.tallies.len());
+        let missing = ((first - day) as usize).min(room);
+        self.tallies.splice(0..0, std::iter::repeat_n(Tally::default(), missing));
+        self.first_day = Some(first + -(missing as i32));
+        0
+    }
+
+    /// How many days are kept.
+    pub fn len(&self) -> usize {
+        self.tallies.len()
+    }
+
+    /// Whether no day is kept.
+    pub fn is_empty(&self) -> bool {
+        self.tallies.is_empty()
     }
 
     fn prove(&mut self, day: Day) {
@@ -99,7 +125,7 @@ impl ShelfDemand {
         let mut day = since.day(offset).max(last + -(2 * HISTORY_DAYS as i32));
         while day <= last {
             let slot = self.slot(day);
-            self.empty_ms[slot] += overlap_ms(day, since, until, offset);
+            self.tallies[slot].empty_ms += overlap_ms(day, since, until, offset);
             day = day + 1;
         }
     }
@@ -108,23 +134,23 @@ impl ShelfDemand {
     /// after the last event included.
     fn rate(&self, quiet_days: i64) -> f64 {
         let recorded = RATE_DAYS.saturating_sub(quiet_days as usize);
-        let first = self.units.len().saturating_sub(recorded);
-        let stocked = (first..self.units.len()).filter(|i| self.has_stock(*i));
-        let (units, days) = stocked.fold((0, quiet_days), |(units, days), i| (units + self.units[i], days + 1));
+        let first = self.tallies.len().saturating_sub(recorded);
+        let stocked = (first..self.tallies.len()).filter(|i| self.has_stock(*i));
+        let (units, days) = stocked.fold((0, quiet_days), |(units, days), i| (units + self.tallies[i].units, days + 1));
         if days == 0 { 0.0 } else { units as f64 / days as f64 }
     }
 
     fn has_stock(&self, slot: usize) -> bool {
-        self.empty_ms[slot] * 2 < DAY_MS
+        self.tallies[slot].empty_ms * 2 < DAY_MS
     }
 
     /// What speaks for an empty shelf since stock was last proven. Days on which the books themselves say
     /// empty speak for nothing.
     pub fn evidence(&self, today: Day) -> Evidence {
         let Some(first_day) = self.first_day else { return Evidence::default() };
-        let quiet_days = i64::from((today - (first_day + self.units.len() as i32)).max(0));
+        let quiet_days = i64::from((today - (first_day + self.tallies.len() as i32)).max(0));
         let since = (self.proven_on + 1 - first_day).max(0) as usize;
-        let until = self.units.len().min((today - first_day).max(0) as usize);
+        let until = self.tallies.len().min((today - first_day).max(0) as usize);
         let recorded = (since..until).filter(|i| self.has_stock(*i)).count() as i64;
         let quiet_since_proof = quiet_days.min(i64::from((today - self.proven_on - 1).max(0)));
         Evidence {
@@ -145,10 +171,11 @@ impl ShelfDemand {
     fn day(&self, day: Day, now: Timestamp, offset: i32, p_phantom: f64) -> DemandDay {
         let slot = self.first_day.map_or(0, |first| (day - first).max(0) as usize);
         let open = self.empty_at(now, offset).map_or(0, |since| overlap_ms(day, since, now.max(since), offset));
-        let empty_ms = self.empty_ms.get(slot).copied().unwrap_or(0) + open;
+        let tally = self.tallies.get(slot).copied().unwrap_or_default();
+        let empty_ms = tally.empty_ms + open;
         let recorded = 1.0 - (empty_ms as f64 / DAY_MS as f64).clamp(0.0, 1.0);
         let trusted = if day > self.proven_on { 1.0 - p_phantom } else { 1.0 };
-        DemandDay { ds: day, y: self.units.get(slot).copied().unwrap_or(0), in_stock: recorded * trusted }
+        DemandDay { ds: day, y: tally.units, in_stock: recorded * trusted }
     }
 }
 
@@ -227,7 +254,7 @@ impl Demand {
         let slot = shelf.slot(event.day);
         match what {
             What::Sold(units) => {
-                shelf.units[slot] += units;
+                shelf.tallies[slot].units += units;
                 shelf.prove(event.day);
             }
             What::Proof => shelf.prove(event.day),

@@ -57,8 +57,8 @@ fn in_base_units(
 
 /// Lines in base units; `None` where they are so already.
 fn plain_lines(world: &World, lines: &[Line], kits: bool) -> Result<Option<Vec<Line>>> {
-    let kit = |line: &Line| kits && world.catalog.get(&line.sku).is_some_and(|sku| !sku.kit.is_empty());
-    if !lines.iter().any(|line| line.unit.is_some() || kit(line)) {
+    let is_kit = |line: &Line| world.ledger.sku(&line.sku).is_some_and(|sku| world.ledger.policy(sku).is_kit);
+    if !lines.iter().any(|line| line.unit.is_some() || (kits && is_kit(line))) {
         return Ok(None);
     }
     let mut plain = Vec::with_capacity(lines.len());
@@ -88,9 +88,7 @@ fn plain_lines(world: &World, lines: &[Line], kits: bool) -> Result<Option<Vec<L
 /// # Errors
 /// As [`plain_command`].
 pub fn plain_fact<'a>(world: &World, fact: &'a Fact) -> Result<Cow<'a, Fact>> {
-    let waits = || !unknown(world, fact).is_empty();
     Ok(match fact {
-        Fact::Receive(_) | Fact::Sale(_) if waits() => Cow::Borrowed(fact),
         Fact::Receive(f) if f.unit.is_some() => {
             let quantity = in_base_units(world, &f.sku, f.quantity, f.unit.as_deref())?;
             Cow::Owned(Receive { quantity, unit: None, ..f.clone() }.into())
@@ -184,7 +182,7 @@ fn receipt_of<'a>(world: &World, fact: &'a Receive, day: Day) -> Receipt<'a> {
 /// The events of a fact: a stock part without the person, and a people part.
 pub fn of_fact<'a>(world: &'a World, asked: &'a Asked<'a>, today: Day, day: Day) -> Bodies<'a> {
     let fact = asked.fact;
-    if unknown(world, fact).is_empty() {
+    if is_known(world, fact) {
         return stock_part(world, asked, today, day).into_iter().chain(people_part(world, fact)).collect();
     }
     let stock = is_stock(fact).then(|| Body::of(StockKind::Unresolved(Box::new(without_person(fact)))));
@@ -192,14 +190,20 @@ pub fn of_fact<'a>(world: &'a World, asked: &'a Asked<'a>, today: Day, day: Day)
     stock.into_iter().chain(person).collect()
 }
 
+/// Whether the catalogue knows all SKUs of a fact. The ledger knows the same ones.
+pub fn is_known(world: &World, fact: &Fact) -> bool {
+    let known = |sku: &str| world.ledger.sku(sku).is_some();
+    match fact {
+        Fact::Sale(f) => f.lines.iter().all(|line| known(&line.sku)),
+        Fact::Receive(f) => known(&f.sku),
+        other => other.skus().into_iter().all(known),
+    }
+}
+
 /// Bare entries of the SKUs of a fact that the catalogue does not know, each once.
 pub fn unknown(world: &World, fact: &Fact) -> Vec<Sku> {
-    let known = |sku: &&str| world.catalog.id(sku).is_none();
-    let mut keys: SmallVec<[&str; 4]> = match fact {
-        Fact::Sale(f) => f.lines.iter().map(|line| line.sku.as_str()).filter(known).collect(),
-        Fact::Receive(f) => std::iter::once(f.sku.as_str()).filter(known).collect(),
-        other => other.skus().into_iter().filter(known).collect(),
-    };
+    let unknown = |sku: &&str| world.ledger.sku(sku).is_none();
+    let mut keys: Vec<&str> = fact.skus().into_iter().filter(unknown).collect();
     keys.sort_unstable();
     keys.dedup();
     keys.into_iter().map(|sku| Sku { sku: sku.into(), ..Sku::default() }).collect()

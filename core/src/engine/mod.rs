@@ -7,6 +7,7 @@
 //! One writer. [`Engine`] is that writer, for programs with one thread; [`Shared`] lends it to many
 //! threads and flushes once for all that wait (group commit).
 
+mod batch;
 mod books;
 mod door;
 mod fingerprint;
@@ -502,15 +503,20 @@ impl Engine {
     }
 
     fn decide(&mut self, command: &Command, now: Timestamp) -> Result<Outcome> {
+        Ok(match self.decide_doc(command, now)? {
+            Ok(doc) => self.outcome(command, doc),
+            Err(conflict) => Outcome::Rejected(conflict),
+        })
+    }
+
+    /// Decides a command and answers its document, from which its answer is read; or that its id is in use.
+    fn decide_doc(&mut self, command: &Command, now: Timestamp) -> Result<std::result::Result<DocId, Rejected>> {
         self.journal.check_poison()?;
         let now = self.clamp(now)?;
         let skip: &[&str] = if matches!(command, Command::Commit(_)) { &["subject"] } else { &[] };
         let origin = Origin { id: command.id(), fingerprint: self.fingerprints.of(command, skip) };
         if let Some(answer) = self.answered(&origin) {
-            return Ok(match answer {
-                Ok(doc) => self.outcome(command, doc),
-                Err(conflict) => Outcome::Rejected(conflict),
-            });
+            return Ok(answer);
         }
         self.fire_due(now)?;
         let plain = door::plain_command(&self.world, command)?;
@@ -519,24 +525,32 @@ impl Engine {
         let from = self.pending.write(bodies, now, today, Some(origin))?;
         let doc = self.world.ledger.docs().len() as DocId;
         self.settle(from, now)?;
-        Ok(self.outcome(command, doc))
+        Ok(Ok(doc))
     }
 
     fn enter(&mut self, fact: &Fact, now: Timestamp) -> Result<Recorded> {
+        let doc = self.enter_doc(fact, now)?;
+        Ok(self.recorded(doc))
+    }
+
+    /// Records a fact and answers its document.
+    fn enter_doc(&mut self, fact: &Fact, now: Timestamp) -> Result<DocId> {
         self.journal.check_poison()?;
         let now = self.clamp(now)?;
         let origin = Origin { id: fact.id(), fingerprint: self.fingerprints.of(fact, door::personal_fields(fact)) };
         if let Some(answer) = self.answered(&origin) {
-            return Ok(self.recorded(answer?));
+            return Ok(answer?);
         }
         self.fire_due(now)?;
         let today = self.world.day(now);
         let day = door::business_day(&self.world, fact, today)?;
-        let unknown = if self.options.open_catalog { door::unknown(&self.world, fact) } else { Vec::new() };
-        if !unknown.is_empty() {
+        let mut known = door::is_known(&self.world, fact);
+        if !known && self.options.open_catalog {
+            let unknown = door::unknown(&self.world, fact);
             self.enter_skus(&unknown, now)?;
+            known = true;
         }
-        let plain = door::plain_fact(&self.world, fact)?;
+        let plain = if known { door::plain_fact(&self.world, fact)? } else { std::borrow::Cow::Borrowed(fact) };
         let asked = Asked::new(&self.world, &plain, day);
         let bodies = door::of_fact(&self.world, &asked, today, day);
         let from = self.pending.write(bodies, now, day, Some(origin))?;
@@ -545,7 +559,7 @@ impl Engine {
         if let Fact::Recall(recall) = fact {
             self.replace_in_holds(&recall.sku, &recall.lot, crate::event::Condition::Quarantined, now)?;
         }
-        Ok(self.recorded(doc))
+        Ok(doc)
     }
 
     fn enter_catalog(&mut self, changes: impl IntoIterator<Item = CatalogEvent>, now: Timestamp) -> Result<()> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use smol_str::SmolStr;
 
 use super::book::{Book, Entry, EntryKind, Place};
 use super::docs::{DocId, Docs, NONE, Outcome};
@@ -21,7 +22,7 @@ pub struct Lot {
     /// The SKU.
     pub sku: SkuId,
     /// The maker's key; empty where goods carry none.
-    pub key: Box<str>,
+    pub key: SmolStr,
     /// Expiry, receipt and recall.
     pub state: LotState,
     /// Day of production.
@@ -246,6 +247,8 @@ pub struct Policy {
     pub backorder_limit: i64,
     /// Months it keeps after opening.
     pub pao_months: Option<i32>,
+    /// Whether it is sold as its parts.
+    pub is_kit: bool,
 }
 
 impl From<&Sku> for Policy {
@@ -256,6 +259,7 @@ impl From<&Sku> for Policy {
             low_stock: sku.low_stock,
             backorder_limit: sku.backorder_limit,
             pao_months: sku.pao_months,
+            is_kit: !sku.kit.is_empty(),
         }
     }
 }
@@ -263,7 +267,7 @@ impl From<&Sku> for Policy {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct SkuState {
     policy: Policy,
-    lots: BTreeMap<Box<str>, LotId>,
+    lots: BTreeMap<SmolStr, LotId>,
     /// Shelves by location.
     shelves: SmallVec<[(LocationId, u32); 2]>,
     outside: [i64; Outside::COUNT],
