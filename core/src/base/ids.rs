@@ -136,8 +136,8 @@ pub struct Interner {
     ids: hashbrown::HashTable<(u32, u32)>,
 }
 
-/// A part of the hash of a key; in memory only.
-fn tag_of(key: &str) -> u32 {
+/// A part of the hash of a key, for tables that keep it beside the id; in memory only.
+pub(crate) fn tag_of(key: &str) -> u32 {
     use std::hash::Hasher;
     let mut hasher = rustc_hash::FxHasher::default();
     hasher.write(key.as_bytes());
@@ -145,7 +145,8 @@ fn tag_of(key: &str) -> u32 {
     (hash ^ (hash >> 32)) as u32
 }
 
-fn spread(tag: u32) -> u64 {
+/// The hash that a table is asked by: it wants high bits that differ, and takes them from 32.
+pub(crate) fn spread(tag: u32) -> u64 {
     u64::from(tag).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 

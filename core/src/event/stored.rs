@@ -16,7 +16,7 @@ pub const WIRE_VERSION: u8 = 1;
 /// What the content of an input is compared by: a hash of all of it, and a byte for each field.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
-    /// SipHash-1-3 of the binary form of the input.
+    /// A hash over the binary form of all fields.
     pub whole: u64,
     /// One byte for each of the first 16 fields, which names the field that differs.
     pub fields: u128,

@@ -4,13 +4,12 @@
 //! bytes an id in the usual case; ids, fingerprints and answers together take about 80 bytes an id. The answer itself
 //! is not stored: it is read from the book.
 
-use std::hash::Hasher;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use siphasher::sip::SipHasher13;
 
+use crate::base::ids::{spread, tag_of};
 use crate::base::{Chunked, Rejected};
 use crate::event::{Fingerprint, Origin};
 
@@ -62,35 +61,19 @@ pub struct Docs {
     table: Vec<Arc<HashTable<(u32, DocId)>>>,
 }
 
-fn hash(id: &str) -> u64 {
-    let mut hasher = SipHasher13::new();
-    hasher.write(id.as_bytes());
-    hasher.finish()
-}
-
-fn shard_of(hash: u64) -> usize {
-    (hash >> 32) as usize % SHARDS
-}
-
-/// What the table keeps of a hash.
-fn tag_of(hash: u64) -> u32 {
-    hash as u32
-}
-
-/// The table wants high bits that differ, and takes them from 32.
-fn spread(tag: u32) -> u64 {
-    u64::from(tag).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+/// Growth moves one part of the table at a time.
+fn shard_of(tag: u32) -> usize {
+    tag as usize % SHARDS
 }
 
 impl Docs {
     /// The number of an id. O(1).
     pub fn find(&self, id: &str) -> Option<DocId> {
-        self.find_hashed(hash(id), id)
+        self.find_tagged(tag_of(id), id)
     }
 
-    fn find_hashed(&self, hash: u64, id: &str) -> Option<DocId> {
-        let shard = self.table.get(shard_of(hash))?;
-        let tag = tag_of(hash);
+    fn find_tagged(&self, tag: u32, id: &str) -> Option<DocId> {
+        let shard = self.table.get(shard_of(tag))?;
         let same = |(own, doc): &(u32, DocId)| *own == tag && self.bytes(*doc) == id.as_bytes();
         shard.find(spread(tag), same).map(|(_, doc)| *doc)
     }
@@ -137,11 +120,11 @@ impl Docs {
 
     /// Enters an origin; an id that is known keeps its number.
     pub(super) fn enter(&mut self, origin: &Origin<'_>, next_entry: u32) -> DocId {
-        let hash = hash(origin.id);
+        let tag = tag_of(origin.id);
         if self.table.is_empty() {
             self.table = vec![Arc::default(); SHARDS];
         }
-        if let Some(doc) = self.find_hashed(hash, origin.id) {
+        if let Some(doc) = self.find_tagged(tag, origin.id) {
             return doc;
         }
         let at = self.store(origin.id);
@@ -155,13 +138,12 @@ impl Docs {
             last_of_order: NONE,
         };
         let doc = self.rows.push(row) as DocId;
-        self.index(hash, doc);
+        self.index(tag, doc);
         doc
     }
 
-    fn index(&mut self, hash: u64, doc: DocId) {
-        let tag = tag_of(hash);
-        let shard = Arc::make_mut(&mut self.table[shard_of(hash)]);
+    fn index(&mut self, tag: u32, doc: DocId) {
+        let shard = Arc::make_mut(&mut self.table[shard_of(tag)]);
         shard.insert_unique(spread(tag), (tag, doc), |(tag, _)| spread(*tag));
     }
 
@@ -200,8 +182,8 @@ impl<'de> Deserialize<'de> for Docs {
             table: vec![Arc::default(); SHARDS],
         };
         for doc in 0..docs.rows.len() as DocId {
-            let own = hash(docs.id(doc));
-            docs.index(own, doc);
+            let tag = tag_of(docs.id(doc));
+            docs.index(tag, doc);
         }
         Ok(docs)
     }
