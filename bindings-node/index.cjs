@@ -92,6 +92,17 @@ const callers = {
         throw fromNative(error)
       }
     },
+  door_frame: (op) =>
+    async function (given) {
+      const { frames, others } = takeFrames(op, options(given))
+      const columns = new Set(frames.flatMap((frame) => frame.columns.map((column) => column.name)))
+      const text = convert.params(others)
+      try {
+        return convert.frameAnswer(await this[OWN].doorFrame(op.name, frames, text, Date.now()))
+      } catch (error) {
+        throw fromNative(error, columns)
+      }
+    },
   query: (op) =>
     function (given) {
       return attempt(() => convert.answer(this[OWN].query(op.name, convert.params(given), Date.now())))

@@ -5,8 +5,10 @@
 /** The codes that `error.code` may have. */
 export type Code =
   | 'CANCELLED'
+  | 'CANNOT_FREEZE'
   | 'CLOSED'
   | 'CONFLICT'
+  | 'DISK_FULL'
   | 'DUPLICATE_TIME'
   | 'HEAD_MOVED'
   | 'HOLD_CLOSED'
@@ -19,14 +21,20 @@ export type Code =
   | 'JOURNAL_LOCKED'
   | 'JOURNAL_POISONED'
   | 'JOURNAL_VERSION'
+  | 'LOT_RECALLED'
   | 'MALFORMED'
   | 'MISSING_COLUMN'
   | 'NAN_IN_SERIES'
+  | 'READ_ONLY'
   | 'SERIES_TOO_SHORT'
+  | 'UNKNOWN_CHANNEL'
   | 'UNKNOWN_HOLD'
   | 'UNKNOWN_LOCATION'
+  | 'UNKNOWN_LOT'
   | 'UNKNOWN_OPERATION'
+  | 'UNKNOWN_ORDER'
   | 'UNKNOWN_SKU'
+  | 'UNKNOWN_TRANSFER'
   | 'WRONG_COLUMN_TYPE'
 
 /** A calendar day: `'2027-06-30'`, or a Date of which the UTC day counts. */
@@ -258,9 +266,16 @@ export class Engine {
   upsertSuppliers(params: SuppliersParams & Now): Promise<Record<string, never>>
 
   /**
+   * Adds channels or replaces them: what each keeps for itself and how long goods must keep there.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   */
+  upsertChannels(params: ChannelsParams & Now): Promise<Record<string, never>>
+
+  /**
    * Holds stock for a basket until a deadline: all lines or none.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_CHANNEL`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   reserve(params: Reserve & Now): Promise<Held>
 
@@ -286,11 +301,53 @@ export class Engine {
   move(params: Move & Now): Promise<Moved>
 
   /**
+   * Says that goods of a move that was sent on its way arrived.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_TRANSFER`.
+   */
+  arrive(params: Arrive & Now): Promise<Moved>
+
+  /**
+   * Gives units another condition: into quarantine and out of it, damaged, expired, free.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LOT_RECALLED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   */
+  reclassify(params: Reclassify & Now): Promise<Moved>
+
+  /**
+   * Takes units off the books, in any condition.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   */
+  writeOff(params: WriteOff & Now): Promise<Moved>
+
+  /**
+   * Opens units as testers: their period after opening begins.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   */
+  openTester(params: OpenTester & Now): Promise<Moved>
+
+  /**
+   * Makes units of a kit from its parts: they expire with the first of them.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   */
+  assemble(params: Assemble & Now): Promise<Moved>
+
+  /**
+   * Closes the books up to a day: later facts about those days are booked on the day after.
+   *
+   * @throws {@link TrousseError} with the code `CANNOT_FREEZE`, `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   */
+  freeze(params: Freeze & Now): Promise<Entered>
+
+  /**
    * Orders from a supplier: incoming until receipts name this purchase.
    *
    * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_SKU`.
    */
-  purchase(params: Purchase & Now): Promise<Purchased>
+  purchase(params: Purchase & Now): Promise<Entered>
 
   /**
    * Records that goods of a lot arrived.
@@ -393,9 +450,9 @@ export class Engine {
   /**
    * Decides any command, given as an object with a `type`.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_HOLD`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CANNOT_FREEZE`, `CLOSED`, `CONFLICT`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LOT_RECALLED`, `UNKNOWN_CHANNEL`, `UNKNOWN_HOLD`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`, `UNKNOWN_TRANSFER`.
    */
-  submit(params: SubmitParams & Now): Promise<Held | Shipped | Released | Moved | Purchased>
+  submit(params: SubmitParams & Now): Promise<Held | Shipped | Released | Moved | Moved | Entered | Moved | Moved | Moved | Moved | Entered>
 
   /**
    * Decides commands in order with one flush; a refusal is an answer here, not an error.
@@ -417,6 +474,13 @@ export class Engine {
    * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
    */
   recordMany(params: RecordManyParams & Now): Promise<Recorded[]>
+
+  /**
+   * Puts many inputs of one kind through its door, in order and with one flush. A row is an input; neighbouring rows with one id are the lines of one reserve or sale. Answers id, accepted, code and message, one row an input: what is refused or malformed does not stop the others.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+   */
+  batch<T extends AnswerFrame = AnswerFrame>(params: BatchParams & { /** A frame with the columns id and the fields of the kind, such as sku, quantity, location, hold. */ df: Frame } & Now): Promise<T>
 
   /**
    * Fires what is due: hold deadlines and expiry days.
@@ -456,7 +520,7 @@ export class Engine {
   /**
    * Sums up what may be promised of a SKU.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_CHANNEL`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   availability(params: AvailabilityParams & Now): Availability
 
@@ -480,6 +544,83 @@ export class Engine {
    * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
    */
   openPurchases(params?: Now): OpenPurchaseRow[]
+
+  /**
+   * Shows a hold: its state, its deadline and the lots that it has now.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_HOLD`.
+   */
+  hold(params?: HoldParams & Now): HoldRow
+
+  /**
+   * Shows live holds, the first to fall first.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
+   */
+  holds(params?: Now): HoldRow[]
+
+  /**
+   * Traces a lot: receipts, locations, holds, orders, returns.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOT`, `UNKNOWN_SKU`.
+   */
+  traceLot(params?: TraceLotParams & Now): LotTrace
+
+  /**
+   * Traces an order: which lots went where.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_ORDER`.
+   */
+  traceOrder(params?: TraceOrderParams & Now): OrderTrace
+
+  /**
+   * Shows the shelves that changed since a cursor, as they are now: what a shop window follows.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
+   */
+  changes(params?: ChangesParams & Now): Changes
+
+  /**
+   * Shows low stock, stock-outs, books below zero and their ends since a cursor, the oldest first.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`.
+   */
+  alerts(params?: AlertsParams & Now): AlertRow[]
+
+  /**
+   * Values the stock of each SKU as of the end of a business day: by lot, moving average or standard cost.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_SKU`.
+   */
+  stockValue(params?: StockValueParams & Now & Long): Promise<StockValueRow[]>
+
+  /**
+   * Proposes shelves to count, blind: below zero, likely empty in truth, longest uncounted.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`.
+   */
+  cycleCount(params?: CycleCountParams & Now): CycleCountRow[]
+
+  /**
+   * Shows opened units, the first to run out first.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
+   */
+  testers(params?: Now): TesterRow[]
+
+  /**
+   * Shows goods on their way between locations.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
+   */
+  transfers(params?: Now): TransferRow[]
+
+  /**
+   * Shows purchase lines, done ones too: ordered, received, still to come, beyond the tolerance.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
+   */
+  purchases(params?: Now): OpenPurchaseRow[]
 
   /**
    * Shows what people said and did per SKU, day and kind; below `min_n` people are not shown.
@@ -547,9 +688,16 @@ export class Ledger {
   upsertSkus(params: SkusParams & Now): Promise<Record<string, never>>
 
   /**
+   * Adds channels or replaces them: what each keeps for itself and how long goods must keep there.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   */
+  upsertChannels(params: ChannelsParams & Now): Promise<Record<string, never>>
+
+  /**
    * Holds stock for a basket until a deadline: all lines or none.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_CHANNEL`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   reserve(params: Reserve & Now): Promise<Held>
 
@@ -575,11 +723,53 @@ export class Ledger {
   move(params: Move & Now): Promise<Moved>
 
   /**
+   * Says that goods of a move that was sent on its way arrived.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_TRANSFER`.
+   */
+  arrive(params: Arrive & Now): Promise<Moved>
+
+  /**
+   * Gives units another condition: into quarantine and out of it, damaged, expired, free.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LOT_RECALLED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   */
+  reclassify(params: Reclassify & Now): Promise<Moved>
+
+  /**
+   * Takes units off the books, in any condition.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   */
+  writeOff(params: WriteOff & Now): Promise<Moved>
+
+  /**
+   * Opens units as testers: their period after opening begins.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   */
+  openTester(params: OpenTester & Now): Promise<Moved>
+
+  /**
+   * Makes units of a kit from its parts: they expire with the first of them.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   */
+  assemble(params: Assemble & Now): Promise<Moved>
+
+  /**
+   * Closes the books up to a day: later facts about those days are booked on the day after.
+   *
+   * @throws {@link TrousseError} with the code `CANNOT_FREEZE`, `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   */
+  freeze(params: Freeze & Now): Promise<Entered>
+
+  /**
    * Orders from a supplier: incoming until receipts name this purchase.
    *
    * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_SKU`.
    */
-  purchase(params: Purchase & Now): Promise<Purchased>
+  purchase(params: Purchase & Now): Promise<Entered>
 
   /**
    * Records that goods of a lot arrived.
@@ -619,9 +809,9 @@ export class Ledger {
   /**
    * Decides any command, given as an object with a `type`.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_HOLD`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CANNOT_FREEZE`, `CLOSED`, `CONFLICT`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LOT_RECALLED`, `UNKNOWN_CHANNEL`, `UNKNOWN_HOLD`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`, `UNKNOWN_TRANSFER`.
    */
-  submit(params: SubmitParams & Now): Promise<Held | Shipped | Released | Moved | Purchased>
+  submit(params: SubmitParams & Now): Promise<Held | Shipped | Released | Moved | Moved | Entered | Moved | Moved | Moved | Moved | Entered>
 
   /**
    * Decides commands in order with one flush; a refusal is an answer here, not an error.
@@ -645,6 +835,13 @@ export class Ledger {
   recordMany(params: RecordManyParams & Now): Promise<Recorded[]>
 
   /**
+   * Puts many inputs of one kind through its door, in order and with one flush. A row is an input; neighbouring rows with one id are the lines of one reserve or sale. Answers id, accepted, code and message, one row an input: what is refused or malformed does not stop the others.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+   */
+  batch<T extends AnswerFrame = AnswerFrame>(params: BatchParams & { /** A frame with the columns id and the fields of the kind, such as sku, quantity, location, hold. */ df: Frame } & Now): Promise<T>
+
+  /**
    * Fires what is due: hold deadlines and expiry days.
    *
    * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
@@ -661,7 +858,7 @@ export class Ledger {
   /**
    * Sums up what may be promised of a SKU.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_CHANNEL`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   availability(params: AvailabilityParams & Now): Availability
 
@@ -678,6 +875,83 @@ export class Ledger {
    * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
    */
   openPurchases(params?: Now): OpenPurchaseRow[]
+
+  /**
+   * Shows a hold: its state, its deadline and the lots that it has now.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_HOLD`.
+   */
+  hold(params?: HoldParams & Now): HoldRow
+
+  /**
+   * Shows live holds, the first to fall first.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
+   */
+  holds(params?: Now): HoldRow[]
+
+  /**
+   * Traces a lot: receipts, locations, holds, orders, returns.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOT`, `UNKNOWN_SKU`.
+   */
+  traceLot(params?: TraceLotParams & Now): LotTrace
+
+  /**
+   * Traces an order: which lots went where.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_ORDER`.
+   */
+  traceOrder(params?: TraceOrderParams & Now): OrderTrace
+
+  /**
+   * Shows the shelves that changed since a cursor, as they are now: what a shop window follows.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
+   */
+  changes(params?: ChangesParams & Now): Changes
+
+  /**
+   * Shows low stock, stock-outs, books below zero and their ends since a cursor, the oldest first.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`.
+   */
+  alerts(params?: AlertsParams & Now): AlertRow[]
+
+  /**
+   * Values the stock of each SKU as of the end of a business day: by lot, moving average or standard cost.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_SKU`.
+   */
+  stockValue(params?: StockValueParams & Now & Long): Promise<StockValueRow[]>
+
+  /**
+   * Proposes shelves to count, blind: below zero, likely empty in truth, longest uncounted.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`.
+   */
+  cycleCount(params?: CycleCountParams & Now): CycleCountRow[]
+
+  /**
+   * Shows opened units, the first to run out first.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
+   */
+  testers(params?: Now): TesterRow[]
+
+  /**
+   * Shows goods on their way between locations.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
+   */
+  transfers(params?: Now): TransferRow[]
+
+  /**
+   * Shows purchase lines, done ones too: ordered, received, still to come, beyond the tolerance.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
+   */
+  purchases(params?: Now): OpenPurchaseRow[]
 
   /**
    * Says where the journal stands: equal digests have equal histories.
@@ -722,7 +996,7 @@ export interface PickParams {
    * Which lots leave first.
    * @defaultValue `"fefo"`
    */
-  strategy?: PickStrategy
+  strategy?: Strategy
 }
 
 /** A lot on a shelf to pick from. */
@@ -742,13 +1016,13 @@ export interface LotOnShelf {
   recalled?: boolean
 }
 
-/** Which lots leave first; what is unknown comes last, and equal lots leave by their keys. */
-export type PickStrategy =
-  /** First expired first out, then first received. */
+/** Which lots of a shelf leave first; ties by expiry, receipt and the lot's key. */
+export type Strategy =
+  /** First expired first out; goods that never expire come last. */
   | 'fefo'
-  /** First received first out, then first expired. */
+  /** First in first out, by the day of receipt. */
   | 'fifo'
-  /** Last received first out, then first expired. */
+  /** Last in first out, by the day of receipt. */
   | 'lifo'
 
 /** What to take from which lots: the answer of `fefo`. */
@@ -1480,6 +1754,36 @@ export interface Sku {
    * @defaultValue `0`
    */
   minRemainingDays?: number
+  /**
+   * Days that must remain at receipt; what has fewer goes into quarantine. A whole number.
+   * @defaultValue `0`
+   */
+  minReceiptDays?: number
+  /**
+   * Units it is bought or sold in, beside its base unit.
+   * @defaultValue `[]`
+   */
+  units?: Unit[]
+  /**
+   * The parts of one unit, where it is a kit that is sold as its parts.
+   * @defaultValue `[]`
+   */
+  kit?: Units[]
+  /**
+   * Units of each shelf that are never promised. A whole number.
+   * @defaultValue `0`
+   */
+  safetyStock?: number
+  /**
+   * At or below so many free units a shelf is low. A whole number.
+   * @defaultValue `0`
+   */
+  lowStock?: number
+  /**
+   * Units of each shelf that may be promised beyond what there is. A whole number.
+   * @defaultValue `0`
+   */
+  backorderLimit?: number
   /** Price to the customer. */
   price?: Money | null
   /** Cost of a unit. */
@@ -1499,6 +1803,31 @@ export interface Sku {
    * @defaultValue `1`
    */
   packSize?: number
+}
+
+/**
+ * A unit that a SKU is bought or sold in, as an exact ratio to its base unit.
+ *
+ * A case of 12 is 12/1 base units; a decant of a tenth is 1/10, and a line of it must come to whole base units.
+ */
+export interface Unit {
+  /** Its name, such as `case`. */
+  unit: string
+  /** Base units of `per` of it, 1 … 1,000,000. A whole number. */
+  baseUnits: number
+  /**
+   * How many of it make `base_units`, 1 … 1,000,000. A whole number.
+   * @defaultValue `1`
+   */
+  per?: number
+}
+
+/** Units of a SKU. */
+export interface Units {
+  /** The SKU. */
+  sku: string
+  /** Whole number of its base unit, at least 1. */
+  quantity: number
 }
 
 /** An amount in minor units (cents) of a currency. */
@@ -1529,7 +1858,33 @@ export interface Supplier {
   leadTimeDays?: number
 }
 
-/** Holds stock for a basket until a deadline. The hold's id is the command's id. */
+/** Channels. */
+export interface ChannelsParams {
+  /** The entries; each replaces the one of its key. */
+  channels: Channel[]
+}
+
+/** Somebody who sells: a web shop, a marketplace, a store. */
+export interface Channel {
+  /** The key. */
+  channel: string
+  /**
+   * Days that must remain at a sale through it, where more than the SKU asks for. A whole number.
+   * @defaultValue `0`
+   */
+  minRemainingDays?: number
+  /**
+   * Units of each shelf that are kept for it: the other channels do not get them.
+   * @defaultValue `[]`
+   */
+  kept?: Units[]
+}
+
+/**
+ * Holds stock for a basket until a deadline. The hold's id is the command's id.
+ *
+ * Lines of one SKU, and the parts of kits, sum their demand. All is held or nothing, unless `up_to` says otherwise.
+ */
 export interface Reserve {
   /** Idempotency key; also the id of the hold. */
   id: string
@@ -1542,14 +1897,37 @@ export interface Reserve {
    * @defaultValue `900`
    */
   ttlSeconds?: number
+  /**
+   * Holds what there is of each line, at most its quantity, and at least one unit in all.
+   * @defaultValue `false`
+   */
+  upTo?: boolean
+  /** The channel that sells: its own minimum of remaining days and what is kept for the others count. */
+  channel?: string | null
+  /**
+   * Days that must remain, where more than the SKU and the channel ask for, 0 … 36,500. A whole number.
+   * @defaultValue `0`
+   */
+  minRemainingDays?: number
+  /**
+   * Which lots are taken first.
+   * @defaultValue `"fefo"`
+   */
+  strategy?: Strategy
 }
 
-/** A quantity of a SKU. */
+/** A line of a basket, a sale or a purchase. */
 export interface Line {
-  /** The SKU. */
+  /** The SKU; a kit stands for its parts. */
   sku: string
-  /** Whole number of the SKU's base unit, at least 1. */
+  /** Whole number of `unit`, at least 1. */
   quantity: number
+  /** A unit of the SKU's entry such as `case`; by default its base unit. */
+  unit?: string | null
+  /** Only this lot: what a scanner read. */
+  lot?: string | null
+  /** Another location than that of the basket. */
+  location?: string | null
 }
 
 /** A hold that was made. */
@@ -1557,19 +1935,26 @@ export interface Held {
   /** The hold's id: that of the command. */
   id: string
   /** What is held, one line a SKU. */
-  lines: Line[]
+  lines: Units[]
+  /** What of it is promised beyond the books, one line a SKU. */
+  backordered: Units[]
   /** Where. */
   location: string
   /** When it falls. */
   expiresAt: string
 }
 
-/** Turns a hold into a shipment, first expired first out. */
+/** Turns a hold into a shipment. */
 export interface Commit {
   /** Idempotency key. */
   id: string
   /** The hold's id. */
   hold: string
+  /**
+   * Ships only this part; the rest stays held. By default all that is held.
+   * @defaultValue `[]`
+   */
+  lines?: Lines
   /** Who bought; goes into the people stream only. */
   subject?: string | null
 }
@@ -1602,6 +1987,11 @@ export interface Release {
   id: string
   /** The hold's id. */
   hold: string
+  /**
+   * Gives back only this part. By default all that is held.
+   * @defaultValue `[]`
+   */
+  lines?: Lines
 }
 
 /** A hold that was given back. */
@@ -1612,26 +2002,173 @@ export interface Released {
   hold: string
 }
 
-/** Moves free stock from one location to another, first expired first out. */
+/** Moves stock from one location to another. */
 export interface Move {
-  /** Idempotency key. */
+  /** Idempotency key; `arrive` names it. */
   id: string
   /** The SKU. */
   sku: string
-  /** Whole number of the base unit, at least 1. */
+  /** Whole number of `unit`, at least 1. */
   quantity: number
   /** Where it leaves. */
   from: string
   /** Where it arrives. */
   to: string
+  /** A unit of the SKU's entry; by default its base unit. */
+  unit?: string | null
+  /** Only this lot; by default sellable lots, first expired first out. */
+  lot?: string | null
+  /**
+   * Which units: free ones by default; expired, quarantined or damaged ones can be moved too.
+   * @defaultValue `"available"`
+   */
+  condition?: Condition
+  /**
+   * Whether it is on its way until `arrive` says that it is there.
+   * @defaultValue `false`
+   */
+  inTransit?: boolean
 }
 
-/** Goods that moved. */
+/** The condition of units at a location. */
+export type Condition =
+  /** Free: may be promised while its lot may be sold. */
+  | 'available'
+  /** Promised to a hold. */
+  | 'held'
+  /** Blocked: suspected, recalled, being examined. */
+  | 'quarantined'
+  /** Damaged. */
+  | 'damaged'
+  /** Past its last good day. */
+  | 'expired'
+  /** On its way to the location. */
+  | 'in_transit'
+  /** Opened for trying. */
+  | 'tester'
+
+/** Units whose account changed. */
 export interface Moved {
   /** The command's id. */
   id: string
-  /** The lots that moved. */
+  /** The lots. */
   lots: Taken[]
+}
+
+/** Says that goods of a move arrived. */
+export interface Arrive {
+  /** Idempotency key. */
+  id: string
+  /** The id of the move that sent them. */
+  transfer: string
+  /** Units that arrived, at least 1; by default all that are still on their way. */
+  quantity?: number | null
+}
+
+/** Gives units another condition: into quarantine and out of it, damaged, expired, back to free. */
+export interface Reclassify {
+  /** Idempotency key. */
+  id: string
+  /** The SKU. */
+  sku: string
+  /**
+   * The lot; empty where goods carry none.
+   * @defaultValue `""`
+   */
+  lot?: string
+  /** Where. */
+  location: string
+  /** Units, at least 1. */
+  quantity: number
+  /**
+   * The condition they have.
+   * @defaultValue `"available"`
+   */
+  from?: Condition
+  /** The condition they get. */
+  to: Condition
+  /**
+   * Why, as a word of the shop's own list; at most 64 bytes, no free text.
+   * @defaultValue `""`
+   */
+  reason?: string
+}
+
+/** Takes units off the books: scrapped, destroyed, given away. */
+export interface WriteOff {
+  /** Idempotency key. */
+  id: string
+  /** The SKU. */
+  sku: string
+  /**
+   * The lot; empty where goods carry none.
+   * @defaultValue `""`
+   */
+  lot?: string
+  /** Where. */
+  location: string
+  /** Units, at least 1. */
+  quantity: number
+  /**
+   * Which units, in any condition.
+   * @defaultValue `"available"`
+   */
+  condition?: Condition
+  /**
+   * Why, as a word of the shop's own list; at most 64 bytes, no free text.
+   * @defaultValue `""`
+   */
+  reason?: string
+}
+
+/** Opens units as testers: their period after opening begins. */
+export interface OpenTester {
+  /** Idempotency key. */
+  id: string
+  /** The SKU. */
+  sku: string
+  /** The lot; by default the sellable one that expires first. */
+  lot?: string | null
+  /** Where. */
+  location: string
+  /**
+   * Units, at least 1.
+   * @defaultValue `1`
+   */
+  quantity?: number
+}
+
+/** Makes units of a kit from its parts: the kit's lot expires with the first of them. */
+export interface Assemble {
+  /** Idempotency key. */
+  id: string
+  /** The SKU that is made. */
+  sku: string
+  /**
+   * The lot that it becomes; empty where it carries none.
+   * @defaultValue `""`
+   */
+  lot?: string
+  /** Units that are made, at least 1. */
+  quantity: number
+  /** Where. */
+  location: string
+  /** The parts of one unit. */
+  parts: Units[]
+}
+
+/** Closes the books up to a day: later facts about those days are booked on the day after. */
+export interface Freeze {
+  /** Idempotency key. */
+  id: string
+  /** The last day that is closed; it lies before today and not before the one that is closed already. */
+  until: Day
+}
+
+/** What needs no more than a yes: a purchase that receipts may name, books that were closed. */
+export interface Entered {
+  /** The command's id. */
+  id: string
 }
 
 /** Orders from a supplier: the quantity is incoming until receipts name this purchase. */
@@ -1644,14 +2181,18 @@ export interface Purchase {
   lines: Lines
   /** Where it shall arrive. */
   location: string
-  /** When it shall arrive. */
+  /** The day that the supplier promised. */
   expectedOn?: Day | Day
-}
-
-/** A purchase that was entered. */
-export interface Purchased {
-  /** The command's id, which receipts name. */
-  id: string
+  /**
+   * Percent of a line that may be missing for it to count as done, 0 … 100. A whole number.
+   * @defaultValue `0`
+   */
+  underPercent?: number
+  /**
+   * Percent of a line that may come beyond it, 0 … 100; what is more is flagged as `over`. A whole number.
+   * @defaultValue `0`
+   */
+  overPercent?: number
 }
 
 /** Goods of one lot arrived. */
@@ -1660,7 +2201,7 @@ export interface Receive {
   id: string
   /** The SKU. */
   sku: string
-  /** Units that arrived, at least 1. */
+  /** Units that arrived, at least 1, in `unit`. */
   quantity: number
   /** Where. */
   location: string
@@ -1669,8 +2210,21 @@ export interface Receive {
    * @defaultValue `""`
    */
   lot?: string
-  /** Last good day; by default the catalogue's shelf life from today, or never. */
+  /** Last good day; by default the catalogue's shelf life from production or else from receipt, or never. */
   expiresOn?: Day | Day
+  /** Day of production. */
+  producedOn?: Day | Day
+  /** The supplier's own key of the lot. */
+  supplierLot?: string | null
+  /** A unit of the SKU's entry such as `case`; by default its base unit. */
+  unit?: string | null
+  /**
+   * Into which condition; what keeps too short for a receipt goes into quarantine.
+   * @defaultValue `"available"`
+   */
+  condition?: Condition
+  /** The business day on which it happened, where that is not today. */
+  occurredOn?: Day | Day
   /** The purchase that this receipt fulfils. */
   purchase?: string | null
   /** What one unit cost. */
@@ -1686,7 +2240,9 @@ export interface Recorded {
   /** The lots that a sale took. */
   lots: Taken[]
   /** What a sale took beyond the books. */
-  missing: Line[]
+  missing: Units[]
+  /** The business day on which it is booked, where it moved units: a late fact's own day, or the first open one. */
+  bookedOn: string | string | null
 }
 
 /** Goods went over a till: recorded also where the books say there are none. */
@@ -1699,6 +2255,8 @@ export interface Sale {
   location: string
   /** Who bought; goes into the people stream only. */
   subject?: string | null
+  /** The business day on which it happened, where that is not today. */
+  occurredOn?: Day | Day
 }
 
 /** A customer brought goods back. */
@@ -1728,6 +2286,10 @@ export interface Return {
   resellable?: boolean
   /** Who; goes into the people stream only. */
   subject?: string | null
+  /** The order or hold that they belonged to: the trace of both is joined. */
+  order?: string | null
+  /** The business day on which it happened, where that is not today. */
+  occurredOn?: Day | Day
 }
 
 /** Somebody counted a shelf. */
@@ -1742,6 +2304,13 @@ export interface Count {
   quantity: number
   /** Only this lot was counted; else all lots together. */
   lot?: string | null
+  /**
+   * What was counted: by default good units, held ones included.
+   * @defaultValue `"available"`
+   */
+  condition?: Condition
+  /** The business day on which it happened, where that is not today. */
+  occurredOn?: Day | Day
 }
 
 /** A lot must not be sold any more, anywhere. */
@@ -1893,8 +2462,20 @@ export type Command =
   | ({ type: 'release' } & Release)
   /** Moves stock between locations. */
   | ({ type: 'move' } & Move)
+  /** Says that goods of a move arrived. */
+  | ({ type: 'arrive' } & Arrive)
   /** Orders from a supplier. */
   | ({ type: 'purchase' } & Purchase)
+  /** Gives units another condition. */
+  | ({ type: 'reclassify' } & Reclassify)
+  /** Takes units off the books. */
+  | ({ type: 'write_off' } & WriteOff)
+  /** Opens testers. */
+  | ({ type: 'open_tester' } & OpenTester)
+  /** Makes a kit from its parts. */
+  | ({ type: 'assemble' } & Assemble)
+  /** Closes the books up to a day. */
+  | ({ type: 'freeze' } & Freeze)
 
 /** Many commands. */
 export interface SubmitManyParams {
@@ -1957,6 +2538,12 @@ export interface RecordManyParams {
   facts: Fact[]
 }
 
+/** A frame of inputs. */
+export interface BatchParams {
+  /** The name of a command or fact: `reserve`, `commit`, `release`, `sale`, `receive`, `return`, `count`, `move` … */
+  kind: string
+}
+
 /** What time brought about. */
 export interface Advanced {
   /** The latest instant that the engine knows. */
@@ -1995,6 +2582,10 @@ export interface StockParams {
   sku?: string | null
   /** Only this location. */
   location?: string | null
+  /** As it was recorded at this instant; holds and expiry are those of then. */
+  asOf?: Instant | Instant
+  /** As it was at the end of this business day, late facts included. */
+  asOfDay?: Day | Day
 }
 
 /** One lot on one shelf. */
@@ -2011,12 +2602,20 @@ export interface StockRow {
   daysLeft: number | null
   /** Units there, in any condition. A whole number. */
   onHand: number
+  /** Free units of a lot that may be sold; below zero where more was sold than the books held. A whole number. */
+  available: number
+  /** Units under holds. A whole number. */
+  held: number
   /** Units in quarantine. A whole number. */
   quarantined: number
-  /** Units under holds: they leave first. A whole number. */
-  held: number
-  /** Units that may be promised. A whole number. */
-  available: number
+  /** Damaged units. A whole number. */
+  damaged: number
+  /** Expired units, and free ones that keep too short to be sold. A whole number. */
+  expired: number
+  /** Units on their way to the location. A whole number. */
+  inTransit: number
+  /** Opened units. A whole number. */
+  tester: number
   /** Whether the lot was recalled. */
   recalled: boolean
 }
@@ -2027,6 +2626,8 @@ export interface AvailabilityParams {
   sku: string
   /** Only this location; else all. */
   location?: string | null
+  /** Through this channel: its own minimum of remaining days and what is kept for the others count. */
+  channel?: string | null
 }
 
 /** What may be promised of a SKU. */
@@ -2039,12 +2640,26 @@ export interface Availability {
   sellable: number
   /** Units under holds. A whole number. */
   held: number
-  /** Units ordered and not yet received. A whole number. */
+  /** Units promised beyond the books. A whole number. */
+  backordered: number
+  /** Units that are never promised. A whole number. */
+  safetyStock: number
+  /** Units ordered and not yet received, and units on their way. A whole number. */
   incoming: number
   /** Units that may be promised now. A whole number. */
   availableToPromise: number
+  /** What may be promised from each day on which a purchase with a promised day comes in. */
+  promise: Promised[]
   /** Belief that the shelf is empty in truth, 0–1; over several shelves weighted by their units. */
   pPhantom: number
+}
+
+/** What may be promised from a day on. */
+export interface Promised {
+  /** The day. */
+  from: string
+  /** Units that may be promised from then on, where the purchases come as promised and nothing else happens. A whole number. */
+  availableToPromise: number
 }
 
 /** Which lots to show. */
@@ -2088,8 +2703,355 @@ export interface OpenPurchaseRow {
   location: string
   /** Units still to come. A whole number. */
   quantity: number
+  /** Units ordered. A whole number. */
+  ordered: number
+  /** Units received. A whole number. */
+  received: number
+  /** Units received beyond what was ordered and tolerated. A whole number. */
+  over: number
   /** When it shall arrive. */
   expectedOn: string | string | null
+}
+
+/** Which hold to show. */
+export interface HoldParams {
+  /**
+   * The hold.
+   * @defaultValue `""`
+   */
+  hold?: string
+}
+
+/** A hold and what it has now. */
+export interface HoldRow {
+  /** The hold. */
+  hold: string
+  /** What became of it. */
+  state: HoldState
+  /** When it falls, or would have fallen. */
+  expiresAt: string
+  /** What it has now. */
+  lots: HeldLot[]
+}
+
+/** What became of a hold. */
+export type HoldState =
+  /** Its units are held. */
+  | 'live'
+  /** It was shipped. */
+  | 'committed'
+  /** It was given back. */
+  | 'released'
+  /** Its deadline passed. */
+  | 'expired'
+  /** All its units were lost to it: their lots were blocked and nothing could stand in. */
+  | 'lost'
+
+/** Units of a lot that a hold has. */
+export interface HeldLot {
+  /** The SKU. */
+  sku: string
+  /** Where. */
+  location: string
+  /** The lot; none for units that are promised beyond the books. */
+  lot: string | null
+  /** Units. A whole number. */
+  quantity: number
+  /** Last good day of the lot. */
+  expiresOn: string | string | null
+}
+
+/** Which lot to trace. */
+export interface TraceLotParams {
+  /**
+   * The SKU.
+   * @defaultValue `""`
+   */
+  sku?: string
+  /**
+   * The lot.
+   * @defaultValue `""`
+   */
+  lot?: string
+}
+
+/** Everything about one lot. */
+export interface LotTrace {
+  /** The SKU. */
+  sku: string
+  /** The lot. */
+  lot: string
+  /** The supplier's own key. */
+  supplierLot: string | null
+  /** Day of production. */
+  producedOn: string | string | null
+  /** Last good day. */
+  expiresOn: string | string | null
+  /** Day of the first receipt. */
+  receivedOn: string | string | null
+  /** Whether it was recalled. */
+  recalled: boolean
+  /** Where it is now. */
+  stock: StockRow[]
+  /** Live holds that have units of it. */
+  holds: string[]
+  /** Orders that were shipped or sold with it. */
+  orders: string[]
+  /** Every movement, the oldest first. */
+  movements: TraceRow[]
+}
+
+/** One movement of a trace. */
+export interface TraceRow {
+  /** When it was recorded. */
+  at: string
+  /** The business day that it belongs to. */
+  day: string
+  /** Why. */
+  kind: EntryKind
+  /** The SKU. */
+  sku: string
+  /** The lot. */
+  lot: string
+  /** Units. A whole number. */
+  quantity: number
+  /** Where they left: a location, or `supplier`, `customer`, `scrap`, `count_difference`, `assembly`. */
+  from: string
+  /** In which condition they left; none outside. */
+  fromCondition: Condition | null
+  /** Where they went. */
+  to: string
+  /** In which condition they arrived; none outside. */
+  toCondition: Condition | null
+  /** The id of the input that moved them; none for what time brought about. */
+  id: string | null
+  /** The hold, order or transfer that it concerns, where that is another id. */
+  order: string | null
+}
+
+/** Why units moved. */
+export type EntryKind =
+  /** They arrived from a supplier. */
+  | 'received'
+  /** They were promised to a hold. */
+  | 'held'
+  /** They were shipped. */
+  | 'committed'
+  /** A hold was given back. */
+  | 'released'
+  /** A hold fell. */
+  | 'hold_expired'
+  /** A hold got other lots, or lost units. */
+  | 'reallocated'
+  /** They were sold over a till. */
+  | 'sold'
+  /** They were sold over a till beyond what the books held. */
+  | 'oversold'
+  /** A customer brought them back. */
+  | 'returned'
+  /** They moved. */
+  | 'moved'
+  /** They arrived from another location. */
+  | 'arrived'
+  /** A count found or missed them. */
+  | 'counted'
+  /** They got another condition. */
+  | 'reclassified'
+  /** They were scrapped. */
+  | 'written_off'
+  /** They were opened as testers. */
+  | 'tester_opened'
+  /** Their lot was recalled. */
+  | 'recalled'
+  /** Their lot's last good day passed. */
+  | 'lot_expired'
+  /** A kit was made. */
+  | 'assembled'
+
+/** Which order to trace. */
+export interface TraceOrderParams {
+  /**
+   * The id of a hold, sale, return, transfer or of any other input that moved units.
+   * @defaultValue `""`
+   */
+  order?: string
+}
+
+/** Everything about one order. */
+export interface OrderTrace {
+  /** The id. */
+  order: string
+  /** Units of each lot that went to the customer and did not come back. */
+  lots: Taken[]
+  /** Every movement, the oldest first. */
+  movements: TraceRow[]
+}
+
+/** From where on to follow the stock. */
+export interface ChangesParams {
+  /**
+   * The cursor of the last answer; 0 from the beginning. A whole number.
+   * @defaultValue `0`
+   */
+  since?: number
+  /**
+   * Most movements to look at, 1 … 1,000,000. A whole number.
+   * @defaultValue `10000`
+   */
+  limit?: number
+}
+
+/** Shelves that changed, and from where to go on. */
+export interface Changes {
+  /** What to ask for next. A whole number. */
+  cursor: number
+  /** Whether there is more already. */
+  more: boolean
+  /** Each shelf once, by SKU and location. */
+  rows: ChangeRow[]
+}
+
+/** A shelf that changed, as it is now. */
+export interface ChangeRow {
+  /** The SKU. */
+  sku: string
+  /** Where. */
+  location: string
+  /** Units in any condition. A whole number. */
+  onHand: number
+  /** Units under holds. A whole number. */
+  held: number
+  /** Units that may be promised. A whole number. */
+  availableToPromise: number
+  /** How many free units that is, in a word. */
+  level: StockLevel
+}
+
+/** How many free units a shelf has, as alerts tell it. */
+export type StockLevel =
+  /** More was sold than the books held. */
+  | 'negative'
+  /** Nothing free. */
+  | 'stock_out'
+  /** At or below the SKU's `low_stock`. */
+  | 'low_stock'
+  /** More than that. */
+  | 'in_stock'
+
+/** Which alerts to show. */
+export interface AlertsParams {
+  /**
+   * The cursor of the last answer; 0 from the beginning. A whole number.
+   * @defaultValue `0`
+   */
+  since?: number
+  /** Only this location. */
+  location?: string | null
+}
+
+/** A shelf came to another level. */
+export interface AlertRow {
+  /** What to ask for next, so that this alert does not come again. A whole number. */
+  cursor: number
+  /** When. */
+  at: string
+  /** The SKU. */
+  sku: string
+  /** Where. */
+  location: string
+  /** Its new level. */
+  level: StockLevel
+  /** Its free units then, less what is owed. A whole number. */
+  free: number
+}
+
+/** What to value. */
+export interface StockValueParams {
+  /** As of the end of this business day; today by default. */
+  asOfDay?: Day | Day
+  /**
+   * How.
+   * @defaultValue `"fifo"`
+   */
+  method?: CostMethod
+  /** Only this SKU. */
+  sku?: string | null
+}
+
+/** How units are valued. */
+export type CostMethod =
+  /** Each lot at the costs of its own receipts, the oldest leaving first. */
+  | 'fifo'
+  /** Each SKU at the moving average of its receipts. */
+  | 'average'
+  /** Each SKU at the catalogue's cost. */
+  | 'standard'
+
+/** What the stock of a SKU was worth. */
+export interface StockValueRow {
+  /** The SKU. */
+  sku: string
+  /** Units owned, those on their way between locations included. A whole number. */
+  units: number
+  /** Their worth. */
+  value: Money
+  /** Units of no known cost: they count as worth nothing. A whole number. */
+  unvalued: number
+}
+
+/** What to propose for counting. */
+export interface CycleCountParams {
+  /** Only this location. */
+  location?: string | null
+  /**
+   * Most shelves, 1 … 10,000. A whole number.
+   * @defaultValue `20`
+   */
+  n?: number
+}
+
+/** A shelf to count. Counts are blind: what the books say is not shown. */
+export interface CycleCountRow {
+  /** The SKU. */
+  sku: string
+  /** Where. */
+  location: string
+  /** The business day of its last count. */
+  countedOn: string | string | null
+  /** `negative`, `phantom` or `due`. */
+  reason: string
+}
+
+/** Opened units. */
+export interface TesterRow {
+  /** The SKU. */
+  sku: string
+  /** Where. */
+  location: string
+  /** The lot. */
+  lot: string
+  /** Units. A whole number. */
+  quantity: number
+  /** When they were opened. */
+  openedOn: string
+  /** Their last good day. */
+  goodUntil: string | string | null
+  /** Days from today to that day; negative once passed. A whole number. */
+  daysLeft: number | null
+}
+
+/** Goods on their way between locations. */
+export interface TransferRow {
+  /** The move that sent them. */
+  transfer: string
+  /** Where they go. */
+  to: string
+  /** The SKU. */
+  sku: string
+  /** The lot. */
+  lot: string
+  /** Units still on their way. A whole number. */
+  quantity: number
 }
 
 /** Which signals to show. */

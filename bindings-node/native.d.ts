@@ -5,6 +5,8 @@
 export declare class Engine {
   /** Sends an input through a door; answers once that is durable. `clock` is in milliseconds since 1970. */
   door(name: string, arguments: string, clock: number): Promise<string>
+  /** Sends a frame of inputs through a door; answers once all are durable. `clock` is in milliseconds since 1970. */
+  doorFrame(name: string, frames: Array<Frame>, arguments: string, clock: number): Promise<Array<Column>>
   /** Asks a question that takes microseconds. */
   query(name: string, arguments: string, clock: number): string
   /** Asks a question that takes long. */

@@ -266,7 +266,7 @@ class Surface:
             (positional if subject or (single and not module) else named).append(f"{own}: {annotation}{default}")
             documented.append(self.entry(own, annotation, node, None if required else self.default(node)))
             values.append(f'"{field}": {self.passed(name, field, node, own)}')
-        if kind in ("door", "query", "query_frame"):
+        if kind in ("door", "door_frame", "query", "query_frame"):
             named.append("now: InstantLike | None = None")
             now = {"description": "The instant of the call; else the system's clock."}
             documented.append(self.entry("now", "InstantLike | None", now, "None"))
@@ -283,7 +283,7 @@ class Surface:
         return "\n".join(lines) + "\n"
 
     def given(self, operation: str, field: str, node: dict) -> str:
-        if operation in ("upsert_skus", "upsert_suppliers"):
+        if operation in ("upsert_skus", "upsert_suppliers", "upsert_channels"):
             return f"Iterable[{self.type(node['items'], True)}] | Frame"
         if operation in ("submit_many", "record_many"):
             return "Iterable[Mapping[str, Any]] | Frame"
@@ -291,7 +291,7 @@ class Surface:
 
     def passed(self, operation: str, field: str, node: dict, own: str) -> str:
         """Source that makes an argument ready for JSON."""
-        if operation in ("upsert_skus", "upsert_suppliers"):
+        if operation in ("upsert_skus", "upsert_suppliers", "upsert_channels"):
             return f'catalog({own}, "{field}")'
         if operation in ("submit_many", "record_many"):
             return f'records({own}, "{field}")'
@@ -304,6 +304,9 @@ class Surface:
             frames = "{" + ", ".join(f'"{f["name"]}": {f["name"]}' for f in operation["frames"]) + "}"
             answered = "F" if operation["frames"] else "Table"
             return answered, [f'return call_frame("{name}", {frames}, {values}, progress)  # type: ignore[no-any-return]']
+        if kind == "door_frame":
+            frames = "{" + ", ".join(f'"{f["name"]}": {f["name"]}' for f in operation["frames"]) + "}"
+            return "F", [f'return self._door_frame("{name}", {frames}, {values})  # type: ignore[no-any-return]']
         if kind == "query_frame":
             return "Table", [f'return Table(self._query_frame("{name}", {values}, progress))']
         ask = {"function": "call", "door": "self._door", "query": "self._query"}[kind]

@@ -7,7 +7,7 @@ use trousse::base::json;
 use trousse::journal::MemoryDisk;
 use trousse::{Options, Shared, Timestamp, ops};
 
-use crate::convert::{Crossing, exact, whole};
+use crate::convert::{Crossing, Frame, exact, tables, whole};
 use crate::{Deferred, Task, guard, refusal, wait, work};
 
 /// An open engine.
@@ -46,6 +46,27 @@ impl Engine {
         let (deferred, promise) = Deferred::new(env)?;
         let input = move |engine: &mut trousse::Engine| exact(ops::call_door(engine, &name, &arguments, clock)?);
         let reply = move |answer: trousse::Result<String>| deferred.settle(answer.map(|text| move || text));
+        self.shared.send(input, Box::new(reply));
+        Ok(promise)
+    }
+
+    /// Sends a frame of inputs through a door; answers once all are durable. `clock` is in milliseconds since 1970.
+    #[napi(ts_return_type = "Promise<Array<Column>>")]
+    pub fn door_frame<'env>(
+        &self,
+        env: &'env Env,
+        name: String,
+        frames: Vec<Frame>,
+        arguments: String,
+        clock: f64,
+    ) -> Result<Object<'env>> {
+        let clock = instant(clock).map_err(refusal)?;
+        let frames: Vec<(String, Crossing)> = frames.into_iter().map(|f| (f.name, Crossing::take(f.columns))).collect();
+        let (deferred, promise) = Deferred::new(env)?;
+        let input = move |engine: &mut trousse::Engine| {
+            Crossing::of(ops::call_door_frame(engine, &name, &tables(frames)?, &arguments, clock)?)
+        };
+        let reply = move |answer: trousse::Result<Crossing>| deferred.settle(answer.map(|own| move || own.give()));
         self.shared.send(input, Box::new(reply));
         Ok(promise)
     }

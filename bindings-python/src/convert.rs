@@ -250,6 +250,17 @@ fn dictionary(name: &str, array: &ArrayRef, row: usize) -> Result<Column> {
     Ok(Column::Text(positions.into_iter().enumerate().map(text).collect()))
 }
 
+/// Reads all streams into tables, and the units of their times.
+pub fn read_all(sources: Vec<(String, Source)>) -> trousse::Result<(trousse::ops::Tables, Units)> {
+    let (mut tables, mut units) = (trousse::ops::Tables::new(), Units::new());
+    for (key, source) in sources {
+        let (table, own) = source.read()?;
+        units.extend(own);
+        tables.insert(key, table);
+    }
+    Ok((tables, units))
+}
+
 /// Gives columns that came in and went out their first type again: ids as integers, naive instants.
 pub fn like_input(answer: Table, inputs: &ops::Tables, mut units: Units) -> Result<PyTable> {
     let mut table = Table::default();

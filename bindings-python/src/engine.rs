@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use trousse::journal::MemoryDisk;
 use trousse::{Engine, Error, Options, Result, Shared, Timestamp, base::json, ops};
 
-use crate::convert::{PyTable, Units};
+use crate::convert::{self, PyTable, Units};
 use crate::{raise, worker};
 
 /// An engine behind a writer thread: any number of Python threads may use it.
@@ -45,6 +46,27 @@ impl PyEngine {
         let clock = clock();
         py.detach(|| shared.call(move |engine| ops::call_door(engine, &name, &arguments_json, clock)))
             .map_err(|error| raise(py, &error))
+    }
+
+    /// Sends a frame of inputs to the writer and waits until all answers are durable.
+    fn door_frame(
+        &self,
+        py: Python<'_>,
+        name: String,
+        frames: &Bound<'_, PyDict>,
+        arguments_json: String,
+    ) -> PyResult<PyTable> {
+        let shared = self.shared(py)?;
+        let sources = crate::sources(frames)?;
+        worker::run(py, None, move |_| {
+            let (tables, units) = convert::read_all(sources)?;
+            let clock = clock();
+            let (answer, tables) = shared.call(move |engine| {
+                let answer = ops::call_door_frame(engine, &name, &tables, &arguments_json, clock)?;
+                Ok((answer, tables))
+            })?;
+            convert::like_input(answer, &tables, units)
+        })
     }
 
     /// Asks a question that takes no time worth speaking of.

@@ -43,21 +43,20 @@ fn call_frame(
     arguments_json: String,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<PyTable> {
-    let mut sources = Vec::new();
-    for (key, frame) in frames {
-        sources.push((key.extract::<String>()?, convert::Source::new(&frame)?));
-    }
+    let sources = sources(frames)?;
     worker::run(py, progress, move |task| {
-        let mut tables = ops::Tables::new();
-        let mut units = convert::Units::new();
-        for (key, source) in sources {
-            let (table, own) = source.read()?;
-            units.extend(own);
-            tables.insert(key, table);
-        }
+        let (tables, units) = convert::read_all(sources)?;
         let answer = ops::call_frame(&name, &tables, &arguments_json, task)?;
         convert::like_input(answer, &tables, units)
     })
+}
+
+/// The streams of frames, by their names.
+fn sources(frames: &Bound<'_, PyDict>) -> PyResult<Vec<(String, convert::Source)>> {
+    let source = |(key, frame): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+        Ok((key.extract::<String>()?, convert::Source::new(&frame)?))
+    };
+    frames.into_iter().map(source).collect()
 }
 
 /// The Python exception for an error of the core.

@@ -44,6 +44,8 @@ pub enum Run {
     Frame(fn(&Tables, Value, &Task) -> Result<Table>),
     /// A door of the engine: it changes the world and answers once that is durable.
     Door(fn(&mut Engine, Value, Timestamp) -> Result<Value>),
+    /// A door of the engine for many inputs from a frame.
+    DoorFrame(fn(&mut Engine, &Tables, Value, Timestamp) -> Result<Table>),
     /// A question to a view of the engine.
     Query(fn(&View, Value, &Task) -> Result<Value>),
     /// A question to a view of the engine that is answered with a frame.
@@ -164,6 +166,11 @@ wrapped! {
     SubmitParams {
         /// The command.
         command: Command
+    }
+    /// A frame of inputs.
+    BatchParams {
+        /// The name of a command or fact: `reserve`, `commit`, `release`, `sale`, `receive`, `return`, `count`, `move` …
+        kind: String
     }
     /// Many commands.
     SubmitManyParams {
@@ -358,6 +365,12 @@ pub static OPS: &[Op] = &[
         RecordParams => Recorded, Run::Door(|engine, value, now| record(engine, inner(value, "fact")?, now)), codes DOOR),
     op!("record_many", "Records facts in order with one flush.",
         RecordManyParams => Vec<Recorded>, Run::Door(record_many), codes DOOR),
+    op!("batch", "Puts many inputs of one kind through its door, in order and with one flush. A row is an input; neighbouring rows with one id are the lines of one reserve or sale. Answers id, accepted, code and message, one row an input: what is refused or malformed does not stop the others.",
+        BatchParams => Nothing, Run::DoorFrame(|engine, tables, value, now| {
+            let params: BatchParams = json::fit(value)?;
+            engine.batch(&params.kind, frame(tables, "df")?, now)
+        }), frames &[("df", "id and the fields of the kind, such as sku, quantity, location, hold")],
+        codes &["INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "MISSING_COLUMN", "WRONG_COLUMN_TYPE"]),
     op!("advance", "Fires what is due: hold deadlines and expiry days.",
         Nothing => Advanced, Run::Door(|engine, value, now| {
             let Nothing {} = json::fit(value)?;
@@ -586,6 +599,22 @@ pub fn call_door(engine: &mut Engine, name: &str, arguments_json: &str, clock: T
     let Run::Door(run) = find(name, |run| matches!(run, Run::Door(_)))?.run else { unreachable!() };
     let (value, now) = arguments(arguments_json, clock)?;
     Ok(run(engine, value, now)?.to_string())
+}
+
+/// Runs a door of the engine for a frame of inputs. `clock` is the instant where the arguments name no `now`.
+///
+/// # Errors
+/// Those that the operation lists; `UNKNOWN_OPERATION`, `MALFORMED`.
+pub fn call_door_frame(
+    engine: &mut Engine,
+    name: &str,
+    tables: &Tables,
+    arguments_json: &str,
+    clock: Timestamp,
+) -> Result<Table> {
+    let Run::DoorFrame(run) = find(name, |run| matches!(run, Run::DoorFrame(_)))?.run else { unreachable!() };
+    let (value, now) = arguments(arguments_json, clock)?;
+    run(engine, tables, value, now)
 }
 
 /// Asks the engine. `clock` is the instant where the arguments name no `now`.

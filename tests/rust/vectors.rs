@@ -100,6 +100,12 @@ fn call_engine(shop: &Shared, step: &Value) -> Result<Value, Error> {
     let parse = |answer: String| serde_json::from_str(&answer).unwrap();
     match known.map(|own| own.run) {
         Some(Run::Door(_)) => shop.call(move |engine| ops::call_door(engine, &op, &params, CLOCK)).map(parse),
+        Some(Run::DoorFrame(_)) => {
+            let frames = step["frames"].as_object().cloned().unwrap_or_default();
+            let tables: Tables = frames.iter().map(|(name, columns)| (name.clone(), table(columns))).collect();
+            shop.call(move |engine| ops::call_door_frame(engine, &op, &tables, &params, CLOCK))
+                .map(|table| json(&table))
+        }
         Some(Run::Query(_)) => ops::query(shop, &op, &params, CLOCK, &task).map(parse),
         Some(Run::QueryFrame(_)) => ops::query_frame(shop, &op, &params, CLOCK, &task).map(|table| json(&table)),
         _ => Err(Error::UnknownOperation { operation: op }),

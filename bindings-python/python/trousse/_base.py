@@ -84,6 +84,12 @@ class Base:
         values["now"] = instant_argument(values.get("now"))
         return json.loads(self._native.door(name, arguments(values)))
 
+    def _door_frame(self, name: str, frames: dict[str, Any], values: dict[str, Any]) -> Any:
+        values["now"] = instant_argument(values.get("now"))
+        first = next(iter(frames.values()), None)
+        streams = {key: arrow(frame, key) for key, frame in frames.items() if frame is not None}
+        return like(self._native.door_frame(name, streams, arguments(values)), first)
+
     def _query(self, name: str, values: dict[str, Any]) -> Any:
         values["now"] = instant_argument(values.get("now"))
         return json.loads(self._native.query(name, arguments(values)))

@@ -26,8 +26,8 @@ DayLike = dt.date | str
 InstantLike = dt.datetime | str | int
 
 
-#: Which lots leave first; what is unknown comes last, and equal lots leave by their keys.
-PickStrategy = Literal["fefo", "fifo", "lifo"]
+#: Which lots of a shelf leave first; ties by expiry, receipt and the lot's key.
+Strategy = Literal["fefo", "fifo", "lifo"]
 
 
 #: Where a last good day comes from.
@@ -54,12 +54,32 @@ Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sb
 Gaps = Literal["missing", "zero"]
 
 
+#: The condition of units at a location.
+Condition = Literal["available", "held", "quarantined", "damaged", "expired", "in_transit", "tester"]
+
+
 #: What a complaint is about.
 ComplaintKind = Literal["not_available", "damaged", "irritation", "wrong_shade", "other"]
 
 
 #: A purpose of processing.
 Purpose = Literal["personalisation"]
+
+
+#: What became of a hold.
+HoldState = Literal["live", "committed", "released", "expired", "lost"]
+
+
+#: Why units moved.
+EntryKind = Literal["received", "held", "committed", "released", "hold_expired", "reallocated", "sold", "oversold", "returned", "moved", "arrived", "counted", "reclassified", "written_off", "tester_opened", "recalled", "lot_expired", "assembled"]
+
+
+#: How many free units a shelf has, as alerts tell it.
+StockLevel = Literal["negative", "stock_out", "low_stock", "in_stock"]
+
+
+#: How units are valued.
+CostMethod = Literal["fifo", "average", "standard"]
 
 
 #: What a signal counts.
@@ -249,6 +269,56 @@ class ScoreParams:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A unit that a SKU is bought or sold in, as an exact ratio to its base unit.
+
+    A case of 12 is 12/1 base units; a decant of a tenth is 1/10, and a line of it must come to whole base units.
+
+    Attributes
+    ----------
+    unit : str
+        Its name, such as ``case``.
+    base_units : int
+        Base units of ``per`` of it, 1 … 1,000,000.
+    per : int
+        How many of it make ``base_units``, 1 … 1,000,000.
+    """
+    unit: str
+    base_units: int
+    per: int = 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Units:
+    """Units of a SKU.
+
+    Attributes
+    ----------
+    sku : str
+        The SKU.
+    quantity : int
+        Whole number of its base unit, at least 1.
+    """
+    sku: str
+    quantity: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> Units:
+        return cls(
+            sku=value["sku"],
+            quantity=value["quantity"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
     """An amount in minor units (cents) of a currency.
 
@@ -265,6 +335,13 @@ class Money:
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
         return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> Money:
+        return cls(
+            minor=value["minor"],
+            currency=value.get("currency"),
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,6 +372,18 @@ class Sku:
         Months it keeps after opening.
     min_remaining_days : int
         Days that must remain on the day of sale.
+    min_receipt_days : int
+        Days that must remain at receipt; what has fewer goes into quarantine.
+    units : tuple[Unit, ...]
+        Units it is bought or sold in, beside its base unit.
+    kit : tuple[Units, ...]
+        The parts of one unit, where it is a kit that is sold as its parts.
+    safety_stock : int
+        Units of each shelf that are never promised.
+    low_stock : int
+        At or below so many free units a shelf is low.
+    backorder_limit : int
+        Units of each shelf that may be promised beyond what there is.
     price : Money | None
         Price to the customer.
     cost : Money | None
@@ -317,6 +406,12 @@ class Sku:
     shelf_life_days: int | None = None
     pao_months: int | None = None
     min_remaining_days: int = 0
+    min_receipt_days: int = 0
+    units: Sequence[Unit | Mapping[str, Any]] = ()
+    kit: Sequence[Units | Mapping[str, Any]] = ()
+    safety_stock: int = 0
+    low_stock: int = 0
+    backorder_limit: int = 0
     price: Money | Mapping[str, Any] | None = None
     cost: Money | Mapping[str, Any] | None = None
     supplier: str = ''
@@ -348,29 +443,53 @@ class Supplier:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A quantity of a SKU.
+class Channel:
+    """Somebody who sells: a web shop, a marketplace, a store.
 
     Attributes
     ----------
-    sku : str
-        The SKU.
-    quantity : int
-        Whole number of the SKU's base unit, at least 1.
+    channel : str
+        The key.
+    min_remaining_days : int
+        Days that must remain at a sale through it, where more than the SKU asks for.
+    kept : tuple[Units, ...]
+        Units of each shelf that are kept for it: the other channels do not get them.
     """
-    sku: str
-    quantity: int
+    channel: str
+    min_remaining_days: int = 0
+    kept: Sequence[Units | Mapping[str, Any]] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
         return dataclasses.asdict(self)
 
-    @classmethod
-    def _of(cls, value: Mapping[str, Any]) -> Line:
-        return cls(
-            sku=value["sku"],
-            quantity=value["quantity"],
-        )
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line of a basket, a sale or a purchase.
+
+    Attributes
+    ----------
+    sku : str
+        The SKU; a kit stands for its parts.
+    quantity : int
+        Whole number of ``unit``, at least 1.
+    unit : str | None
+        A unit of the SKU's entry such as ``case``; by default its base unit.
+    lot : str | None
+        Only this lot: what a scanner read.
+    location : str | None
+        Another location than that of the basket.
+    """
+    sku: str
+    quantity: int
+    unit: str | None = None
+    lot: str | None = None
+    location: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -675,15 +794,18 @@ class Held:
     ----------
     id : str
         The hold's id: that of the command.
-    lines : tuple[Line, ...]
+    lines : tuple[Units, ...]
         What is held, one line a SKU.
+    backordered : tuple[Units, ...]
+        What of it is promised beyond the books, one line a SKU.
     location : str
         Where.
     expires_at : dt.datetime
         When it falls.
     """
     id: str
-    lines: tuple[Line, ...]
+    lines: tuple[Units, ...]
+    backordered: tuple[Units, ...]
     location: str
     expires_at: dt.datetime
 
@@ -695,7 +817,8 @@ class Held:
     def _of(cls, value: Mapping[str, Any]) -> Held:
         return cls(
             value["id"],
-            tuple(Line._of(v) for v in value["lines"]),
+            tuple(Units._of(v) for v in value["lines"]),
+            tuple(Units._of(v) for v in value["backordered"]),
             value["location"],
             instant(value["expires_at"]),
         )
@@ -793,14 +916,14 @@ class Released:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Moved:
-    """Goods that moved.
+    """Units whose account changed.
 
     Attributes
     ----------
     id : str
         The command's id.
     lots : tuple[Taken, ...]
-        The lots that moved.
+        The lots.
     """
     id: str
     lots: tuple[Taken, ...]
@@ -818,13 +941,13 @@ class Moved:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Purchased:
-    """A purchase that was entered.
+class Entered:
+    """What needs no more than a yes: a purchase that receipts may name, books that were closed.
 
     Attributes
     ----------
     id : str
-        The command's id, which receipts name.
+        The command's id.
     """
     id: str
 
@@ -833,7 +956,7 @@ class Purchased:
         return dataclasses.asdict(self)
 
     @classmethod
-    def _of(cls, value: Mapping[str, Any]) -> Purchased:
+    def _of(cls, value: Mapping[str, Any]) -> Entered:
         return cls(
             value["id"],
         )
@@ -851,13 +974,17 @@ class Recorded:
         False while it waits for the catalogue to know its SKUs.
     lots : tuple[Taken, ...]
         The lots that a sale took.
-    missing : tuple[Line, ...]
+    missing : tuple[Units, ...]
         What a sale took beyond the books.
+    booked_on : dt.date | None
+        The business day on which it is booked, where it moved units: a late fact's own day, or the first open
+        one.
     """
     id: str
     resolved: bool
     lots: tuple[Taken, ...]
-    missing: tuple[Line, ...]
+    missing: tuple[Units, ...]
+    booked_on: dt.date | None
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
@@ -869,7 +996,8 @@ class Recorded:
             value["id"],
             value["resolved"],
             tuple(Taken._of(v) for v in value["lots"]),
-            tuple(Line._of(v) for v in value["missing"]),
+            tuple(Units._of(v) for v in value["missing"]),
+            day(value.get("booked_on")),
         )
 
 
@@ -1003,12 +1131,20 @@ class StockRow:
         The lot; empty where goods carry none.
     on_hand : int
         Units there, in any condition.
+    available : int
+        Free units of a lot that may be sold; below zero where more was sold than the books held.
+    held : int
+        Units under holds.
     quarantined : int
         Units in quarantine.
-    held : int
-        Units under holds: they leave first.
-    available : int
-        Units that may be promised.
+    damaged : int
+        Damaged units.
+    expired : int
+        Expired units, and free ones that keep too short to be sold.
+    in_transit : int
+        Units on their way to the location.
+    tester : int
+        Opened units.
     recalled : bool
         Whether the lot was recalled.
     expires_on : dt.date | None
@@ -1020,9 +1156,13 @@ class StockRow:
     location: str
     lot: str
     on_hand: int
-    quarantined: int
-    held: int
     available: int
+    held: int
+    quarantined: int
+    damaged: int
+    expired: int
+    in_transit: int
+    tester: int
     recalled: bool
     expires_on: dt.date | None
     days_left: int | None
@@ -1038,12 +1178,42 @@ class StockRow:
             value["location"],
             value["lot"],
             value["on_hand"],
-            value["quarantined"],
-            value["held"],
             value["available"],
+            value["held"],
+            value["quarantined"],
+            value["damaged"],
+            value["expired"],
+            value["in_transit"],
+            value["tester"],
             value["recalled"],
             day(value.get("expires_on")),
             value.get("days_left"),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Promised:
+    """What may be promised from a day on.
+
+    Attributes
+    ----------
+    from_ : dt.date
+        The day.
+    available_to_promise : int
+        Units that may be promised from then on, where the purchases come as promised and nothing else happens.
+    """
+    from_: dt.date
+    available_to_promise: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> Promised:
+        return cls(
+            day(value["from"]),
+            value["available_to_promise"],
         )
 
 
@@ -1061,10 +1231,16 @@ class Availability:
         Units that may be sold, before holds.
     held : int
         Units under holds.
+    backordered : int
+        Units promised beyond the books.
+    safety_stock : int
+        Units that are never promised.
     incoming : int
-        Units ordered and not yet received.
+        Units ordered and not yet received, and units on their way.
     available_to_promise : int
         Units that may be promised now.
+    promise : tuple[Promised, ...]
+        What may be promised from each day on which a purchase with a promised day comes in.
     p_phantom : float
         Belief that the shelf is empty in truth, 0–1; over several shelves weighted by their units.
     """
@@ -1072,8 +1248,11 @@ class Availability:
     on_hand: int
     sellable: int
     held: int
+    backordered: int
+    safety_stock: int
     incoming: int
     available_to_promise: int
+    promise: tuple[Promised, ...]
     p_phantom: float
 
     def to_dict(self) -> dict[str, Any]:
@@ -1087,8 +1266,11 @@ class Availability:
             value["on_hand"],
             value["sellable"],
             value["held"],
+            value["backordered"],
+            value["safety_stock"],
             value["incoming"],
             value["available_to_promise"],
+            tuple(Promised._of(v) for v in value["promise"]),
             value["p_phantom"],
         )
 
@@ -1139,6 +1321,12 @@ class OpenPurchaseRow:
         Where it shall arrive.
     quantity : int
         Units still to come.
+    ordered : int
+        Units ordered.
+    received : int
+        Units received.
+    over : int
+        Units received beyond what was ordered and tolerated.
     expected_on : dt.date | None
         When it shall arrive.
     """
@@ -1147,6 +1335,9 @@ class OpenPurchaseRow:
     sku: str
     location: str
     quantity: int
+    ordered: int
+    received: int
+    over: int
     expected_on: dt.date | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -1161,7 +1352,508 @@ class OpenPurchaseRow:
             value["sku"],
             value["location"],
             value["quantity"],
+            value["ordered"],
+            value["received"],
+            value["over"],
             day(value.get("expected_on")),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HeldLot:
+    """Units of a lot that a hold has.
+
+    Attributes
+    ----------
+    sku : str
+        The SKU.
+    location : str
+        Where.
+    quantity : int
+        Units.
+    lot : str | None
+        The lot; none for units that are promised beyond the books.
+    expires_on : dt.date | None
+        Last good day of the lot.
+    """
+    sku: str
+    location: str
+    quantity: int
+    lot: str | None
+    expires_on: dt.date | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> HeldLot:
+        return cls(
+            value["sku"],
+            value["location"],
+            value["quantity"],
+            value.get("lot"),
+            day(value.get("expires_on")),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HoldRow:
+    """A hold and what it has now.
+
+    Attributes
+    ----------
+    hold : str
+        The hold.
+    state : HoldState
+        What became of it. One of ``live``, ``committed``, ``released``, ``expired``, ``lost``.
+    expires_at : dt.datetime
+        When it falls, or would have fallen.
+    lots : tuple[HeldLot, ...]
+        What it has now.
+    """
+    hold: str
+    state: HoldState
+    expires_at: dt.datetime
+    lots: tuple[HeldLot, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> HoldRow:
+        return cls(
+            value["hold"],
+            value["state"],
+            instant(value["expires_at"]),
+            tuple(HeldLot._of(v) for v in value["lots"]),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TraceRow:
+    """One movement of a trace.
+
+    Attributes
+    ----------
+    at : dt.datetime
+        When it was recorded.
+    day : dt.date
+        The business day that it belongs to.
+    kind : EntryKind
+        Why. One of ``received``, ``held``, ``committed``, ``released``, ``hold_expired``, ``reallocated``,
+        ``sold``, ``oversold``, ``returned``, ``moved``, ``arrived``, ``counted``, ``reclassified``,
+        ``written_off``, ``tester_opened``, ``recalled``, ``lot_expired``, ``assembled``.
+    sku : str
+        The SKU.
+    lot : str
+        The lot.
+    quantity : int
+        Units.
+    from_ : str
+        Where they left: a location, or ``supplier``, ``customer``, ``scrap``, ``count_difference``, ``assembly``.
+    to : str
+        Where they went.
+    from_condition : Condition | None
+        In which condition they left; none outside.
+    to_condition : Condition | None
+        In which condition they arrived; none outside.
+    id : str | None
+        The id of the input that moved them; none for what time brought about.
+    order : str | None
+        The hold, order or transfer that it concerns, where that is another id.
+    """
+    at: dt.datetime
+    day: dt.date
+    kind: EntryKind
+    sku: str
+    lot: str
+    quantity: int
+    from_: str
+    to: str
+    from_condition: Condition | None
+    to_condition: Condition | None
+    id: str | None
+    order: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> TraceRow:
+        return cls(
+            instant(value["at"]),
+            day(value["day"]),
+            value["kind"],
+            value["sku"],
+            value["lot"],
+            value["quantity"],
+            value["from"],
+            value["to"],
+            value.get("from_condition"),
+            value.get("to_condition"),
+            value.get("id"),
+            value.get("order"),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LotTrace:
+    """Everything about one lot.
+
+    Attributes
+    ----------
+    sku : str
+        The SKU.
+    lot : str
+        The lot.
+    recalled : bool
+        Whether it was recalled.
+    stock : tuple[StockRow, ...]
+        Where it is now.
+    holds : tuple[str, ...]
+        Live holds that have units of it.
+    orders : tuple[str, ...]
+        Orders that were shipped or sold with it.
+    movements : tuple[TraceRow, ...]
+        Every movement, the oldest first.
+    supplier_lot : str | None
+        The supplier's own key.
+    produced_on : dt.date | None
+        Day of production.
+    expires_on : dt.date | None
+        Last good day.
+    received_on : dt.date | None
+        Day of the first receipt.
+    """
+    sku: str
+    lot: str
+    recalled: bool
+    stock: tuple[StockRow, ...]
+    holds: tuple[str, ...]
+    orders: tuple[str, ...]
+    movements: tuple[TraceRow, ...]
+    supplier_lot: str | None
+    produced_on: dt.date | None
+    expires_on: dt.date | None
+    received_on: dt.date | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> LotTrace:
+        return cls(
+            value["sku"],
+            value["lot"],
+            value["recalled"],
+            tuple(StockRow._of(v) for v in value["stock"]),
+            tuple(value["holds"]),
+            tuple(value["orders"]),
+            tuple(TraceRow._of(v) for v in value["movements"]),
+            value.get("supplier_lot"),
+            day(value.get("produced_on")),
+            day(value.get("expires_on")),
+            day(value.get("received_on")),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class OrderTrace:
+    """Everything about one order.
+
+    Attributes
+    ----------
+    order : str
+        The id.
+    lots : tuple[Taken, ...]
+        Units of each lot that went to the customer and did not come back.
+    movements : tuple[TraceRow, ...]
+        Every movement, the oldest first.
+    """
+    order: str
+    lots: tuple[Taken, ...]
+    movements: tuple[TraceRow, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> OrderTrace:
+        return cls(
+            value["order"],
+            tuple(Taken._of(v) for v in value["lots"]),
+            tuple(TraceRow._of(v) for v in value["movements"]),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A shelf that changed, as it is now.
+
+    Attributes
+    ----------
+    sku : str
+        The SKU.
+    location : str
+        Where.
+    on_hand : int
+        Units in any condition.
+    held : int
+        Units under holds.
+    available_to_promise : int
+        Units that may be promised.
+    level : StockLevel
+        How many free units that is, in a word. One of ``negative``, ``stock_out``, ``low_stock``, ``in_stock``.
+    """
+    sku: str
+    location: str
+    on_hand: int
+    held: int
+    available_to_promise: int
+    level: StockLevel
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> ChangeRow:
+        return cls(
+            value["sku"],
+            value["location"],
+            value["on_hand"],
+            value["held"],
+            value["available_to_promise"],
+            value["level"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Changes:
+    """Shelves that changed, and from where to go on.
+
+    Attributes
+    ----------
+    cursor : int
+        What to ask for next.
+    more : bool
+        Whether there is more already.
+    rows : tuple[ChangeRow, ...]
+        Each shelf once, by SKU and location.
+    """
+    cursor: int
+    more: bool
+    rows: tuple[ChangeRow, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> Changes:
+        return cls(
+            value["cursor"],
+            value["more"],
+            tuple(ChangeRow._of(v) for v in value["rows"]),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class AlertRow:
+    """A shelf came to another level.
+
+    Attributes
+    ----------
+    cursor : int
+        What to ask for next, so that this alert does not come again.
+    at : dt.datetime
+        When.
+    sku : str
+        The SKU.
+    location : str
+        Where.
+    level : StockLevel
+        Its new level. One of ``negative``, ``stock_out``, ``low_stock``, ``in_stock``.
+    free : int
+        Its free units then, less what is owed.
+    """
+    cursor: int
+    at: dt.datetime
+    sku: str
+    location: str
+    level: StockLevel
+    free: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> AlertRow:
+        return cls(
+            value["cursor"],
+            instant(value["at"]),
+            value["sku"],
+            value["location"],
+            value["level"],
+            value["free"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StockValueRow:
+    """What the stock of a SKU was worth.
+
+    Attributes
+    ----------
+    sku : str
+        The SKU.
+    units : int
+        Units owned, those on their way between locations included.
+    value : Money
+        Their worth.
+    unvalued : int
+        Units of no known cost: they count as worth nothing.
+    """
+    sku: str
+    units: int
+    value: Money
+    unvalued: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> StockValueRow:
+        return cls(
+            value["sku"],
+            value["units"],
+            Money._of(value["value"]),
+            value["unvalued"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CycleCountRow:
+    """A shelf to count. Counts are blind: what the books say is not shown.
+
+    Attributes
+    ----------
+    sku : str
+        The SKU.
+    location : str
+        Where.
+    reason : str
+        ``negative``, ``phantom`` or ``due``.
+    counted_on : dt.date | None
+        The business day of its last count.
+    """
+    sku: str
+    location: str
+    reason: str
+    counted_on: dt.date | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> CycleCountRow:
+        return cls(
+            value["sku"],
+            value["location"],
+            value["reason"],
+            day(value.get("counted_on")),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TesterRow:
+    """Opened units.
+
+    Attributes
+    ----------
+    sku : str
+        The SKU.
+    location : str
+        Where.
+    lot : str
+        The lot.
+    quantity : int
+        Units.
+    opened_on : dt.date
+        When they were opened.
+    good_until : dt.date | None
+        Their last good day.
+    days_left : int | None
+        Days from today to that day; negative once passed.
+    """
+    sku: str
+    location: str
+    lot: str
+    quantity: int
+    opened_on: dt.date
+    good_until: dt.date | None
+    days_left: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> TesterRow:
+        return cls(
+            value["sku"],
+            value["location"],
+            value["lot"],
+            value["quantity"],
+            day(value["opened_on"]),
+            day(value.get("good_until")),
+            value.get("days_left"),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TransferRow:
+    """Goods on their way between locations.
+
+    Attributes
+    ----------
+    transfer : str
+        The move that sent them.
+    to : str
+        Where they go.
+    sku : str
+        The SKU.
+    lot : str
+        The lot.
+    quantity : int
+        Units still on their way.
+    """
+    transfer: str
+    to: str
+    sku: str
+    lot: str
+    quantity: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> TransferRow:
+        return cls(
+            value["transfer"],
+            value["to"],
+            value["sku"],
+            value["lot"],
+            value["quantity"],
         )
 
 
@@ -1402,10 +2094,10 @@ class Position:
 
 
 #: What an accepted command did.
-Accepted = Held | Shipped | Released | Moved | Purchased
+Accepted = Held | Shipped | Released | Moved | Moved | Entered | Moved | Moved | Moved | Moved | Entered
 
 
-_ACCEPTED: dict[str, Any] = {"reserve": Held, "commit": Shipped, "release": Released, "move": Moved, "purchase": Purchased}
+_ACCEPTED: dict[str, Any] = {"reserve": Held, "commit": Shipped, "release": Released, "move": Moved, "arrive": Moved, "purchase": Entered, "reclassify": Moved, "write_off": Moved, "open_tester": Moved, "assemble": Moved, "freeze": Entered}
 
 
 def is_sellable(
@@ -1447,7 +2139,7 @@ def fefo(
     quantity: int,
     day: DayLike,
     min_remaining_days: int = 0,
-    strategy: PickStrategy = 'fefo',
+    strategy: Strategy = 'fefo',
 ) -> Picks:
     """Picks sellable lots, over as many as it takes: first expired first out, or by another strategy.
 
@@ -1461,7 +2153,7 @@ def fefo(
         The day of the pick.
     min_remaining_days : int, default 0
         Days that must remain.
-    strategy : PickStrategy, default 'fefo'
+    strategy : Strategy, default 'fefo'
         Which lots leave first. One of ``fefo``, ``fifo``, ``lifo``.
 
     Returns
@@ -2106,6 +2798,28 @@ class _Ledger(Base):
         """
         self._door("upsert_skus", {"skus": catalog(skus, "skus"), "now": now})
 
+    def upsert_channels(
+        self,
+        channels: Iterable[Channel | Mapping[str, Any]] | Frame,
+        *,
+        now: InstantLike | None = None,
+    ) -> None:
+        """Adds channels or replaces them: what each keeps for itself and how long goods must keep there.
+
+        Parameters
+        ----------
+        channels : Iterable[Channel | Mapping[str, Any]] | Frame
+            The entries; each replaces the one of its key.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+        """
+        self._door("upsert_channels", {"channels": catalog(channels, "channels"), "now": now})
+
     def reserve(
         self,
         *,
@@ -2113,6 +2827,10 @@ class _Ledger(Base):
         lines: Mapping[str, int] | Iterable[Line | Mapping[str, Any]],
         location: str,
         ttl_seconds: int = 900,
+        up_to: bool = False,
+        channel: str | None = None,
+        min_remaining_days: int = 0,
+        strategy: Strategy = 'fefo',
         now: InstantLike | None = None,
     ) -> Held:
         """Holds stock for a basket until a deadline: all lines or none.
@@ -2127,6 +2845,14 @@ class _Ledger(Base):
             Where.
         ttl_seconds : int, default 900
             Seconds until the hold falls, 1 … 31,536,000.
+        up_to : bool, default False
+            Holds what there is of each line, at most its quantity, and at least one unit in all.
+        channel : str | None, default None
+            The channel that sells: its own minimum of remaining days and what is kept for the others count.
+        min_remaining_days : int, default 0
+            Days that must remain, where more than the SKU and the channel ask for, 0 … 36,500.
+        strategy : Strategy, default 'fefo'
+            Which lots are taken first. One of ``fefo``, ``fifo``, ``lifo``.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
 
@@ -2139,15 +2865,16 @@ class _Ledger(Base):
         ------
         Error
             With code CLOSED, CONFLICT, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
-            UNKNOWN_LOCATION, UNKNOWN_SKU.
+            UNKNOWN_CHANNEL, UNKNOWN_LOCATION, UNKNOWN_SKU.
         """
-        return Held._of(self._door("reserve", {"id": id, "lines": lines, "location": location, "ttl_seconds": ttl_seconds, "now": now}))
+        return Held._of(self._door("reserve", {"id": id, "lines": lines, "location": location, "ttl_seconds": ttl_seconds, "up_to": up_to, "channel": channel, "min_remaining_days": min_remaining_days, "strategy": strategy, "now": now}))
 
     def commit(
         self,
         *,
         id: str,
         hold: str,
+        lines: Mapping[str, int] | Iterable[Line | Mapping[str, Any]] = (),
         subject: str | None = None,
         now: InstantLike | None = None,
     ) -> Shipped:
@@ -2159,6 +2886,8 @@ class _Ledger(Base):
             Idempotency key.
         hold : str
             The hold's id.
+        lines : Mapping[str, int] | Iterable[Line | Mapping[str, Any]], default ()
+            Ships only this part; the rest stays held. By default all that is held.
         subject : str | None, default None
             Who bought; goes into the people stream only.
         now : InstantLike | None, default None
@@ -2175,13 +2904,14 @@ class _Ledger(Base):
             With code CLOSED, CONFLICT, HOLD_CLOSED, HOLD_EXPIRED, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT,
             IO, JOURNAL_POISONED, UNKNOWN_HOLD.
         """
-        return Shipped._of(self._door("commit", {"id": id, "hold": hold, "subject": subject, "now": now}))
+        return Shipped._of(self._door("commit", {"id": id, "hold": hold, "lines": lines, "subject": subject, "now": now}))
 
     def release(
         self,
         *,
         id: str,
         hold: str,
+        lines: Mapping[str, int] | Iterable[Line | Mapping[str, Any]] = (),
         now: InstantLike | None = None,
     ) -> Released:
         """Gives a hold back.
@@ -2192,6 +2922,8 @@ class _Ledger(Base):
             Idempotency key.
         hold : str
             The hold's id.
+        lines : Mapping[str, int] | Iterable[Line | Mapping[str, Any]], default ()
+            Gives back only this part. By default all that is held.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
 
@@ -2206,7 +2938,7 @@ class _Ledger(Base):
             With code CLOSED, CONFLICT, HOLD_CLOSED, HOLD_EXPIRED, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
             UNKNOWN_HOLD.
         """
-        return Released._of(self._door("release", {"id": id, "hold": hold, "now": now}))
+        return Released._of(self._door("release", {"id": id, "hold": hold, "lines": lines, "now": now}))
 
     def move(
         self,
@@ -2216,6 +2948,10 @@ class _Ledger(Base):
         quantity: int,
         from_: str,
         to: str,
+        unit: str | None = None,
+        lot: str | None = None,
+        condition: Condition = 'available',
+        in_transit: bool = False,
         now: InstantLike | None = None,
     ) -> Moved:
         """Moves free stock between locations, first expired first out.
@@ -2223,22 +2959,31 @@ class _Ledger(Base):
         Parameters
         ----------
         id : str
-            Idempotency key.
+            Idempotency key; ``arrive`` names it.
         sku : str
             The SKU.
         quantity : int
-            Whole number of the base unit, at least 1.
+            Whole number of ``unit``, at least 1.
         from_ : str
             Where it leaves.
         to : str
             Where it arrives.
+        unit : str | None, default None
+            A unit of the SKU's entry; by default its base unit.
+        lot : str | None, default None
+            Only this lot; by default sellable lots, first expired first out.
+        condition : Condition, default 'available'
+            Which units: free ones by default; expired, quarantined or damaged ones can be moved too. One of
+            ``available``, ``held``, ``quarantined``, ``damaged``, ``expired``, ``in_transit``, ``tester``.
+        in_transit : bool, default False
+            Whether it is on its way until ``arrive`` says that it is there.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
 
         Returns
         -------
         Moved
-            Goods that moved.
+            Units whose account changed.
 
         Raises
         ------
@@ -2246,7 +2991,252 @@ class _Ledger(Base):
             With code CLOSED, CONFLICT, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
             UNKNOWN_LOCATION, UNKNOWN_SKU.
         """
-        return Moved._of(self._door("move", {"id": id, "sku": sku, "quantity": quantity, "from": from_, "to": to, "now": now}))
+        return Moved._of(self._door("move", {"id": id, "sku": sku, "quantity": quantity, "from": from_, "to": to, "unit": unit, "lot": lot, "condition": condition, "in_transit": in_transit, "now": now}))
+
+    def arrive(
+        self,
+        *,
+        id: str,
+        transfer: str,
+        quantity: int | None = None,
+        now: InstantLike | None = None,
+    ) -> Moved:
+        """Says that goods of a move that was sent on its way arrived.
+
+        Parameters
+        ----------
+        id : str
+            Idempotency key.
+        transfer : str
+            The id of the move that sent them.
+        quantity : int | None, default None
+            Units that arrived, at least 1; by default all that are still on their way.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Moved
+            Units whose account changed.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, CONFLICT, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
+            UNKNOWN_TRANSFER.
+        """
+        return Moved._of(self._door("arrive", {"id": id, "transfer": transfer, "quantity": quantity, "now": now}))
+
+    def reclassify(
+        self,
+        *,
+        id: str,
+        sku: str,
+        location: str,
+        quantity: int,
+        to: Condition,
+        lot: str = '',
+        from_: Condition = 'available',
+        reason: str = '',
+        now: InstantLike | None = None,
+    ) -> Moved:
+        """Gives units another condition: into quarantine and out of it, damaged, expired, free.
+
+        Parameters
+        ----------
+        id : str
+            Idempotency key.
+        sku : str
+            The SKU.
+        location : str
+            Where.
+        quantity : int
+            Units, at least 1.
+        to : Condition
+            The condition they get. One of ``available``, ``held``, ``quarantined``, ``damaged``, ``expired``,
+            ``in_transit``, ``tester``.
+        lot : str, default ''
+            The lot; empty where goods carry none.
+        from_ : Condition, default 'available'
+            The condition they have. One of ``available``, ``held``, ``quarantined``, ``damaged``, ``expired``,
+            ``in_transit``, ``tester``.
+        reason : str, default ''
+            Why, as a word of the shop's own list; at most 64 bytes, no free text.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Moved
+            Units whose account changed.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, CONFLICT, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
+            LOT_RECALLED, UNKNOWN_LOCATION, UNKNOWN_SKU.
+        """
+        return Moved._of(self._door("reclassify", {"id": id, "sku": sku, "location": location, "quantity": quantity, "to": to, "lot": lot, "from": from_, "reason": reason, "now": now}))
+
+    def write_off(
+        self,
+        *,
+        id: str,
+        sku: str,
+        location: str,
+        quantity: int,
+        lot: str = '',
+        condition: Condition = 'available',
+        reason: str = '',
+        now: InstantLike | None = None,
+    ) -> Moved:
+        """Takes units off the books, in any condition.
+
+        Parameters
+        ----------
+        id : str
+            Idempotency key.
+        sku : str
+            The SKU.
+        location : str
+            Where.
+        quantity : int
+            Units, at least 1.
+        lot : str, default ''
+            The lot; empty where goods carry none.
+        condition : Condition, default 'available'
+            Which units, in any condition. One of ``available``, ``held``, ``quarantined``, ``damaged``,
+            ``expired``, ``in_transit``, ``tester``.
+        reason : str, default ''
+            Why, as a word of the shop's own list; at most 64 bytes, no free text.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Moved
+            Units whose account changed.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, CONFLICT, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
+            UNKNOWN_LOCATION, UNKNOWN_SKU.
+        """
+        return Moved._of(self._door("write_off", {"id": id, "sku": sku, "location": location, "quantity": quantity, "lot": lot, "condition": condition, "reason": reason, "now": now}))
+
+    def open_tester(
+        self,
+        *,
+        id: str,
+        sku: str,
+        location: str,
+        lot: str | None = None,
+        quantity: int = 1,
+        now: InstantLike | None = None,
+    ) -> Moved:
+        """Opens units as testers: their period after opening begins.
+
+        Parameters
+        ----------
+        id : str
+            Idempotency key.
+        sku : str
+            The SKU.
+        location : str
+            Where.
+        lot : str | None, default None
+            The lot; by default the sellable one that expires first.
+        quantity : int, default 1
+            Units, at least 1.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Moved
+            Units whose account changed.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, CONFLICT, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
+            UNKNOWN_LOCATION, UNKNOWN_SKU.
+        """
+        return Moved._of(self._door("open_tester", {"id": id, "sku": sku, "location": location, "lot": lot, "quantity": quantity, "now": now}))
+
+    def assemble(
+        self,
+        *,
+        id: str,
+        sku: str,
+        quantity: int,
+        location: str,
+        parts: Sequence[Units | Mapping[str, Any]],
+        lot: str = '',
+        now: InstantLike | None = None,
+    ) -> Moved:
+        """Makes units of a kit from its parts: they expire with the first of them.
+
+        Parameters
+        ----------
+        id : str
+            Idempotency key.
+        sku : str
+            The SKU that is made.
+        quantity : int
+            Units that are made, at least 1.
+        location : str
+            Where.
+        parts : Sequence[Units | Mapping[str, Any]]
+            The parts of one unit.
+        lot : str, default ''
+            The lot that it becomes; empty where it carries none.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Moved
+            Units whose account changed.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, CONFLICT, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
+            UNKNOWN_LOCATION, UNKNOWN_SKU.
+        """
+        return Moved._of(self._door("assemble", {"id": id, "sku": sku, "quantity": quantity, "location": location, "parts": parts, "lot": lot, "now": now}))
+
+    def freeze(
+        self,
+        *,
+        id: str,
+        until: DayLike,
+        now: InstantLike | None = None,
+    ) -> Entered:
+        """Closes the books up to a day: later facts about those days are booked on the day after.
+
+        Parameters
+        ----------
+        id : str
+            Idempotency key.
+        until : DayLike
+            The last day that is closed; it lies before today and not before the one that is closed already.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Entered
+            What needs no more than a yes: a purchase that receipts may name, books that were closed.
+
+        Raises
+        ------
+        Error
+            With code CANNOT_FREEZE, CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+        """
+        return Entered._of(self._door("freeze", {"id": id, "until": day_argument(until, "until"), "now": now}))
 
     def purchase(
         self,
@@ -2256,8 +3246,10 @@ class _Ledger(Base):
         lines: Mapping[str, int] | Iterable[Line | Mapping[str, Any]],
         location: str,
         expected_on: DayLike | None = None,
+        under_percent: int = 0,
+        over_percent: int = 0,
         now: InstantLike | None = None,
-    ) -> Purchased:
+    ) -> Entered:
         """Orders from a supplier: incoming until receipts name this purchase.
 
         Parameters
@@ -2271,21 +3263,25 @@ class _Ledger(Base):
         location : str
             Where it shall arrive.
         expected_on : DayLike | None, default None
-            When it shall arrive.
+            The day that the supplier promised.
+        under_percent : int, default 0
+            Percent of a line that may be missing for it to count as done, 0 … 100.
+        over_percent : int, default 0
+            Percent of a line that may come beyond it, 0 … 100; what is more is flagged as ``over``.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
 
         Returns
         -------
-        Purchased
-            A purchase that was entered.
+        Entered
+            What needs no more than a yes: a purchase that receipts may name, books that were closed.
 
         Raises
         ------
         Error
             With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, UNKNOWN_SKU.
         """
-        return Purchased._of(self._door("purchase", {"id": id, "supplier": supplier, "lines": lines, "location": location, "expected_on": day_argument(expected_on, "expected_on"), "now": now}))
+        return Entered._of(self._door("purchase", {"id": id, "supplier": supplier, "lines": lines, "location": location, "expected_on": day_argument(expected_on, "expected_on"), "under_percent": under_percent, "over_percent": over_percent, "now": now}))
 
     def receive(
         self,
@@ -2296,6 +3292,11 @@ class _Ledger(Base):
         location: str,
         lot: str = '',
         expires_on: DayLike | None = None,
+        produced_on: DayLike | None = None,
+        supplier_lot: str | None = None,
+        unit: str | None = None,
+        condition: Condition = 'available',
+        occurred_on: DayLike | None = None,
         purchase: str | None = None,
         unit_cost: Money | Mapping[str, Any] | None = None,
         now: InstantLike | None = None,
@@ -2309,13 +3310,24 @@ class _Ledger(Base):
         sku : str
             The SKU.
         quantity : int
-            Units that arrived, at least 1.
+            Units that arrived, at least 1, in ``unit``.
         location : str
             Where.
         lot : str, default ''
             The maker's lot; empty where goods carry none.
         expires_on : DayLike | None, default None
-            Last good day; by default the catalogue's shelf life from today, or never.
+            Last good day; by default the catalogue's shelf life from production or else from receipt, or never.
+        produced_on : DayLike | None, default None
+            Day of production.
+        supplier_lot : str | None, default None
+            The supplier's own key of the lot.
+        unit : str | None, default None
+            A unit of the SKU's entry such as ``case``; by default its base unit.
+        condition : Condition, default 'available'
+            Into which condition; what keeps too short for a receipt goes into quarantine. One of ``available``,
+            ``held``, ``quarantined``, ``damaged``, ``expired``, ``in_transit``, ``tester``.
+        occurred_on : DayLike | None, default None
+            The business day on which it happened, where that is not today.
         purchase : str | None, default None
             The purchase that this receipt fulfils.
         unit_cost : Money | Mapping[str, Any] | None, default None
@@ -2333,7 +3345,7 @@ class _Ledger(Base):
         Error
             With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
         """
-        return Recorded._of(self._door("receive", {"id": id, "sku": sku, "quantity": quantity, "location": location, "lot": lot, "expires_on": day_argument(expires_on, "expires_on"), "purchase": purchase, "unit_cost": unit_cost, "now": now}))
+        return Recorded._of(self._door("receive", {"id": id, "sku": sku, "quantity": quantity, "location": location, "lot": lot, "expires_on": day_argument(expires_on, "expires_on"), "produced_on": day_argument(produced_on, "produced_on"), "supplier_lot": supplier_lot, "unit": unit, "condition": condition, "occurred_on": day_argument(occurred_on, "occurred_on"), "purchase": purchase, "unit_cost": unit_cost, "now": now}))
 
     def sale(
         self,
@@ -2342,6 +3354,7 @@ class _Ledger(Base):
         lines: Mapping[str, int] | Iterable[Line | Mapping[str, Any]],
         location: str,
         subject: str | None = None,
+        occurred_on: DayLike | None = None,
         now: InstantLike | None = None,
     ) -> Recorded:
         """Records a till sale, also where the books say there is nothing: ``missing`` tells what they lacked.
@@ -2356,6 +3369,8 @@ class _Ledger(Base):
             Where.
         subject : str | None, default None
             Who bought; goes into the people stream only.
+        occurred_on : DayLike | None, default None
+            The business day on which it happened, where that is not today.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
 
@@ -2369,7 +3384,7 @@ class _Ledger(Base):
         Error
             With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
         """
-        return Recorded._of(self._door("sale", {"id": id, "lines": lines, "location": location, "subject": subject, "now": now}))
+        return Recorded._of(self._door("sale", {"id": id, "lines": lines, "location": location, "subject": subject, "occurred_on": day_argument(occurred_on, "occurred_on"), "now": now}))
 
     def return_(
         self,
@@ -2382,6 +3397,8 @@ class _Ledger(Base):
         reason: str = '',
         resellable: bool = False,
         subject: str | None = None,
+        order: str | None = None,
+        occurred_on: DayLike | None = None,
         now: InstantLike | None = None,
     ) -> Recorded:
         """Records goods that a customer brought back.
@@ -2404,6 +3421,10 @@ class _Ledger(Base):
             Whether the goods may be sold again; else they go into quarantine.
         subject : str | None, default None
             Who; goes into the people stream only.
+        order : str | None, default None
+            The order or hold that they belonged to: the trace of both is joined.
+        occurred_on : DayLike | None, default None
+            The business day on which it happened, where that is not today.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
 
@@ -2417,7 +3438,7 @@ class _Ledger(Base):
         Error
             With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
         """
-        return Recorded._of(self._door("return", {"id": id, "sku": sku, "quantity": quantity, "location": location, "lot": lot, "reason": reason, "resellable": resellable, "subject": subject, "now": now}))
+        return Recorded._of(self._door("return", {"id": id, "sku": sku, "quantity": quantity, "location": location, "lot": lot, "reason": reason, "resellable": resellable, "subject": subject, "order": order, "occurred_on": day_argument(occurred_on, "occurred_on"), "now": now}))
 
     def count(
         self,
@@ -2427,6 +3448,8 @@ class _Ledger(Base):
         location: str,
         quantity: int,
         lot: str | None = None,
+        condition: Condition = 'available',
+        occurred_on: DayLike | None = None,
         now: InstantLike | None = None,
     ) -> Recorded:
         """Records a count of a shelf.
@@ -2443,6 +3466,11 @@ class _Ledger(Base):
             Units found, at least 0.
         lot : str | None, default None
             Only this lot was counted; else all lots together.
+        condition : Condition, default 'available'
+            What was counted: by default good units, held ones included. One of ``available``, ``held``,
+            ``quarantined``, ``damaged``, ``expired``, ``in_transit``, ``tester``.
+        occurred_on : DayLike | None, default None
+            The business day on which it happened, where that is not today.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
 
@@ -2456,7 +3484,7 @@ class _Ledger(Base):
         Error
             With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
         """
-        return Recorded._of(self._door("count", {"id": id, "sku": sku, "location": location, "quantity": quantity, "lot": lot, "now": now}))
+        return Recorded._of(self._door("count", {"id": id, "sku": sku, "location": location, "quantity": quantity, "lot": lot, "condition": condition, "occurred_on": day_argument(occurred_on, "occurred_on"), "now": now}))
 
     def recall(
         self,
@@ -2514,8 +3542,9 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, HOLD_CLOSED, HOLD_EXPIRED, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT,
-            IO, JOURNAL_POISONED, UNKNOWN_HOLD, UNKNOWN_LOCATION, UNKNOWN_SKU.
+            With code CANNOT_FREEZE, CLOSED, CONFLICT, HOLD_CLOSED, HOLD_EXPIRED, INSUFFICIENT_STOCK, INTERNAL,
+            INVALID_ARGUMENT, IO, JOURNAL_POISONED, LOT_RECALLED, UNKNOWN_CHANNEL, UNKNOWN_HOLD, UNKNOWN_LOCATION,
+            UNKNOWN_SKU, UNKNOWN_TRANSFER.
         """
         answer = self._door("submit", {"command": command, "now": now})
         return _ACCEPTED[command["type"]]._of(answer)  # type: ignore[no-any-return]
@@ -2601,6 +3630,39 @@ class _Ledger(Base):
         """
         return Rows(Recorded, (Recorded._of(v) for v in self._door("record_many", {"facts": records(facts, "facts"), "now": now})))
 
+    def batch(
+        self,
+        df: F,
+        kind: str,
+        *,
+        now: InstantLike | None = None,
+    ) -> F:
+        """Puts many inputs of one kind through its door, in order and with one flush. A row is an input; neighbouring
+        rows with one id are the lines of one reserve or sale. Answers id, accepted, code and message, one row an
+        input: what is refused or malformed does not stop the others.
+
+        Parameters
+        ----------
+        df : frame
+            A frame with columns id and the fields of the kind, such as sku, quantity, location, hold.
+        kind : str
+            The name of a command or fact: ``reserve``, ``commit``, ``release``, ``sale``, ``receive``, ``return``, ``count``,
+            ``move`` …
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        frame
+            Of the same kind as the frame given.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, MISSING_COLUMN, WRONG_COLUMN_TYPE.
+        """
+        return self._door_frame("batch", {"df": df}, {"kind": kind, "now": now})  # type: ignore[no-any-return]
+
     def advance(
         self,
         *,
@@ -2630,6 +3692,8 @@ class _Ledger(Base):
         *,
         sku: str | None = None,
         location: str | None = None,
+        as_of: InstantLike | None = None,
+        as_of_day: DayLike | None = None,
         now: InstantLike | None = None,
     ) -> Rows[StockRow]:
         """Shows stock by SKU, location and lot.
@@ -2640,6 +3704,10 @@ class _Ledger(Base):
             Only this SKU.
         location : str | None, default None
             Only this location.
+        as_of : InstantLike | None, default None
+            As it was recorded at this instant; holds and expiry are those of then.
+        as_of_day : DayLike | None, default None
+            As it was at the end of this business day, late facts included.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
 
@@ -2653,13 +3721,14 @@ class _Ledger(Base):
         Error
             With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION, UNKNOWN_SKU.
         """
-        return Rows(StockRow, (StockRow._of(v) for v in self._query("stock", {"sku": sku, "location": location, "now": now})))
+        return Rows(StockRow, (StockRow._of(v) for v in self._query("stock", {"sku": sku, "location": location, "as_of": as_of, "as_of_day": day_argument(as_of_day, "as_of_day"), "now": now})))
 
     def availability(
         self,
         sku: str,
         *,
         location: str | None = None,
+        channel: str | None = None,
         now: InstantLike | None = None,
     ) -> Availability:
         """Sums up what may be promised of a SKU.
@@ -2670,6 +3739,8 @@ class _Ledger(Base):
             The SKU.
         location : str | None, default None
             Only this location; else all.
+        channel : str | None, default None
+            Through this channel: its own minimum of remaining days and what is kept for the others count.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
 
@@ -2681,9 +3752,10 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION, UNKNOWN_SKU.
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_CHANNEL, UNKNOWN_LOCATION,
+            UNKNOWN_SKU.
         """
-        return Availability._of(self._query("availability", {"sku": sku, "location": location, "now": now}))
+        return Availability._of(self._query("availability", {"sku": sku, "location": location, "channel": channel, "now": now}))
 
     def expiring(
         self,
@@ -2738,6 +3810,312 @@ class _Ledger(Base):
             With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED.
         """
         return Rows(OpenPurchaseRow, (OpenPurchaseRow._of(v) for v in self._query("open_purchases", {"now": now})))
+
+    def hold(
+        self,
+        hold: str = '',
+        *,
+        now: InstantLike | None = None,
+    ) -> HoldRow:
+        """Shows a hold: its state, its deadline and the lots that it has now.
+
+        Parameters
+        ----------
+        hold : str, default ''
+            The hold.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        HoldRow
+            A hold and what it has now.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_HOLD.
+        """
+        return HoldRow._of(self._query("hold", {"hold": hold, "now": now}))
+
+    def holds(
+        self,
+        *,
+        now: InstantLike | None = None,
+    ) -> Rows[HoldRow]:
+        """Shows live holds, the first to fall first.
+
+        Parameters
+        ----------
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Rows[HoldRow]
+            A hold and what it has now.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED.
+        """
+        return Rows(HoldRow, (HoldRow._of(v) for v in self._query("holds", {"now": now})))
+
+    def trace_lot(
+        self,
+        *,
+        sku: str = '',
+        lot: str = '',
+        now: InstantLike | None = None,
+    ) -> LotTrace:
+        """Traces a lot: receipts, locations, holds, orders, returns.
+
+        Parameters
+        ----------
+        sku : str, default ''
+            The SKU.
+        lot : str, default ''
+            The lot.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        LotTrace
+            Everything about one lot.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOT, UNKNOWN_SKU.
+        """
+        return LotTrace._of(self._query("trace_lot", {"sku": sku, "lot": lot, "now": now}))
+
+    def trace_order(
+        self,
+        order: str = '',
+        *,
+        now: InstantLike | None = None,
+    ) -> OrderTrace:
+        """Traces an order: which lots went where.
+
+        Parameters
+        ----------
+        order : str, default ''
+            The id of a hold, sale, return, transfer or of any other input that moved units.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        OrderTrace
+            Everything about one order.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_ORDER.
+        """
+        return OrderTrace._of(self._query("trace_order", {"order": order, "now": now}))
+
+    def changes(
+        self,
+        *,
+        since: int = 0,
+        limit: int = 10000,
+        now: InstantLike | None = None,
+    ) -> Changes:
+        """Shows the shelves that changed since a cursor, as they are now: what a shop window follows.
+
+        Parameters
+        ----------
+        since : int, default 0
+            The cursor of the last answer; 0 from the beginning.
+        limit : int, default 10000
+            Most movements to look at, 1 … 1,000,000.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Changes
+            Shelves that changed, and from where to go on.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED.
+        """
+        return Changes._of(self._query("changes", {"since": since, "limit": limit, "now": now}))
+
+    def alerts(
+        self,
+        *,
+        location: str | None = None,
+        since: int = 0,
+        now: InstantLike | None = None,
+    ) -> Rows[AlertRow]:
+        """Shows low stock, stock-outs, books below zero and their ends since a cursor, the oldest first.
+
+        Parameters
+        ----------
+        location : str | None, default None
+            Only this location.
+        since : int, default 0
+            The cursor of the last answer; 0 from the beginning.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Rows[AlertRow]
+            A shelf came to another level.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION.
+        """
+        return Rows(AlertRow, (AlertRow._of(v) for v in self._query("alerts", {"location": location, "since": since, "now": now})))
+
+    def stock_value(
+        self,
+        *,
+        sku: str | None = None,
+        as_of_day: DayLike | None = None,
+        method: CostMethod = 'fifo',
+        now: InstantLike | None = None,
+        progress: Progress = False,
+    ) -> Rows[StockValueRow]:
+        """Values the stock of each SKU as of the end of a business day: by lot, moving average or standard cost.
+
+        Parameters
+        ----------
+        sku : str | None, default None
+            Only this SKU.
+        as_of_day : DayLike | None, default None
+            As of the end of this business day; today by default.
+        method : CostMethod, default 'fifo'
+            How. One of ``fifo``, ``average``, ``standard``.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+        progress : bool or callable, default False
+            True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+        Returns
+        -------
+        Rows[StockValueRow]
+            What the stock of a SKU was worth.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_SKU.
+        """
+        return Rows(StockValueRow, (StockValueRow._of(v) for v in self._query_long("stock_value", {"sku": sku, "as_of_day": day_argument(as_of_day, "as_of_day"), "method": method, "now": now}, progress)))
+
+    def cycle_count(
+        self,
+        *,
+        location: str | None = None,
+        n: int = 20,
+        now: InstantLike | None = None,
+    ) -> Rows[CycleCountRow]:
+        """Proposes shelves to count, blind: below zero, likely empty in truth, longest uncounted.
+
+        Parameters
+        ----------
+        location : str | None, default None
+            Only this location.
+        n : int, default 20
+            Most shelves, 1 … 10,000.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Rows[CycleCountRow]
+            A shelf to count. Counts are blind: what the books say is not shown.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION.
+        """
+        return Rows(CycleCountRow, (CycleCountRow._of(v) for v in self._query("cycle_count", {"location": location, "n": n, "now": now})))
+
+    def testers(
+        self,
+        *,
+        now: InstantLike | None = None,
+    ) -> Rows[TesterRow]:
+        """Shows opened units, the first to run out first.
+
+        Parameters
+        ----------
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Rows[TesterRow]
+            Opened units.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED.
+        """
+        return Rows(TesterRow, (TesterRow._of(v) for v in self._query("testers", {"now": now})))
+
+    def transfers(
+        self,
+        *,
+        now: InstantLike | None = None,
+    ) -> Rows[TransferRow]:
+        """Shows goods on their way between locations.
+
+        Parameters
+        ----------
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Rows[TransferRow]
+            Goods on their way between locations.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED.
+        """
+        return Rows(TransferRow, (TransferRow._of(v) for v in self._query("transfers", {"now": now})))
+
+    def purchases(
+        self,
+        *,
+        now: InstantLike | None = None,
+    ) -> Rows[OpenPurchaseRow]:
+        """Shows purchase lines, done ones too: ordered, received, still to come, beyond the tolerance.
+
+        Parameters
+        ----------
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Rows[OpenPurchaseRow]
+            A purchase line with units still to come.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED.
+        """
+        return Rows(OpenPurchaseRow, (OpenPurchaseRow._of(v) for v in self._query("purchases", {"now": now})))
 
     def position(
         self,
@@ -3498,13 +4876,22 @@ def memory(*, utc_offset_minutes: int | None = None, open_catalog: bool = False)
 __all__ = [
     "Accepted",
     "Advanced",
+    "AlertRow",
     "Availability",
     "BindingRule",
+    "ChangeRow",
+    "Changes",
+    "Channel",
     "ChannelMinimum",
     "ComplaintKind",
+    "Condition",
+    "CostMethod",
+    "CycleCountRow",
     "Decided",
     "DemandDay",
     "Engine",
+    "Entered",
+    "EntryKind",
     "ExpiredLot",
     "ExpiryPolicy",
     "ExpiryRisk",
@@ -3512,6 +4899,9 @@ __all__ = [
     "Exported",
     "Gaps",
     "Held",
+    "HeldLot",
+    "HoldRow",
+    "HoldState",
     "HorizonRisk",
     "LabelMark",
     "Ledger",
@@ -3520,6 +4910,7 @@ __all__ = [
     "LotOnShelf",
     "LotPick",
     "LotRisk",
+    "LotTrace",
     "Model",
     "Money",
     "Moved",
@@ -3527,13 +4918,13 @@ __all__ = [
     "OpenJar",
     "OpenJarLimit",
     "OpenPurchaseRow",
+    "OrderTrace",
     "PhantomBelief",
     "Pick",
-    "PickStrategy",
     "Picks",
     "Position",
+    "Promised",
     "Proposal",
-    "Purchased",
     "Purpose",
     "Reason",
     "ReasonKind",
@@ -3546,10 +4937,18 @@ __all__ = [
     "SignalKind",
     "SignalRow",
     "Sku",
+    "StockLevel",
     "StockRow",
+    "StockValueRow",
     "StockedLot",
+    "Strategy",
     "Supplier",
     "Taken",
+    "TesterRow",
+    "TraceRow",
+    "TransferRow",
+    "Unit",
+    "Units",
     "WithheldRow",
     "expiry_risk",
     "fefo",
