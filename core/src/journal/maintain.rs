@@ -192,7 +192,8 @@ pub struct Verified {
     pub damage: Option<Error>,
 }
 
-/// Verifies a journal that is not opened: one that refuses to open, or one that another process writes.
+/// Verifies a journal that is not opened: one that refuses to open, or one that another process writes and does not
+/// compact meanwhile.
 ///
 /// ```
 /// use trousse::journal::{Journal, MemoryDisk, Record, Stream, verify};

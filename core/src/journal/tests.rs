@@ -968,13 +968,12 @@ fn a_follower_of_a_folder_tails_another_writer() {
     let mut follower = Follower::open(&path).unwrap();
     let reader = std::thread::spawn(move || {
         let mut found = Vec::new();
-        while found.len() < 900 {
-            follower
-                .poll(&mut |entry| {
-                    found.push(entry.sequence);
-                    Ok(())
-                })
-                .unwrap();
+        while found.len() < 600 {
+            let push = &mut |entry: Entry<'_>| {
+                found.extend((entry.subject != Some("ana")).then_some(entry.sequence));
+                Ok(())
+            };
+            follower.poll(push).unwrap();
         }
         found
     });
@@ -982,8 +981,13 @@ fn a_follower_of_a_folder_tails_another_writer() {
         let text = index.to_le_bytes();
         journal.append(None, &[stock(&text), people("ana", &text), people("bo", &text)]).unwrap();
         journal.sync().unwrap();
+        if index % 20 == 19 {
+            journal.erase("ana").unwrap(); // the segment is exchanged under the reader
+            journal.compact().unwrap();
+        }
     }
-    assert_eq!(reader.join().unwrap(), (0..900).collect::<Vec<_>>());
+    let expected: Vec<u64> = (0..900).filter(|sequence| sequence % 3 != 1).collect();
+    assert_eq!(reader.join().unwrap(), expected);
     assert_eq!(FileDisk::read_only(&path).unwrap().remove("keys").unwrap_err().code(), "READ_ONLY");
 }
 
