@@ -108,14 +108,29 @@ impl Follower {
     /// # Errors
     /// `JOURNAL_CORRUPT` if what follows does not fit what it knows; `IO`; and whatever `f` answers.
     pub fn poll(&mut self, f: &mut dyn FnMut(Entry<'_>) -> Result<()>) -> Result<u64> {
-        self.refresh()?;
         let mut came = 0;
         loop {
-            came += self.tail(f)?;
-            if !self.cross()? {
-                return Ok(came);
+            match self.advance(f, &mut came) {
+                // A compaction between two looks makes the one not fit the other: then look again.
+                Err(Error::JournalCorrupt { .. }) if self.was_exchanged()? => {}
+                done => return done.map(|()| came),
             }
         }
+    }
+
+    fn advance(&mut self, f: &mut dyn FnMut(Entry<'_>) -> Result<()>, came: &mut u64) -> Result<()> {
+        self.refresh()?;
+        loop {
+            self.tail(f, came)?;
+            if !self.cross()? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn was_exchanged(&self) -> Result<bool> {
+        let found = segment::read(self.disk.as_ref(), &self.id, self.segment.number)?;
+        Ok(found.is_some_and(|found| found.generation != self.segment.generation))
     }
 
     /// Sees what the writer exchanged since: keys after an erase, the segment after a compaction.
@@ -127,8 +142,8 @@ impl Follower {
         let found = segment::read(self.disk.as_ref(), &self.id, number)?;
         let found = found.ok_or_else(|| corrupt(number, 0, "the head of the segment is damaged"))?;
         if found.generation != self.segment.generation {
-            self.segment = found;
             self.relocate()?;
+            self.segment = found;
         }
         Ok(())
     }
@@ -167,13 +182,13 @@ impl Follower {
     }
 
     /// Hands out what is new in the segment.
-    fn tail(&mut self, f: &mut dyn FnMut(Entry<'_>) -> Result<()>) -> Result<u64> {
+    fn tail(&mut self, f: &mut dyn FnMut(Entry<'_>) -> Result<()>, came: &mut u64) -> Result<()> {
         let end = self.written()?;
         if end == self.offset {
-            return Ok(0);
+            return Ok(());
         }
         self.disk.sync(&segment::name(self.segment.number))?;
-        let (mut came, mut scratch) = (0, Vec::new());
+        let mut scratch = Vec::new();
         let (number, name) = (self.segment.number, segment::name(self.segment.number));
         let mut reader = FrameReader::new(self.disk.as_ref(), name, self.id, self.offset, end);
         while let Some(frame) = reader.read()? {
@@ -183,13 +198,13 @@ impl Follower {
                 self.keys = Keys::read(&bytes)?;
             }
             each_entry(&frame, (number, self.offset), &self.keys, 0, &mut scratch, &mut |entry| {
-                came += 1;
+                *came += 1;
                 f(entry)
             })?;
             self.offset += frame.len() as u64;
             self.head = next;
         }
-        Ok(came)
+        Ok(())
     }
 
     /// Where the frames that are there now end.

@@ -19,8 +19,8 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
 use crate::base::{Error, Lookup, Result};
 
-use super::corrupt;
 use super::wire::{FileId, array_at, u32_at, u64_at};
+use super::{SUBJECT_LIMIT_BYTES, corrupt};
 
 /// Name of the file.
 pub const KEYS_FILE: &str = "keys";
@@ -327,7 +327,7 @@ fn write_entry(out: &mut Vec<u8>, id: u64, key: &SubjectKey) {
 fn read_entry(bytes: &[u8]) -> Option<(u64, SubjectKey, usize)> {
     let head = bytes.get(..ENTRY_HEAD_BYTES)?;
     let length = ENTRY_HEAD_BYTES + usize::from(u16::from_le_bytes(array_at(head, 4)));
-    let entry = bytes.get(..length)?;
+    let entry = bytes.get(..length).filter(|entry| entry.len() <= ENTRY_HEAD_BYTES + SUBJECT_LIMIT_BYTES)?;
     if crc32c::crc32c(&entry[4..]) != u32_at(entry, 0) {
         return None;
     }

@@ -192,7 +192,8 @@ pub struct Verified {
     pub damage: Option<Error>,
 }
 
-/// Verifies a journal that is not opened: one that refuses to open, or one that another process writes.
+/// Verifies a journal that is not opened: one that refuses to open, or one that another process writes and does not
+/// compact meanwhile.
 ///
 /// ```
 /// use trousse::journal::{Journal, MemoryDisk, Record, Stream, verify};
@@ -335,12 +336,9 @@ pub struct Salvaged {
 /// Salvages a journal in a folder into an empty folder; see [`salvage`].
 ///
 /// # Errors
-/// As [`salvage`]; `JOURNAL_LOCKED` if somebody holds one of them.
+/// As [`salvage`]; `JOURNAL_LOCKED` if somebody holds the target; `IO` if there is no source.
 pub fn salvage_folder(source: &Path, target: &Path) -> Result<Salvaged> {
-    if !source.is_dir() {
-        return Err(Error::argument("source", "a folder", source.display()));
-    }
-    salvage(&FileDisk::open(source)?, Box::new(FileDisk::open(target)?))
+    salvage(&FileDisk::read_only(source)?, Box::new(FileDisk::open(target)?))
 }
 
 /// Copies every good frame of a damaged journal into a new one on an empty disk. The source is only read.

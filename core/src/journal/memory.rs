@@ -275,7 +275,7 @@ impl Simulated {
 
     fn sync_dir(&mut self) -> Result<()> {
         let fault = self.step();
-        if fault.is_none() {
+        if fault.is_none() && !self.changes.is_empty() {
             self.durable_names.clone_from(&self.names);
             self.changes.clear();
             let named: std::collections::BTreeSet<u64> = self.names.values().copied().collect();
@@ -315,16 +315,16 @@ impl Simulated {
     }
 
     fn fail(&mut self, fault: Option<Fault>, operation: &str, name: &str) -> Result<()> {
+        let Some(fault) = fault else { return Ok(()) };
         let operation = format!("{operation} {name}");
-        match fault {
-            None => Ok(()),
-            Some(Fault::PowerCut) => {
+        Err(match fault {
+            Fault::PowerCut => {
                 self.off = true;
-                Err(power_off(&operation))
+                power_off(&operation)
             }
-            Some(Fault::Full) => Err(Error::DiskFull { operation, message: "no space left".into() }),
-            Some(Fault::Error) => Err(Error::io(operation, "the disk failed")),
-        }
+            Fault::Full => Error::DiskFull { operation, message: "no space left".into() },
+            Fault::Error => Error::io(operation, "the disk failed"),
+        })
     }
 
     /// Lets a part of what is unsynced arrive and forgets the rest.
@@ -441,7 +441,7 @@ impl MemoryDisk {
 
     /// An empty disk that never crashes and so keeps nothing for that: a place for an engine without a folder.
     pub fn reliable() -> Self {
-        let disk = MemoryDisk::new(0);
+        let disk = MemoryDisk::with_geometry(0, Geometry { segment_bytes: 4 << 20, warm_bytes: 0 });
         disk.state().crashes = false;
         disk
     }

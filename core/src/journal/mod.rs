@@ -187,6 +187,8 @@ pub struct Journal {
     head: Head,
     /// How far frames are written.
     written: Mark,
+    /// The file of the last segment.
+    file: String,
     /// How far they are durable.
     synced: Head,
     /// How far the last segment was written before, by frames or zeros.
@@ -349,7 +351,7 @@ impl Journal {
 
     fn write_piece(&mut self, bytes: &[u8], head: Head) -> Result<()> {
         self.prepare(bytes.len() as u64)?;
-        self.disk.write_at(&self.log.name(self.written.segment), self.written.offset, bytes)?;
+        self.disk.write_at(&self.file, self.written.offset, bytes)?;
         self.written.head = head;
         self.written.offset += bytes.len() as u64;
         self.warm = self.warm.max(self.written.offset);
@@ -363,10 +365,9 @@ impl Journal {
         if ahead == 0 || end <= self.warm || length >= SMALL_WRITE_BYTES {
             return Ok(());
         }
-        let segment = self.written.segment;
-        let target = (end + ahead).min(self.log.segments[segment].capacity);
-        fill_zero(self.disk.as_mut(), &self.log.name(segment), self.written.offset, target)?;
-        self.disk.sync(&self.log.name(segment))?;
+        let target = (end + ahead).min(self.log.segments[self.written.segment].capacity);
+        fill_zero(self.disk.as_mut(), &self.file, self.written.offset, target)?;
+        self.disk.sync(&self.file)?;
         self.warm = target;
         Ok(())
     }
@@ -378,13 +379,14 @@ impl Journal {
         let next = segment::create(self.disk.as_mut(), &self.log.id, number, &self.written.head, frame_bytes)?;
         self.log.segments.push(next);
         self.written = self.log.start_of(self.log.last());
+        self.file = self.log.name(self.log.last());
         self.warm = HEAD_BYTES;
         Ok(())
     }
 
     fn sync_segment(&mut self, rule: Rule) -> Result<()> {
         if holds(rule) && holds(Rule::SyncBeforeAnswer) {
-            self.disk.sync(&self.log.name(self.written.segment))?;
+            self.disk.sync(&self.file)?;
         }
         self.synced = self.written.head.clone();
         Ok(())

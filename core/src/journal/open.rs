@@ -58,6 +58,7 @@ impl Journal {
         let (head, warm) = (mark.head.clone(), mark.offset);
         let mut journal = Journal {
             synced: head.clone(),
+            file: log.name(log.last()),
             written: mark,
             buffer: Vec::new(),
             poison: None,
@@ -77,7 +78,7 @@ impl Journal {
     fn mend(&mut self, group: u64, torn: bool) -> Result<()> {
         self.mend_keys()?;
         self.tidy()?;
-        let name = self.log.name(self.log.last());
+        let name = self.file.clone();
         self.disk.allocate(&name, self.log.segments[self.log.last()].capacity)?;
         if torn && holds(Rule::CutTail) {
             self.cut(&name)?;

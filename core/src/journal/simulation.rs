@@ -374,6 +374,50 @@ impl World {
     }
 }
 
+/// Gives any bytes to everything that reads a journal: in the place of the frames of a small one, with checksums made
+/// right where `sealed`, and in the place of its key file and snapshot. Whatever comes, it is an answer and never a panic.
+pub fn any_bytes(bytes: &[u8], sealed: bool) {
+    let disk = MemoryDisk::with_geometry(1, Geometry { segment_bytes: 1 << 14, warm_bytes: 0 });
+    let Ok(mut journal) = Journal::open(Box::new(disk.clone()), &mut |_| Ok(())) else { return };
+    let record = Record { stream: Stream::People, subject: Some("ana"), payload: b"likes rose" };
+    let done = journal.append(None, &[record]).and_then(|_| journal.save_snapshot(b"state"));
+    let (name, id) = (super::segment::name(0), journal.log.id);
+    drop((journal, done));
+    for file in ["keys".to_string(), super::snapshot::name(1), name] {
+        let disk = disk.copy();
+        let mut all = disk.blob(&file).unwrap_or_default();
+        all.truncate(if file.starts_with("journal-") { HEAD_BYTES as usize } else { 0 });
+        let start = all.len();
+        all.extend_from_slice(bytes);
+        if sealed && start > 0 {
+            seal(&mut all[start..], &id);
+        }
+        disk.set_blob(&file, &all);
+        read_all(&disk);
+    }
+}
+
+/// Makes length, checksum, tag and sequence of a frame right.
+fn seal(frame: &mut [u8], id: &[u8; 32]) {
+    if frame.len() < FRAME_HEAD_BYTES + 32 {
+        return;
+    }
+    let length = frame.len() as u32 - 8;
+    frame[..4].copy_from_slice(&length.to_le_bytes());
+    frame[8..16].copy_from_slice(&id[..8]);
+    frame[24..32].fill(0);
+    let checksum = crc32c::crc32c(&frame[8..]);
+    frame[4..8].copy_from_slice(&checksum.to_le_bytes());
+}
+
+fn read_all(disk: &MemoryDisk) {
+    let _ = verify(disk);
+    let _ = salvage(disk, Box::new(MemoryDisk::new(1)));
+    let _ = Follower::on(Box::new(disk.copy())).and_then(|mut follower| follower.poll(&mut |_| Ok(())));
+    let _ = Journal::resume(Box::new(disk.copy()), &mut State::default());
+    let _ = Journal::open(Box::new(disk.copy()), &mut |_| Ok(()));
+}
+
 /// Where a frame lies.
 #[derive(Debug, Clone)]
 struct Extent {

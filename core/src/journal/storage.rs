@@ -261,7 +261,7 @@ impl Disk for FileDisk {
 }
 
 /// Names what the system answered: a full disk and a folder that may not be written have codes of their own.
-fn io(operation: &str) -> impl Fn(std::io::Error) -> Error + '_ {
+pub(super) fn io(operation: &str) -> impl Fn(std::io::Error) -> Error + '_ {
     use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
     move |error| {
         let (operation, message) = (operation.to_string(), error.to_string());
