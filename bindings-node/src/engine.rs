@@ -4,7 +4,6 @@ use napi::Result;
 use napi::bindgen_prelude::{Env, Object};
 use napi_derive::napi;
 use trousse::base::json;
-use trousse::journal::MemoryDisk;
 use trousse::{Options, Shared, Timestamp, ops};
 
 use crate::convert::{Crossing, Frame, exact, tables, whole};
@@ -31,7 +30,7 @@ pub fn open<'env>(env: &'env Env, folder: String, options: String) -> Result<Obj
 pub fn memory(options: String) -> Result<Engine> {
     let open = || {
         let options: Options = json::read(&options)?;
-        let engine = trousse::Engine::with_disk(Box::new(MemoryDisk::reliable()), options)?;
+        let engine = trousse::Engine::try_memory(options)?;
         Ok(Engine { shared: Shared::new(engine)? })
     };
     guard(open).map_err(refusal)

@@ -5,7 +5,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use trousse::journal::MemoryDisk;
 use trousse::{Engine, Error, Options, Result, Shared, Timestamp, base::json, ops};
 
 use crate::convert::{self, PyTable, Units};
@@ -35,7 +34,7 @@ impl PyEngine {
     fn memory(py: Python<'_>, options_json: String) -> PyResult<PyEngine> {
         let shared = worker::run(py, None, move |_| {
             let options: Options = json::read(&options_json)?;
-            Shared::new(Engine::with_disk(Box::new(MemoryDisk::reliable()), options)?)
+            Shared::new(Engine::try_memory(options)?)
         })?;
         Ok(PyEngine::new(shared))
     }

@@ -237,6 +237,7 @@ pub struct Engine {
     deferred: bool,
     pending: Pending,
     fingerprints: Fingerprints,
+    waits: bool,
 }
 
 struct Replay {
@@ -266,14 +267,26 @@ impl Engine {
         Engine::with_disk(Box::new(FileDisk::open(folder.as_ref())?), options)
     }
 
-    /// An engine without a disk. An offset outside −840 … 840 is cut to it.
+    /// An engine without a disk: its journal is in memory.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` for bad options.
+    pub fn try_memory(options: Options) -> Result<Engine> {
+        Engine::on_disk(Box::new(MemoryDisk::reliable()), options)
+    }
+
+    /// As [`Engine::try_memory`]; an offset outside −840 … 840 is cut to it.
     pub fn memory(options: Options) -> Engine {
         let utc_offset_minutes = options.utc_offset_minutes.map(|minutes| minutes.clamp(-840, 840));
-        let options = Options { utc_offset_minutes, ..options };
-        match Engine::with_disk(Box::new(MemoryDisk::reliable()), options) {
+        match Engine::try_memory(Options { utc_offset_minutes, ..options }) {
             Ok(engine) => engine,
             Err(error) => unreachable!("an empty simulated disk opens: {error}"),
         }
+    }
+
+    /// Whether answers wait for a disk.
+    fn waits(&self) -> bool {
+        self.waits
     }
 
     /// Opens the journal on any disk, for tests and simulations.
@@ -281,13 +294,20 @@ impl Engine {
     /// # Errors
     /// As [`Engine::open`].
     pub fn with_disk(disk: Box<dyn Disk>, options: Options) -> Result<Engine> {
+        let mut engine = Engine::on_disk(disk, options)?;
+        engine.waits = true;
+        Ok(engine)
+    }
+
+    fn on_disk(disk: Box<dyn Disk>, options: Options) -> Result<Engine> {
         if let Some(offset) = options.utc_offset_minutes.filter(|offset| !(-840..=840).contains(offset)) {
             return Err(Error::argument("utc_offset_minutes", "-840 to 840", offset));
         }
         let mut replay = Replay { world: World::default() };
         let journal = Journal::resume(disk, &mut replay)?;
         let (pending, fingerprints) = Default::default();
-        let mut engine = Engine { world: replay.world, journal, options, deferred: false, pending, fingerprints };
+        let mut engine =
+            Engine { world: replay.world, journal, options, deferred: false, pending, fingerprints, waits: false };
         let kept = engine.world.catalog.utc_offset_minutes();
         if let Some(offset) = options.utc_offset_minutes.filter(|offset| *offset != kept) {
             let change = CatalogEvent::BusinessDay { utc_offset_minutes: offset };

@@ -1,9 +1,13 @@
 //! One writer for many threads: inputs queue up, one flush serves all that wait (group commit).
 //!
+//! An input that finds nobody else there runs on its caller's own thread: handing it over would only cost the wake-ups.
+//! So does every input of an engine without a disk.
+//!
 //! Readers wait for the writer while a batch is being applied and flushed, one flush at most, and
 //! so see only what is durable. Publishing immutable chunks instead is a later step.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{JoinHandle, ThreadId};
@@ -29,6 +33,10 @@ pub struct Shared {
 
 struct Inner {
     engine: Arc<RwLock<Option<Engine>>>,
+    /// Callers that wait for an answer, the one that runs included.
+    callers: AtomicUsize,
+    /// Whether there is a disk to wait for.
+    waits: bool,
     queue: Mutex<Option<Sender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     writer_id: ThreadId,
@@ -40,6 +48,7 @@ impl Shared {
     /// # Errors
     /// `IO` where no thread can be started.
     pub fn new(engine: Engine) -> Result<Shared> {
+        let waits = engine.waits();
         let engine = Arc::new(RwLock::new(Some(engine)));
         let (queue, jobs) = channel();
         let own = engine.clone();
@@ -48,12 +57,33 @@ impl Shared {
             .spawn(move || write(&own, &jobs))
             .map_err(|e| Error::io("start writer thread", e))?;
         let writer_id = writer.thread().id();
-        let inner = Inner { engine, queue: Mutex::new(Some(queue)), writer: Mutex::new(Some(writer)), writer_id };
+        let callers = AtomicUsize::new(0);
+        let inner = Inner {
+            engine,
+            callers,
+            waits,
+            queue: Mutex::new(Some(queue)),
+            writer: Mutex::new(Some(writer)),
+            writer_id,
+        };
         Ok(Shared { inner: Arc::new(inner) })
     }
 
-    /// Queues an input; `reply` gets its answer once that is durable.
+    /// Queues an input; `reply` gets its answer once that is durable. Without a disk it is answered before this
+    /// returns.
     pub fn send<T: Send + 'static>(
+        &self,
+        input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static,
+        reply: Reply<T>,
+    ) {
+        if self.inner.waits {
+            self.enqueue(input, reply);
+        } else {
+            reply(self.run(input));
+        }
+    }
+
+    fn enqueue<T: Send + 'static>(
         &self,
         input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static,
         reply: Reply<T>,
@@ -77,13 +107,31 @@ impl Shared {
         }
     }
 
+    /// Runs an input on this thread, flush included.
+    fn run<T>(&self, input: impl FnOnce(&mut Engine) -> Result<T>) -> Result<T> {
+        let mut guard = self.inner.engine.write().unwrap_or_else(PoisonError::into_inner);
+        let engine = guard.as_mut().ok_or(Error::Closed)?;
+        let ran = catch_unwind(AssertUnwindSafe(|| input(engine)));
+        ran.unwrap_or_else(|_| {
+            guard.take(); // the world is in doubt: only the journal is true, reopen it
+            Err(broken_invariant())
+        })
+    }
+
     /// Runs an input and waits until its answer is durable.
     ///
     /// # Errors
     /// What the input answers; `CLOSED`.
     pub fn call<T: Send + 'static>(&self, input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static) -> Result<T> {
+        let alone = self.inner.callers.fetch_add(1, Ordering::Relaxed) == 0;
+        let answer = if alone || !self.inner.waits { self.run(input) } else { self.wait(input) };
+        self.inner.callers.fetch_sub(1, Ordering::Relaxed);
+        answer
+    }
+
+    fn wait<T: Send + 'static>(&self, input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static) -> Result<T> {
         let (sender, receiver) = channel();
-        self.send(input, Box::new(move |answer| drop(sender.send(answer))));
+        self.enqueue(input, Box::new(move |answer| drop(sender.send(answer))));
         receiver.recv().unwrap_or(Err(Error::Closed))
     }
 

@@ -13,7 +13,7 @@ use crate::journal::{Journal, MemoryDisk, Tear};
 
 const SKUS: [&str; 3] = ["LIP-01", "SER-30", "MAS-02"];
 const PLACES: [&str; 2] = ["paris", "lyon"];
-const PEOPLE: [&str; 3] = ["ana", "bo", "cy"];
+const PEOPLE: [&str; 3] = ["ana-84617", "bo", "cy"];
 const START: Timestamp = Timestamp(1_795_424_400_000);
 
 #[derive(Debug, Clone)]
@@ -199,19 +199,19 @@ proptest! {
 
     #[test]
     fn an_erased_person_leaves_a_world_that_never_saw_them(steps in steps()) {
-        let theirs = |input: &Input| matches!(input, Input::Fact(fact) if fact.subject() == Some("ana") && is_personal(fact));
+        let theirs = |input: &Input| matches!(input, Input::Fact(fact) if fact.subject() == Some("ana-84617") && is_personal(fact));
         let disk = MemoryDisk::new(1);
         let mut engine = on(&disk);
         catalogue(&mut engine);
         play(&mut engine, &steps, |_| false);
-        engine.erase("ana").unwrap();
+        engine.erase("ana-84617").unwrap();
         let mut other = Engine::memory(Options::default());
         catalogue(&mut other);
         play(&mut other, &anonymous(&steps), theirs);
         let now = engine.world().now;
         prop_assert_eq!(World { now, ..engine.world().clone() }, World { now, ..other.world().clone() });
-        prop_assert!(!contains(&disk.log(), b"ana"), "the name is still readable in the log");
-        prop_assert!(!contains(&disk.blob("keys").unwrap_or_default(), b"ana"), "the name is still among the keys");
+        prop_assert!(!contains(&disk.log(), b"ana-84617"), "the name is still readable in the log");
+        prop_assert!(!contains(&disk.blob("keys").unwrap_or_default(), b"ana-84617"), "the name is still among the keys");
     }
 
     #[test]
@@ -235,11 +235,11 @@ fn is_personal(fact: &Fact) -> bool {
     !matches!(fact, Fact::Sale(_) | Fact::Return(_) | Fact::Complaint(_))
 }
 
-/// The same steps with "ana" left out of what is also a stock fact.
+/// The same steps with "ana-84617" left out of what is also a stock fact.
 fn anonymous(steps: &[Step]) -> Vec<Step> {
     let mut steps = steps.to_vec();
     let ana = |subject: &mut Option<String>| {
-        if subject.as_deref() == Some("ana") {
+        if subject.as_deref() == Some("ana-84617") {
             *subject = None;
         }
     };
@@ -278,14 +278,14 @@ fn a_crash_loses_nothing_acknowledged_and_no_half_order() {
             id: "s".into(),
             lines: vec![line(0, 1)],
             location: "paris".into(),
-            subject: Some("ana".into()),
+            subject: Some("ana-84617".into()),
             ..Sale::default()
         };
         engine.record(sale.into(), START).unwrap();
         let after = on(&disk.crash(if seed % 2 == 0 { Tear::Prefix } else { Tear::Sectors }));
         assert!(after.world().ledger.docs().find("r").is_some());
         let stock_part = after.world().ledger.docs().find("s").is_some();
-        let people_part = after.world().people.get("ana").is_some();
+        let people_part = after.world().people.get("ana-84617").is_some();
         assert_eq!(stock_part, people_part, "half an order survived (seed {seed})");
     }
 }
@@ -296,7 +296,7 @@ fn a_failed_flush_poisons_and_answers_nobody() {
     let mut engine = on(&disk);
     catalogue(&mut engine);
     disk.fail_sync();
-    let click = |id: &str| Fact::Click(Interest { id: id.into(), subject: "ana".into(), sku: SKUS[0].into() });
+    let click = |id: &str| Fact::Click(Interest { id: id.into(), subject: "ana-84617".into(), sku: SKUS[0].into() });
     assert_eq!(engine.record(click("a"), START).unwrap_err().code(), "IO");
     assert_eq!(engine.record(click("b"), START).unwrap_err().code(), "JOURNAL_POISONED");
 }
@@ -372,12 +372,12 @@ fn an_old_view_leaves_the_caches_of_newer_ones_alone() {
     for key in ["a", "b"] {
         engine.record(receipt(key, key, 9).into(), START).unwrap();
     }
-    let rating = Rating { id: "r".into(), subject: "ana".into(), sku: "a".into(), value: 5 };
+    let rating = Rating { id: "r".into(), subject: "ana-84617".into(), sku: "a".into(), value: 5 };
     engine.record(rating.into(), START).unwrap();
     let old = engine.view();
     engine.upsert_skus(vec![sku("b", "y"), sku("c", "x")], START).unwrap();
     engine.record(receipt("c", "c", 9).into(), START).unwrap();
-    let params = super::RecommendParams { subject: "ana".into(), ..Default::default() };
+    let params = super::RecommendParams { subject: "ana-84617".into(), ..Default::default() };
     old.recommend(&params).unwrap();
     let seen = engine.view().recommend(&params).unwrap();
     let fresh = super::View::new(
@@ -396,7 +396,7 @@ fn a_sku_entered_by_a_fact_settles_those_that_waited() {
     drop(strict);
     let open = Options { open_catalog: true, ..Options::default() };
     let mut engine = Engine::with_disk(Box::new(disk), open).unwrap();
-    let click = Interest { id: "c".into(), subject: "ana".into(), sku: "new".into() };
+    let click = Interest { id: "c".into(), subject: "ana-84617".into(), sku: "new".into() };
     engine.record(Fact::Click(click), START).unwrap();
     let ledger = &engine.world().ledger;
     assert_eq!(-ledger.outside(ledger.sku("new").unwrap(), Outside::Supplier), 9);
@@ -425,17 +425,17 @@ fn a_failed_compaction_leaves_nothing_of_the_person_in_the_world() {
         let disk = MemoryDisk::new(7);
         let mut engine = on(&disk);
         catalogue(&mut engine);
-        let click = Interest { id: "c".into(), subject: "ana".into(), sku: SKUS[0].into() };
+        let click = Interest { id: "c".into(), subject: "ana-84617".into(), sku: SKUS[0].into() };
         engine.record(Fact::Click(click), START).unwrap();
         disk.fail_at(operation);
-        let first = engine.erase("ana");
+        let first = engine.erase("ana-84617");
         if engine.advance(START).is_err() {
             continue; // poisoned: only opening anew tells
         }
         let reopened = on(&disk.crash(Tear::Prefix));
-        let gone = reopened.world().people.get("ana").is_none();
-        let known = engine.world().people.get("ana").is_some();
-        assert!(!(gone && known), "operation {operation}: {first:?}, then {:?}", engine.erase("ana"));
+        let gone = reopened.world().people.get("ana-84617").is_none();
+        let known = engine.world().people.get("ana-84617").is_some();
+        assert!(!(gone && known), "operation {operation}: {first:?}, then {:?}", engine.erase("ana-84617"));
     }
 }
 
@@ -557,11 +557,11 @@ fn a_count_checks_its_lot() {
 fn extreme_instants_are_answered() {
     let mut engine = Engine::memory(Options { open_catalog: true, ..Options::default() });
     engine.record(Receive { expires_on: Some(START.day(0) + 9), ..receipt("r", "a", 9) }.into(), START).unwrap();
-    let rating = Rating { id: "x".into(), subject: "ana".into(), sku: "a".into(), value: 5 };
+    let rating = Rating { id: "x".into(), subject: "ana-84617".into(), sku: "a".into(), value: 5 };
     engine.record(rating.into(), START).unwrap();
     for now in [i64::MIN, i64::MAX] {
         let view = engine.view_at(Timestamp(now));
-        view.recommend(&super::RecommendParams { subject: "ana".into(), ..Default::default() }).unwrap();
+        view.recommend(&super::RecommendParams { subject: "ana-84617".into(), ..Default::default() }).unwrap();
         in_stock(&view);
         view.expiring(&Default::default()).unwrap();
         view.plan_purchases(&Default::default(), &crate::Task::default()).unwrap();
