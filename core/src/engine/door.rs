@@ -120,7 +120,7 @@ pub fn of_command<'a>(world: &'a World, command: &'a Command, now: crate::base::
             let people = bought(world, command, &event);
             std::iter::once(Body::Stock(event)).chain(people).collect()
         }
-        Err(why) => Bodies::from_iter([Body::of(StockKind::Refused(why))]),
+        Err(why) => Bodies::from_iter([Body::of(StockKind::Refused(Box::new(why)))]),
     }
 }
 
