@@ -416,15 +416,21 @@ fn arrive<'a>(ledger: &'a Ledger, c: &'a Arrive, today: Day) -> Result<StockEven
     Ok(StockEvent { kind: StockKind::Arrived { transfer: &c.transfer }, movements })
 }
 
-fn purchase<'a>(ledger: &'a Ledger, c: &'a Purchase) -> Result<StockEvent<'a>, Rejected> {
-    known_skus(ledger, c.lines.iter().map(|line| line.sku.as_str()))?;
-    let mut lines: Vec<(&str, i64)> = Vec::with_capacity(c.lines.len());
-    for line in &c.lines {
-        match lines.iter_mut().find(|(sku, _)| *sku == line.sku) {
-            Some((_, sum)) => *sum += line.quantity.0,
-            None => lines.push((&line.sku, line.quantity.0)),
+/// Units of each SKU, in the order of their first mention.
+fn sums<'a>(units: impl Iterator<Item = (&'a str, i64)>) -> Vec<(&'a str, i64)> {
+    let mut sums: Vec<(&str, i64)> = Vec::new();
+    for (sku, quantity) in units {
+        match sums.iter_mut().find(|(own, _)| *own == sku) {
+            Some((_, sum)) => *sum = sum.saturating_add(quantity),
+            None => sums.push((sku, quantity)),
         }
     }
+    sums
+}
+
+fn purchase<'a>(ledger: &'a Ledger, c: &'a Purchase) -> Result<StockEvent<'a>, Rejected> {
+    known_skus(ledger, c.lines.iter().map(|line| line.sku.as_str()))?;
+    let lines = sums(c.lines.iter().map(|line| (line.sku.as_str(), line.quantity.0)));
     let kind = StockKind::Purchased {
         supplier: &c.supplier,
         lines,
@@ -500,16 +506,16 @@ fn assemble<'a>(ledger: &'a Ledger, c: &'a Assemble, today: Day) -> Result<Stock
     known_location(ledger, &c.location)?;
     let assembly = Account::Outside(Outside::Assembly);
     let mut movements = Movements::new();
-    for part in &c.parts {
-        let quantity = part.quantity.0 * c.quantity.0;
-        let Some(shelf) = ledger.shelf_at(&part.sku, &c.location) else {
-            return Err(short(&part.sku, &c.location, quantity, 0));
+    for (sku, each) in sums(c.parts.iter().map(|part| (part.sku.as_str(), part.quantity.0))) {
+        let quantity = each.saturating_mul(c.quantity.0);
+        let Some(shelf) = ledger.shelf_at(sku, &c.location) else {
+            return Err(short(sku, &c.location, quantity, 0));
         };
         let days = ledger.min_remaining_days(shelf.sku);
         let free = ledger.promisable(shelf, today, days, None);
         let pick = Pick { ledger, shelf, location: &c.location, days, today, strategy: Strategy::Fefo, lot: None };
         if free < quantity || pick.take(quantity, assembly, &mut movements) > 0 {
-            return Err(short(&part.sku, &c.location, quantity, free));
+            return Err(short(sku, &c.location, quantity, free));
         }
     }
     let expiry = |m: &Movement<'_>| ledger.lot(ledger.lot_id(ledger.sku(m.sku)?, m.lot)?).state.expires_on;
