@@ -350,7 +350,8 @@ fn movement<'a>(ledger: &'a Ledger, c: &'a Move, today: Day) -> Result<StockEven
         };
     }
     let days = ledger.min_remaining_days(shelf.sku);
-    let free = ledger.promisable(shelf, today, days, None) + ledger.policy(shelf.sku).safety_stock;
+    // The safety stock is not promised, but it may stand elsewhere.
+    let free = (ledger.free(shelf, today, days, None) - shelf.backordered).max(0);
     let pick = Pick { ledger, shelf, location: &c.from, days, today, strategy: Strategy::Fefo, lot: None };
     if free < quantity || pick.take(quantity, to, &mut movements) > 0 {
         return Err(short(&c.sku, &c.from, quantity, free));

@@ -243,8 +243,8 @@ pub fn reallocated<'a>(
     StockEvent { kind: StockKind::Reallocated { hold: ledger.hold_key(hold) }, movements }
 }
 
-/// What fills the units of a shelf that were promised beyond the books, for the oldest hold that waits; `None` where
-/// nothing is free or nobody waits.
+/// What fills the units of a shelf that were promised beyond the books, for the oldest hold that waits for such lots;
+/// `None` where nothing is free or nobody waits. The safety stock stays free.
 pub fn filled<'a>(ledger: &'a Ledger, shelf_index: usize, today: Day) -> Option<StockEvent<'a>> {
     let shelf = &ledger.shelves()[shelf_index];
     if shelf.backordered == 0 {
@@ -252,16 +252,17 @@ pub fn filled<'a>(ledger: &'a Ledger, shelf_index: usize, today: Day) -> Option<
     }
     let owed = |line: &super::state::HoldLine| line.shelf as usize == shelf_index && line.lot.is_none();
     let location = ledger.locations().key(shelf.location.0);
-    let hold = ledger.live_holds(owed).into_iter().next()?;
-    let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
-    let free = ledger.promisable(shelf, today, days, None) + shelf.backordered;
-    let wanted: i64 = hold.lines.iter().filter(|line| owed(line)).map(|line| line.quantity).sum();
-    let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };
-    let there: i64 = pick.lots().iter().map(|own| own.of(Condition::Available)).sum::<i64>() - shelf.debt();
-    let mut movements = Movements::new();
-    pick.take(wanted.min(free).min(there).max(0), Account::At(location, Condition::Held), &mut movements);
-    (!movements.is_empty())
-        .then(|| StockEvent { kind: StockKind::Reallocated { hold: ledger.hold_key(hold) }, movements })
+    let safety = ledger.policy(shelf.sku).safety_stock;
+    ledger.live_holds(owed).into_iter().find_map(|hold| {
+        let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
+        let free = ledger.free(shelf, today, days, None) - safety;
+        let wanted: i64 = hold.lines.iter().filter(|line| owed(line)).map(|line| line.quantity).sum();
+        let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };
+        let mut movements = Movements::new();
+        pick.take(wanted.min(free), Account::At(location, Condition::Held), &mut movements);
+        let kind = StockKind::Reallocated { hold: ledger.hold_key(hold) };
+        (!movements.is_empty()).then_some(StockEvent { kind, movements })
+    })
 }
 
 /// A hold whose deadline passed.

@@ -542,15 +542,21 @@ impl Ledger {
         kept.map(|kept| kept.quantity.0).sum()
     }
 
-    /// Units of a shelf that may be promised through a channel on a day: free ones of sellable lots, less what was
-    /// sold or promised beyond the books, the safety stock, and what is kept for other channels. At least 0.
+    /// Units of a shelf that may be promised through a channel on a day: [`Ledger::free`] ones less what was promised
+    /// beyond the books and the safety stock. At least 0.
     pub fn promisable(&self, shelf: &Shelf, day: Day, remaining_days: i32, channel: Option<&str>) -> i64 {
-        let policy = self.policy(shelf.sku);
+        let free = self.free(shelf, day, remaining_days, channel);
+        (free - shelf.backordered - self.policy(shelf.sku).safety_stock).max(0)
+    }
+
+    /// Free units of the sellable lots of a shelf, less what was sold beyond the books and what is kept for other
+    /// channels. Below zero where more was sold or is kept than there is.
+    pub fn free(&self, shelf: &Shelf, day: Day, remaining_days: i32, channel: Option<&str>) -> i64 {
         let free = |lot: &LotStock| lot.of(Condition::Available).max(0);
         let may = |lot: &&LotStock| free(lot) > 0 && is_sellable(&self.lot(lot.lot).state, day, remaining_days);
         let sellable: i64 = shelf.lots.iter().filter(may).map(free).sum();
         let kept = if self.channels.is_empty() { 0 } else { self.kept(shelf.sku, channel) };
-        (sellable - shelf.debt() - shelf.backordered - policy.safety_stock - kept).max(0)
+        sellable - shelf.debt() - kept
     }
 
     /// Days that must remain at a sale of a SKU through a channel.
