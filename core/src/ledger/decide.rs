@@ -47,7 +47,8 @@ pub(super) struct Need<'a> {
     pub line: usize,
 }
 
-/// Lines of one SKU, location and lot sum their demand.
+/// Lines of one SKU, location and lot sum their demand. Those that name a lot come first: the others take what they
+/// leave.
 pub(super) fn needs<'a>(lines: &'a [Line], location: &'a str) -> smallvec::SmallVec<[Need<'a>; 4]> {
     let mut sums: smallvec::SmallVec<[Need<'a>; 4]> = smallvec::SmallVec::new();
     for (at, line) in lines.iter().enumerate() {
@@ -58,6 +59,9 @@ pub(super) fn needs<'a>(lines: &'a [Line], location: &'a str) -> smallvec::Small
             Some(sum) => sum.quantity = sum.quantity.saturating_add(line.quantity.0),
             None => sums.push(Need { sku, location, lot, quantity: line.quantity.0, line: at }),
         }
+    }
+    if sums.iter().any(|need| need.lot.is_some()) {
+        sums.sort_by_key(|need| need.lot.is_none());
     }
     sums
 }
@@ -112,7 +116,7 @@ fn reserve<'a>(ledger: &'a Ledger, c: &'a Reserve, now: Timestamp, today: Day) -
         basket.add(ledger, c, need, today).map_err(|why| in_basket(why, need.line, c.lines.len()))?;
     }
     if basket.movements.is_empty() && basket.backordered.is_empty() {
-        let need = needs[0];
+        let need = needs.iter().min_by_key(|need| need.line).unwrap_or(&needs[0]);
         return Err(in_basket(short(need.sku, need.location, need.quantity, 0), need.line, c.lines.len()));
     }
     let deadline = now.plus_seconds(c.ttl_seconds);
