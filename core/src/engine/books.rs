@@ -307,11 +307,13 @@ impl View {
                 expires_on: lot.and_then(|lot| lot.state.expires_on),
             }
         };
+        let mut lots: Vec<HeldLot> = if fallen { Vec::new() } else { hold.lines.iter().map(lot).collect() };
+        lots.sort_by_key(|own| own.lot.is_none());
         HoldRow {
             hold: ledger.hold_key(hold).into(),
             state: if fallen { HoldState::Expired } else { hold.state },
             expires_at: hold.deadline,
-            lots: if fallen { Vec::new() } else { hold.lines.iter().map(lot).collect() },
+            lots,
         }
     }
 
