@@ -109,7 +109,7 @@ fn reserve<'a>(ledger: &'a Ledger, c: &'a Reserve, now: Timestamp, today: Day) -
     if let Some(channel) = c.channel.as_deref().filter(|channel| !ledger.channels().contains_key(*channel)) {
         return Err(Rejected::UnknownChannel { channel: channel.into() });
     }
-    let mut basket = Basket { movements: Movements::new(), backordered: Vec::new(), by_lot: false, remaining_days: 0 };
+    let mut basket = Basket { movements: Movements::new(), backordered: Vec::new(), by_lot: false };
     let needs = needs(&c.lines, &c.location);
     basket.by_lot = needs.iter().any(|need| need.lot.is_some());
     for need in &needs {
@@ -120,8 +120,15 @@ fn reserve<'a>(ledger: &'a Ledger, c: &'a Reserve, now: Timestamp, today: Day) -
         return Err(in_basket(short(need.sku, need.location, need.quantity, 0), need.line, c.lines.len()));
     }
     let deadline = now.plus_seconds(c.ttl_seconds);
-    let Basket { movements, backordered, remaining_days, .. } = basket;
+    let remaining_days = days_asked(ledger, c);
+    let Basket { movements, backordered, .. } = basket;
     Ok(StockEvent { kind: StockKind::Held { deadline, remaining_days, backordered }, movements })
+}
+
+/// Days that must remain by the basket's own wish and by its channel's.
+fn days_asked(ledger: &Ledger, c: &Reserve) -> i32 {
+    let channel = c.channel.as_deref().and_then(|key| ledger.channels().get(key));
+    channel.map_or(0, |channel| channel.min_remaining_days).max(c.min_remaining_days)
 }
 
 struct Basket<'a> {
@@ -129,14 +136,22 @@ struct Basket<'a> {
     backordered: Vec<(&'a str, &'a str, i64)>,
     /// Whether some line names a lot: then lines may meet on one.
     by_lot: bool,
-    remaining_days: i32,
 }
 
 impl<'a> Basket<'a> {
     fn add(&mut self, ledger: &'a Ledger, c: &'a Reserve, need: &Need<'a>, today: Day) -> Result<(), Rejected> {
         let refuse = |available| Err(short(need.sku, need.location, need.quantity, available));
         let Some(shelf) = ledger.shelf_at(need.sku, need.location) else {
-            return if c.up_to { Ok(()) } else { refuse(0) };
+            // Nothing was ever there: all of it is beyond the books.
+            let limit = ledger.sku(need.sku).map_or(0, |sku| ledger.policy(sku).backorder_limit);
+            return match c.up_to {
+                true => Ok(()),
+                false if need.lot.is_some() || need.quantity > limit => refuse(0),
+                false => {
+                    self.backordered.push((need.sku, need.location, need.quantity));
+                    Ok(())
+                }
+            };
         };
         let channel = c.channel.as_deref();
         let days = ledger.remaining_days(shelf.sku, channel, c.min_remaining_days);
@@ -156,7 +171,6 @@ impl<'a> Basket<'a> {
         if beyond > 0 {
             self.backordered.push((need.sku, need.location, beyond));
         }
-        self.remaining_days = self.remaining_days.max(c.min_remaining_days);
         let to = Account::At(need.location, Condition::Held);
         let mut left = wanted - beyond;
         for lot in pick.lots() {
