@@ -296,18 +296,22 @@ fn commit<'a>(ledger: &'a Ledger, c: &'a Commit, today: Day) -> Result<StockEven
     let hold = live(ledger, &c.hold)?;
     let parts = parts(ledger, hold, &c.lines)?;
     let mut movements = Movements::new();
-    for (line, quantity) in hold.lines.iter().zip(parts).filter(|(_, quantity)| *quantity > 0) {
+    for (line, quantity) in hold.lines.iter().zip(&parts).filter(|(_, quantity)| **quantity > 0) {
         let Some(lot) = line.lot else { continue };
+        let quantity = *quantity;
         let shelf = &ledger.shelves()[line.shelf as usize];
         let location = ledger.locations().key(shelf.location.0);
         let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
         let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };
         let customer = Account::Outside(Outside::Customer);
-        let refuse = |there: i64| Err(short(ledger.skus().key(shelf.sku.0), location, quantity, there));
-        // What left meanwhile over a till was there only once.
-        let there = ledger.sellable(shelf, today);
-        if there < quantity {
-            return refuse(there);
+        let refuse = |asked: i64, there: i64| Err(short(ledger.skus().key(shelf.sku.0), location, asked, there));
+        // What left meanwhile over a till was there only once, whichever lots of the shelf it was.
+        if shelf.debt() > 0 {
+            let of_shelf = hold.lines.iter().zip(&parts).filter(|(own, _)| own.shelf == line.shelf);
+            let (asked, there) = (of_shelf.map(|(_, part)| part).sum(), ledger.good(shelf, today));
+            if there < asked {
+                return refuse(asked, there);
+            }
         }
         // The days that must remain counted when it was held; what may not be sold at all is replaced.
         if is_sellable(&ledger.lot(lot).state, today, 0) {
@@ -317,7 +321,7 @@ fn commit<'a>(ledger: &'a Ledger, c: &'a Commit, today: Day) -> Result<StockEven
         movements.push(pick.movement(lot, quantity, Condition::Held, Account::At(location, Condition::Available)));
         let left = pick.take(quantity, customer, &mut movements);
         if left > 0 {
-            return refuse(quantity - left);
+            return refuse(quantity, quantity - left);
         }
     }
     if movements.is_empty() {

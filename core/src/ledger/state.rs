@@ -522,15 +522,19 @@ impl Ledger {
 
     /// Good units of a shelf that may be sold on a day, held ones included, less what was sold beyond the books.
     pub fn sellable(&self, shelf: &Shelf, day: Day) -> i64 {
-        let remaining = self.min_remaining_days(shelf.sku);
-        let may = |lot: &&LotStock| is_sellable(&self.lot(lot.lot).state, day, remaining);
-        shelf
-            .lots
-            .iter()
-            .filter(may)
-            .map(|lot| lot.of(Condition::Available).max(0) + lot.of(Condition::Held))
-            .sum::<i64>()
-            - shelf.debt()
+        self.good_for(shelf, day, self.min_remaining_days(shelf.sku))
+    }
+
+    /// Good units of a shelf that are not past their last good day, held ones included, less what was sold beyond the
+    /// books: what can be shipped to those who were promised it.
+    pub fn good(&self, shelf: &Shelf, day: Day) -> i64 {
+        self.good_for(shelf, day, 0)
+    }
+
+    fn good_for(&self, shelf: &Shelf, day: Day, remaining_days: i32) -> i64 {
+        let may = |lot: &&LotStock| is_sellable(&self.lot(lot.lot).state, day, remaining_days);
+        let good = |lot: &LotStock| lot.of(Condition::Available).max(0) + lot.of(Condition::Held);
+        shelf.lots.iter().filter(may).map(good).sum::<i64>() - shelf.debt()
     }
 
     /// Units of a shelf that are kept for other channels.
