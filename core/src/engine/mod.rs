@@ -515,7 +515,7 @@ impl Engine {
         self.fire_due(now)?;
         let plain = door::plain_command(&self.world, command)?;
         let today = self.world.day(now);
-        let bodies = door::of_command(&self.world, &plain, now, today);
+        let bodies = door::of_command(&self.world, command, &plain, now, today);
         let from = self.pending.write(bodies, now, today, Some(origin))?;
         self.settle(from, now)?;
         let doc = self.world.ledger.docs().find(command.id());
