@@ -653,29 +653,14 @@ impl Engine {
         for entry in self.entries(doc) {
             add_units(&mut lines, books.skus().key(books.lot(entry.lot).sku.0), entry.quantity);
         }
-        let (expires_at, mut backordered) = (self.world.now, Vec::new());
-        let expires_at = books.hold(&command.id).map_or(expires_at, |hold| hold.deadline);
-        if command
-            .lines
-            .iter()
-            .any(|line| books.sku(&line.sku).is_some_and(|sku| books.policy(sku).backorder_limit > 0))
-        {
-            backordered = self.backordered(command, &lines);
+        let (mut expires_at, mut backordered) = (self.world.now, Vec::new());
+        if let Some(hold) = books.hold(&command.id) {
+            expires_at = hold.deadline;
+            for (shelf, quantity) in hold.beyond.iter().flatten() {
+                add_units(&mut backordered, books.skus().key(books.shelves()[*shelf as usize].sku.0), *quantity);
+            }
         }
         Held { id: command.id.clone(), lines, backordered, location: command.location.clone(), expires_at }
-    }
-
-    /// What a hold was promised beyond the books: what it asked for, less what it got at once.
-    fn backordered(&self, command: &crate::event::Reserve, got: &[Units]) -> Vec<Units> {
-        let plain = door::plain_command(&self.world, &Command::from(command.clone())).map(std::borrow::Cow::into_owned);
-        let Ok(Command::Reserve(plain)) = plain else { return Vec::new() };
-        let mut owed = Vec::new();
-        plain.lines.iter().filter(|_| !command.up_to).for_each(|line| add_units(&mut owed, &line.sku, line.quantity.0));
-        for units in got {
-            add_units(&mut owed, &units.sku, -units.quantity.0);
-        }
-        owed.retain(|units| units.quantity.0 > 0);
-        owed
     }
 
     /// What a fact was answered the first time, read from the book.

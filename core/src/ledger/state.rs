@@ -162,8 +162,10 @@ pub struct Hold {
     pub lines: SmallVec<[HoldLine; 1]>,
     /// Until when.
     pub deadline: Timestamp,
-    /// Days that must remain when it ships.
+    /// Days that must remain of lots that it gets.
     pub remaining_days: i32,
+    /// Units by shelf that were promised beyond the books when it was made: its answer says so for ever.
+    pub beyond: Option<Box<[(u32, i64)]>>,
     /// What became of it.
     pub state: HoldState,
 }
@@ -797,7 +799,8 @@ impl Ledger {
         touched: &mut Touched,
     ) {
         let Some(doc) = doc else { return };
-        let mut hold = Hold { doc, lines: SmallVec::new(), deadline, remaining_days, state: HoldState::Live };
+        let mut hold =
+            Hold { doc, lines: SmallVec::new(), deadline, remaining_days, beyond: None, state: HoldState::Live };
         for (sku, location, quantity) in backordered {
             let sku = self.known(sku);
             let shelf = self.shelf_id(sku, location);
@@ -805,6 +808,8 @@ impl Ledger {
             give(&mut hold, HoldLine { shelf, lot: None, quantity: *quantity });
             touch(touched, shelf, 0);
         }
+        let beyond = hold.lines.iter().map(|line| (line.shelf, line.quantity));
+        hold.beyond = (!hold.lines.is_empty()).then(|| beyond.collect());
         let number = self.holds.push(hold) as u32;
         self.docs.get_mut(doc).outcome = Outcome::Hold(number);
         self.deadlines.0.push(Reverse((deadline, number)));
