@@ -275,7 +275,7 @@ pub fn stock_part<'a>(world: &'a World, asked: &'a Asked<'a>, today: Day, day: D
         (Fact::Receive(_), Some(receipt)) => ledger::receive(books, receipt, today, day),
         (Fact::Sale(f), _) => ledger::sale(books, f, today),
         (Fact::Return(f), _) => ledger::returned(books, f, today),
-        (Fact::Count(f), _) => ledger::count(books, f, today),
+        (Fact::Count(f), _) => ledger::count(books, f, today, day),
         (Fact::Recall(f), _) => {
             let lot = books.sku(&f.sku).and_then(|sku| books.lot_id(sku, &f.lot));
             let movements = lot.map(|lot| ledger::blocked(books, lot, Condition::Quarantined)).unwrap_or_default();

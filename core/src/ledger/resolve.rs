@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use super::decide::{Need, Pick, given_back, needs};
+use super::history::balances;
 use super::state::{Hold, Ledger, LotStock, Shelf};
 use crate::base::{Day, LotId};
 use crate::event::{
@@ -35,14 +36,14 @@ pub(super) fn landing(lot: &LotState, today: Day, wanted: Condition) -> Conditio
     }
 }
 
-/// A receipt; what keeps too short for one goes into quarantine.
+/// A receipt; what keeps too short for one, from the day on which it happened, goes into quarantine.
 pub fn receive<'a>(ledger: &Ledger, receipt: &'a Receipt<'a>, today: Day, day: Day) -> StockEvent<'a> {
     let fact = receipt.fact;
     let known = ledger.sku(&fact.sku).and_then(|sku| Some(&ledger.lot(ledger.lot_id(sku, &receipt.lot)?).state));
     let expires_on = known.and_then(|lot| lot.expires_on).into_iter().chain(receipt.expires_on).min();
     let lot = LotState { expires_on, received_on: None, recalled: known.is_some_and(|lot| lot.recalled) };
     let condition = match landing(&lot, today, fact.condition) {
-        Condition::Available if !is_sellable(&lot, today, receipt.min_receipt_days) => Condition::Quarantined,
+        Condition::Available if !is_sellable(&lot, day, receipt.min_receipt_days) => Condition::Quarantined,
         condition => condition,
     };
     let movement = Movement {
@@ -163,7 +164,7 @@ pub fn returned<'a>(ledger: &'a Ledger, fact: &'a Return, today: Day) -> StockEv
 /// A count. What the books lack joins the lot that expires first; what they have too much leaves the lots that expire
 /// first. Lots below zero are put right. Where fewer are there than are held, the books go below zero: holds stay,
 /// and shipping them is refused once the shelf is empty.
-pub fn count<'a>(ledger: &'a Ledger, fact: &'a Count, today: Day) -> StockEvent<'a> {
+pub fn count<'a>(ledger: &'a Ledger, fact: &'a Count, today: Day, day: Day) -> StockEvent<'a> {
     let mut movements = Movements::new();
     let good = is_free(fact.condition);
     let of = |own: &LotStock| if good { own.good() } else { own.of(fact.condition) };
@@ -171,6 +172,8 @@ pub fn count<'a>(ledger: &'a Ledger, fact: &'a Count, today: Day) -> StockEvent<
     let fits = |own: &&LotStock| fact.lot.as_deref().is_none_or(|key| *ledger.lot(own.lot).key == *key);
     let lots: Vec<&LotStock> = shelf.map_or(&[][..], |shelf| &shelf.lots[..]).iter().filter(fits).collect();
     let mut book: i64 = lots.iter().map(|own| of(own)).sum();
+    let day = fact.occurred_on.unwrap_or(day);
+    let since = if day < today { book - book_of(ledger, fact, day, of) } else { 0 };
     let key = |lot: LotId| &*ledger.lot(lot).key;
     let mut push = |lot, quantity: i64| {
         if quantity != 0 {
@@ -181,7 +184,7 @@ pub fn count<'a>(ledger: &'a Ledger, fact: &'a Count, today: Day) -> StockEvent<
         book -= own.of(Condition::Available);
         push(key(own.lot), -own.of(Condition::Available));
     }
-    let mut left = fact.quantity.0 - book;
+    let mut left = fact.quantity.0 + since - book;
     let first = lots.iter().find(|own| of(own) > 0).map(|own| key(own.lot));
     let joins = || {
         let lot = fact.lot.as_deref().or(first);
@@ -199,6 +202,15 @@ pub fn count<'a>(ledger: &'a Ledger, fact: &'a Count, today: Day) -> StockEvent<
         push(fact.lot.as_deref().unwrap_or(""), left);
     }
     StockEvent { kind: StockKind::Counted { sku: &fact.sku, location: &fact.location }, movements }
+}
+
+/// What the books of a day say of the units that a count is about. O(movements of the SKU).
+fn book_of(ledger: &Ledger, fact: &Count, day: Day, of: impl Fn(&LotStock) -> i64) -> i64 {
+    let (Some(sku), Some(location)) = (ledger.sku(&fact.sku), ledger.location(&fact.location)) else { return 0 };
+    let then = balances(ledger, None, Some(day), Some(sku)).into_iter().filter(|((_, own), _)| *own == location);
+    let lots = then.map(|((lot, _), units)| LotStock { lot, units });
+    let fits = |own: &LotStock| fact.lot.as_deref().is_none_or(|key| *ledger.lot(own.lot).key == *key);
+    lots.filter(fits).map(|own| of(&own)).sum()
 }
 
 /// Units that a count found (positive) or missed (negative).
