@@ -164,7 +164,8 @@ fn fifo(flows: impl Iterator<Item = Flow>, standard: Option<Money>) -> Valued {
     sum
 }
 
-/// The moving average: what leaves takes its share of the value, rounded half up; the rest stays exact.
+/// The moving average: what leaves takes its share of the value, rounded half up; the rest stays exact. Units sold
+/// beyond the books are worth what was last known of one; what comes late fills them at its own cost.
 fn average(flows: impl Iterator<Item = Flow>, standard: Option<Money>) -> Valued {
     let (mut units, mut value, mut known) = (0i64, 0i128, standard.map(|cost| i128::from(cost.minor)));
     let mut currency = standard.map_or_else(Currency::default, |cost| cost.currency);
@@ -176,17 +177,16 @@ fn average(flows: impl Iterator<Item = Flow>, standard: Option<Money>) -> Valued
             known = mean;
         }
         let own = flow.cost.map(|cost| i128::from(cost.minor)).or(mean).unwrap_or(0);
-        let part = if flow.units < 0 && units > 0 && -flow.units <= units {
+        let after = units + flow.units;
+        value = if units < 0 || after <= 0 {
+            own * i128::from(after)
+        } else if flow.units < 0 {
             let out = i128::from(-flow.units);
-            -((2 * value * out + i128::from(units)) / (2 * i128::from(units)))
+            value - (2 * value * out + i128::from(units)) / (2 * i128::from(units))
         } else {
-            own * i128::from(flow.units)
+            value + own * i128::from(flow.units)
         };
-        units += flow.units;
-        value += part;
-        if units == 0 {
-            value = 0;
-        }
+        units = after;
     }
     let value_minor = i64::try_from(value).unwrap_or(if value > 0 { i64::MAX } else { i64::MIN });
     let unvalued = if known.is_none() { units.max(0) } else { 0 };
