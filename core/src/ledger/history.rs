@@ -149,19 +149,33 @@ impl Layers {
     }
 }
 
+/// Units sold beyond the books of one lot leave the oldest lots that have any.
 fn fifo(flows: impl Iterator<Item = Flow>, standard: Option<Money>) -> Valued {
     let mut lots: BTreeMap<LotId, Layers> = BTreeMap::new();
-    flows.for_each(|flow| lots.entry(flow.lot).or_default().flow(&flow, standard));
-    let mut sum =
-        Valued { currency: standard.map_or_else(Currency::default, |cost| cost.currency), ..Valued::default() };
-    for (units, cost) in lots.values().flat_map(|lot| &lot.layers) {
-        let part = worth(*units, *cost);
-        sum.units += part.units;
-        sum.value_minor = sum.value_minor.saturating_add(part.value_minor);
-        sum.unvalued += part.unvalued;
-        sum.currency = cost.map_or(sum.currency, |cost| cost.currency);
+    let (mut currency, mut last) = (standard.map_or_else(Currency::default, |cost| cost.currency), standard);
+    for flow in flows {
+        last = flow.cost.or(last);
+        lots.entry(flow.lot).or_default().flow(&flow, standard);
     }
-    sum
+    let layers = || lots.values().flat_map(|lot| &lot.layers);
+    let mut debt: i64 = layers().map(|(units, _)| -units.min(&0)).sum();
+    let mut sum = Valued::default();
+    for (units, cost) in layers().filter(|(units, _)| *units > 0) {
+        let part = debt.min(*units);
+        debt -= part;
+        let left = worth(units - part, *cost);
+        sum.units += left.units;
+        sum.value_minor = sum.value_minor.saturating_add(left.value_minor);
+        sum.unvalued += left.unvalued;
+        currency = cost.map_or(currency, |cost| cost.currency);
+    }
+    let owed = worth(-debt, last);
+    Valued {
+        units: sum.units + owed.units,
+        value_minor: sum.value_minor.saturating_add(owed.value_minor),
+        unvalued: sum.unvalued,
+        currency,
+    }
 }
 
 /// The moving average: what leaves takes its share of the value, rounded half up; the rest stays exact. Units sold
