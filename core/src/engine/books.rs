@@ -342,7 +342,7 @@ impl View {
             received_on: lot.state.received_on,
             recalled: lot.state.recalled,
             stock,
-            holds: holds.into_iter().map(|hold| ledger.hold_key(hold).to_string()).collect(),
+            holds: holds.into_iter().filter(|hold| hold.deadline > self.now).map(|hold| ledger.hold_key(hold).to_string()).collect(),
             orders: self.orders_of(&chain),
             movements: chain.into_iter().map(|entry| self.trace_row(entry)).collect(),
         })

@@ -28,6 +28,8 @@ pub struct Lot {
     pub produced_on: Option<Day>,
     /// The supplier's own key.
     pub supplier_lot: Option<Box<str>>,
+    /// When it was recalled, as recorded and by business day.
+    pub recalled_at: Option<(Timestamp, Day)>,
     /// Its last entry in the book.
     pub last_entry: u32,
 }
@@ -852,7 +854,9 @@ impl Ledger {
             StockKind::Recalled { sku, lot } => {
                 let sku = self.known(sku);
                 let lot = self.known_lot(sku, lot);
-                self.lots.get_mut(lot.index()).state.recalled = true;
+                let own = self.lots.get_mut(lot.index());
+                own.state.recalled = true;
+                own.recalled_at = own.recalled_at.or(Some((event.at, event.day)));
                 self.touch_all(sku, touched);
             }
             StockKind::LotExpired { sku, lot } => {
@@ -1069,7 +1073,8 @@ impl Ledger {
             return id;
         }
         let state = LotState::default();
-        let lot = Lot { sku, key: key.into(), state, produced_on: None, supplier_lot: None, last_entry: NONE };
+        let (produced_on, supplier_lot, recalled_at) = (None, None, None);
+        let lot = Lot { sku, key: key.into(), state, produced_on, supplier_lot, recalled_at, last_entry: NONE };
         let id = LotId(self.lots.push(lot) as u32);
         self.sku_states.get_mut(sku.index()).lots.insert(key.into(), id);
         id
