@@ -143,7 +143,10 @@ impl World {
             Arc::make_mut(&mut self.demand).apply(event, change, &touched, &self.ledger, offset);
         }
         let signal = match &change.kind {
-            StockKind::Returned { .. } => change.movements.first().map(|m| (m.sku, SignalKind::Return, m.quantity)),
+            StockKind::Returned { .. } => {
+                let units = change.movements.iter().map(|movement| movement.quantity).sum();
+                change.movements.first().map(|movement| (movement.sku, SignalKind::Return, units))
+            }
             StockKind::Complained { sku, kind, .. } => Some((*sku, SignalKind::from(*kind), 1)),
             _ => None,
         };

@@ -130,35 +130,59 @@ fn likely_lot<'a>(ledger: &'a Ledger, sku: &str, location: &str, today: Day) -> 
     on_shelf.or_else(|| ledger.first_to_expire(sku, today)).map_or("", |lot| &lot.key)
 }
 
-/// The lot of a SKU that an order shipped last.
-fn shipped_lot<'a>(ledger: &'a Ledger, sku: &str, order: Option<&str>) -> Option<&'a str> {
-    let doc = ledger.docs().find(order?)?;
-    let sku = ledger.sku(sku)?;
+/// The lots of a SKU that an order shipped, the last first, with the units of each that did not come back.
+fn shipped_lots(ledger: &Ledger, sku: &str, order: Option<&str>) -> Vec<(LotId, i64)> {
+    let Some((doc, sku)) = order.and_then(|order| ledger.docs().find(order)).zip(ledger.sku(sku)) else {
+        return Vec::new();
+    };
     let customer = super::book::Place::outside(Outside::Customer);
     let chain = ledger.book().chain(ledger.docs().get(doc).last_of_order, |entry| entry.before_of_order);
-    let mut lots = chain.filter(|(_, entry)| entry.to == customer).map(|(_, entry)| ledger.lot(entry.lot));
-    lots.find(|lot| lot.sku == sku).map(|lot| &*lot.key)
+    let (mut lots, mut back): (Vec<(LotId, i64)>, Vec<(LotId, i64)>) = Default::default();
+    let add = |sums: &mut Vec<(LotId, i64)>, lot, quantity| match sums.iter_mut().find(|(own, _)| *own == lot) {
+        Some((_, sum)) => *sum += quantity,
+        None => sums.push((lot, quantity)),
+    };
+    for (_, entry) in chain.filter(|(_, entry)| ledger.lot(entry.lot).sku == sku) {
+        if entry.to == customer {
+            add(&mut lots, entry.lot, entry.quantity);
+        } else if entry.from == customer {
+            add(&mut back, entry.lot, entry.quantity);
+        }
+    }
+    for (lot, quantity) in back {
+        lots.iter_mut().filter(|(own, _)| *own == lot).for_each(|(_, left)| *left = (*left - quantity).max(0));
+    }
+    lots
 }
 
-/// A return, free to be sold again or in quarantine.
+/// A return, free to be sold again or in quarantine. Where no lot is named its order tells them, the last shipped
+/// first; what the order did not ship comes back as the lot that it shipped last, or as the likely one.
 pub fn returned<'a>(ledger: &'a Ledger, fact: &'a Return, today: Day) -> StockEvent<'a> {
-    let lot = match fact.lot.as_str() {
-        "" => shipped_lot(ledger, &fact.sku, fact.order.as_deref())
-            .unwrap_or_else(|| likely_lot(ledger, &fact.sku, &fact.location, today)),
-        known => known,
+    let mut movements = Movements::new();
+    let mut left = fact.quantity.0;
+    let mut push = |lot: &'a str, quantity: i64| {
+        let state = ledger.sku(&fact.sku).and_then(|sku| Some(&ledger.lot(ledger.lot_id(sku, lot)?).state));
+        let wanted = if fact.resellable { Condition::Available } else { Condition::Quarantined };
+        let condition = state.map_or(wanted, |state| landing(state, today, wanted));
+        let (from, to) = (Account::Outside(Outside::Customer), Account::At(&fact.location, condition));
+        movements.push(Movement { sku: &fact.sku, lot, quantity, from, to });
     };
-    let state = ledger.sku(&fact.sku).and_then(|sku| Some(&ledger.lot(ledger.lot_id(sku, lot)?).state));
-    let wanted = if fact.resellable { Condition::Available } else { Condition::Quarantined };
-    let condition = state.map_or(wanted, |state| landing(state, today, wanted));
-    let movement = Movement {
-        sku: &fact.sku,
-        lot,
-        quantity: fact.quantity.0,
-        from: Account::Outside(Outside::Customer),
-        to: Account::At(&fact.location, condition),
-    };
+    let order = fact.order.as_deref().filter(|_| fact.lot.is_empty());
+    let shipped = shipped_lots(ledger, &fact.sku, order);
+    let last = shipped.first().map(|(lot, _)| &*ledger.lot(*lot).key);
+    for (lot, units) in shipped.into_iter().filter(|(_, units)| *units > 0) {
+        let part = units.min(left);
+        if part > 0 {
+            left -= part;
+            push(&ledger.lot(lot).key, part);
+        }
+    }
+    if left > 0 {
+        let likely = || last.unwrap_or_else(|| likely_lot(ledger, &fact.sku, &fact.location, today));
+        push(if fact.lot.is_empty() { likely() } else { &fact.lot }, left);
+    }
     let kind = StockKind::Returned { reason: &fact.reason, order: fact.order.as_deref() };
-    StockEvent { kind, movements: Movements::from_iter([movement]) }
+    StockEvent { kind, movements }
 }
 
 /// A count. What the books lack joins the lot that expires first; what they have too much leaves the lots that expire
