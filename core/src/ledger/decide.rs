@@ -432,7 +432,7 @@ fn arrive<'a>(ledger: &'a Ledger, c: &'a Arrive, today: Day) -> Result<StockEven
                 lot: &lot.key,
                 quantity: part,
                 from: Account::At(location, Condition::InTransit),
-                to: Account::At(location, super::resolve::landing(&lot.state, today, Condition::Available)),
+                to: Account::At(location, super::resolve::landing(&lot.state, today, transfer.condition)),
             });
         }
     }

@@ -218,6 +218,8 @@ impl OpenPurchase {
 pub struct Transfer {
     /// Where they go.
     pub to: LocationId,
+    /// The condition in which they left.
+    pub condition: Condition,
     /// What is still on its way.
     pub lines: Vec<(LotId, i64)>,
 }
@@ -849,7 +851,10 @@ impl Ledger {
                 *counted_on = (*counted_on).max(Some(event.day));
                 touch(touched, shelf, 0);
             }
-            StockKind::WrittenOff { .. } => self.close_testers(movements),
+            StockKind::WrittenOff { .. } => {
+                self.close_testers(movements);
+                self.lose_transfers(movements);
+            }
             StockKind::TesterOpened { good_until } => self.open_testers(event.day, *good_until, movements),
             StockKind::Recalled { sku, lot } => {
                 let sku = self.known(sku);
@@ -975,11 +980,13 @@ impl Ledger {
     fn depart(&mut self, doc: Option<DocId>, movements: &[Movement<'_>]) {
         let Some(doc) = doc else { return };
         for movement in movements {
-            let Account::At(to, Condition::InTransit) = movement.to else { continue };
+            let (Account::At(to, Condition::InTransit), Account::At(_, condition)) = (movement.to, movement.from) else {
+                continue;
+            };
             let (to, sku) = (LocationId(self.known_location(to)), self.known_sku(movement.sku));
             let Some(lot) = self.lot_id(sku, movement.lot) else { continue };
             let transfers = Arc::make_mut(&mut self.transfers);
-            let transfer = transfers.entry(doc).or_insert_with(|| Transfer { to, lines: Vec::new() });
+            let transfer = transfers.entry(doc).or_insert_with(|| Transfer { to, condition, lines: Vec::new() });
             transfer.lines.push((lot, movement.quantity));
         }
     }
@@ -988,16 +995,33 @@ impl Ledger {
         let Some(doc) = self.docs.find(transfer) else { return };
         for movement in movements {
             let lot = self.lot_id(self.known_sku(movement.sku), movement.lot);
-            let transfers = Arc::make_mut(&mut self.transfers);
-            let Some(own) = transfers.get_mut(&doc) else { return };
-            if let Some((_, left)) = own.lines.iter_mut().find(|(own, _)| Some(*own) == lot) {
-                *left -= movement.quantity;
-            }
-            own.lines.retain(|(_, left)| *left > 0);
-            if own.lines.is_empty() {
-                transfers.remove(&doc);
-            }
+            self.shorten_transfer(doc, lot, movement.quantity);
         }
+    }
+
+    /// Units that were lost on their way: the oldest transfers of their lot to the location will not bring them.
+    fn lose_transfers(&mut self, movements: &[Movement<'_>]) {
+        for movement in movements {
+            let Account::At(location, Condition::InTransit) = movement.from else { continue };
+            let (to, lot) = (self.location(location), self.lot_id(self.known_sku(movement.sku), movement.lot));
+            let docs: Vec<DocId> =
+                self.transfers.iter().filter(|(_, own)| Some(own.to) == to).map(|(doc, _)| *doc).collect();
+            docs.into_iter().fold(movement.quantity, |left, doc| left - self.shorten_transfer(doc, lot, left));
+        }
+    }
+
+    /// Takes units of a lot off a transfer, as far as it has them; answers how many.
+    fn shorten_transfer(&mut self, doc: DocId, lot: Option<LotId>, quantity: i64) -> i64 {
+        let transfers = Arc::make_mut(&mut self.transfers);
+        let Some(own) = transfers.get_mut(&doc) else { return 0 };
+        let Some((_, left)) = own.lines.iter_mut().find(|(own, _)| Some(*own) == lot) else { return 0 };
+        let part = quantity.min(*left);
+        *left -= part;
+        own.lines.retain(|(_, left)| *left > 0);
+        if own.lines.is_empty() {
+            transfers.remove(&doc);
+        }
+        part
     }
 
     fn open_testers(&mut self, opened_on: Day, good_until: Option<Day>, movements: &[Movement<'_>]) {
