@@ -9,7 +9,7 @@ use crate::event::{
     Account, Arrive, Assemble, Command, Commit, Condition, Freeze, Line, LotCard, Move, Movement, Movements,
     OpenTester, Outside, Purchase, Reclassify, Release, Reserve, StockEvent, StockKind, Strategy, WriteOff,
 };
-use crate::expiry::{LotState, is_sellable};
+use crate::expiry::is_sellable;
 
 /// Decides a command against the ledger as it stands. Pure; the ids' first answers are the engine's matter.
 ///
@@ -513,15 +513,8 @@ fn open_tester<'a>(ledger: &'a Ledger, c: &'a OpenTester, today: Day) -> Result<
     if left > 0 {
         return refuse(c.quantity.0 - left);
     }
-    let lots = movements.iter().filter_map(|m| ledger.lot_id(shelf.sku, m.lot)).map(|lot| &ledger.lot(lot).state);
-    let good_until = tester_good_until(lots, ledger.policy(shelf.sku).pao_months, today);
+    let good_until = ledger.policy(shelf.sku).pao_months.map(|months| today.add_months(months));
     Ok(StockEvent { kind: StockKind::TesterOpened { good_until }, movements })
-}
-
-/// The lot's last good day, or the end of the period after opening where that comes first.
-fn tester_good_until<'a>(lots: impl Iterator<Item = &'a LotState>, pao_months: Option<i32>, today: Day) -> Option<Day> {
-    let printed = lots.filter_map(|lot| lot.expires_on).min();
-    printed.into_iter().chain(pao_months.map(|months| today.add_months(months))).min()
 }
 
 fn assemble<'a>(ledger: &'a Ledger, c: &'a Assemble, today: Day) -> Result<StockEvent<'a>, Rejected> {

@@ -842,7 +842,10 @@ impl Ledger {
             }
             StockKind::HoldExpired { .. } => self.settle_backorders(hold, true, HoldState::Expired, touched),
             StockKind::Reallocated { .. } => self.refill(hold, movements),
-            StockKind::Moved => self.depart(doc, movements),
+            StockKind::Moved => {
+                self.depart(doc, movements);
+                self.close_testers(movements);
+            }
             StockKind::Arrived { transfer } => self.arrive(transfer, movements),
             StockKind::Counted { sku, location } => {
                 let sku = self.known(sku);
@@ -850,6 +853,7 @@ impl Ledger {
                 let counted_on = &mut self.shelves.get_mut(shelf as usize).counted_on;
                 *counted_on = (*counted_on).max(Some(event.day));
                 touch(touched, shelf, 0);
+                self.close_testers(movements);
             }
             StockKind::WrittenOff { .. } => {
                 self.close_testers(movements);
@@ -1024,30 +1028,37 @@ impl Ledger {
         part
     }
 
-    fn open_testers(&mut self, opened_on: Day, good_until: Option<Day>, movements: &[Movement<'_>]) {
+    /// Each unit is good until the end of its period after opening, or the last good day of its lot if that is earlier.
+    fn open_testers(&mut self, opened_on: Day, period_ends: Option<Day>, movements: &[Movement<'_>]) {
         for movement in movements {
-            let Account::At(location, Condition::Tester) = movement.to else { continue };
-            let sku = self.known_sku(movement.sku);
-            let (shelf, lot) = (self.shelf_id(sku, location), self.lot_id(sku, movement.lot));
-            if let Some(lot) = lot {
-                let tester = Tester { shelf, lot, quantity: movement.quantity, opened_on, good_until };
-                Arc::make_mut(&mut self.testers).push(tester);
-            }
+            let Some((shelf, lot)) = self.tester_at(movement.sku, movement.lot, &movement.to) else { continue };
+            let good_until = earlier(self.lot(lot).state.expires_on, period_ends);
+            let tester = Tester { shelf, lot, quantity: movement.quantity, opened_on, good_until };
+            Arc::make_mut(&mut self.testers).push(tester);
         }
     }
 
+    fn tester_at(&mut self, sku: &str, lot: &str, account: &Account<'_>) -> Option<(u32, LotId)> {
+        let Account::At(location, Condition::Tester) = account else { return None };
+        let sku = self.known_sku(sku);
+        Some((self.shelf_id(sku, location), self.lot_id(sku, lot)?))
+    }
+
+    /// Testers that left, the longest opened first; those that only moved stay open elsewhere.
     fn close_testers(&mut self, movements: &[Movement<'_>]) {
         for movement in movements {
-            let Account::At(location, Condition::Tester) = movement.from else { continue };
-            let sku = self.known_sku(movement.sku);
-            let (shelf, lot) = (self.shelf_id(sku, location), self.lot_id(sku, movement.lot));
+            let Some((shelf, lot)) = self.tester_at(movement.sku, movement.lot, &movement.from) else { continue };
+            let moved = self.tester_at(movement.sku, movement.lot, &movement.to);
             let testers = Arc::make_mut(&mut self.testers);
             let mut left = movement.quantity;
-            for tester in testers.iter_mut().filter(|own| own.shelf == shelf && Some(own.lot) == lot) {
+            let mut elsewhere = Vec::new();
+            for tester in testers.iter_mut().filter(|own| own.shelf == shelf && own.lot == lot) {
                 let part = tester.quantity.min(left);
                 tester.quantity -= part;
                 left -= part;
+                elsewhere.extend(moved.map(|(shelf, _)| Tester { shelf, quantity: part, ..tester.clone() }));
             }
+            testers.extend(elsewhere);
             testers.retain(|tester| tester.quantity > 0);
         }
     }
