@@ -568,7 +568,12 @@ impl Engine {
             } else {
                 door::people_part(&self.world, &plain)
             };
-            let from = self.pending.write(Bodies::from_iter(body), now, today, None)?;
+            // Under its own id and on its own day, or the first open one.
+            let docs = self.world.ledger.docs();
+            let doc = docs.find(fact.id()).filter(|_| *stock);
+            let origin = doc.map(|doc| Origin { id: fact.id(), fingerprint: docs.get(doc).fingerprint });
+            let day = self.world.ledger.frozen_until().map_or(*day, |frozen| (*day).max(frozen + 1));
+            let from = self.pending.write(Bodies::from_iter(body), now, day, origin)?;
             self.settle(from, now)?;
         }
         Ok(())
@@ -667,7 +672,9 @@ impl Engine {
     fn recorded(&self, doc: DocId) -> Recorded {
         let books = &self.world.ledger;
         let (mut lots, mut missing) = (Vec::new(), Vec::new());
-        for entry in self.entries(doc) {
+        let resolved = books.docs().get(doc).outcome != DocOutcome::Waiting;
+        let entries = || self.entries(doc).filter(|_| resolved); // a fact that waited was answered before it made any
+        for entry in entries() {
             match entry.kind {
                 EntryKind::Sold => lots.push(books.taken(entry.lot, entry.quantity)),
                 EntryKind::Oversold => {
@@ -676,8 +683,7 @@ impl Engine {
                 _ => {}
             }
         }
-        let resolved = books.docs().get(doc).outcome != DocOutcome::Waiting;
-        let booked_on = self.entries(doc).next().map(|entry| entry.day);
+        let booked_on = entries().next().map(|entry| entry.day);
         Recorded { id: books.docs().id(doc).into(), resolved, lots, missing, booked_on }
     }
 

@@ -770,7 +770,11 @@ impl Ledger {
             self.docs.get_mut(order).last_of_order = entry;
         }
         if let Some(doc) = doc {
-            self.docs.get_mut(doc).entries += 1;
+            let row = self.docs.get_mut(doc);
+            if row.entries == 0 {
+                row.first_entry = entry; // a fact that waited made none when it came
+            }
+            row.entries += 1;
         }
     }
 
