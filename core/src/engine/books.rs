@@ -307,11 +307,13 @@ impl View {
                 expires_on: lot.and_then(|lot| lot.state.expires_on),
             }
         };
+        let mut lots: Vec<HeldLot> = if fallen { Vec::new() } else { hold.lines.iter().map(lot).collect() };
+        lots.sort_by_key(|own| own.lot.is_none());
         HoldRow {
             hold: ledger.hold_key(hold).into(),
             state: if fallen { HoldState::Expired } else { hold.state },
             expires_at: hold.deadline,
-            lots: if fallen { Vec::new() } else { hold.lines.iter().map(lot).collect() },
+            lots,
         }
     }
 
@@ -340,7 +342,11 @@ impl View {
             received_on: lot.state.received_on,
             recalled: lot.state.recalled,
             stock,
-            holds: holds.into_iter().map(|hold| ledger.hold_key(hold).to_string()).collect(),
+            holds: holds
+                .into_iter()
+                .filter(|hold| hold.deadline > self.now)
+                .map(|hold| ledger.hold_key(hold).to_string())
+                .collect(),
             orders: self.orders_of(&chain),
             movements: chain.into_iter().map(|entry| self.trace_row(entry)).collect(),
         })

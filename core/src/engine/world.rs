@@ -148,7 +148,10 @@ impl World {
             Arc::make_mut(&mut self.demand).apply(event, change, &touched, &self.ledger, offset);
         }
         let signal = match &change.kind {
-            StockKind::Returned { .. } => change.movements.first().map(|m| (m.sku, SignalKind::Return, m.quantity)),
+            StockKind::Returned { .. } => {
+                let units = change.movements.iter().map(|movement| movement.quantity).sum();
+                change.movements.first().map(|movement| (movement.sku, SignalKind::Return, units))
+            }
             StockKind::Complained { sku, kind, .. } => Some((*sku, SignalKind::from(*kind), 1)),
             _ => None,
         };
@@ -173,7 +176,7 @@ struct Stored {
 }
 
 /// Changes whenever the form of any part does: a snapshot of another version is thrown away.
-const SNAPSHOT_VERSION: u8 = 1;
+const SNAPSHOT_VERSION: u8 = 2;
 
 impl World {
     /// The bytes of a snapshot.

@@ -167,7 +167,7 @@ pub enum StockKind<'a> {
     },
     /// Testers were opened.
     TesterOpened {
-        /// Their last good day.
+        /// Where their period after opening ends; each is good no longer than its lot.
         good_until: Option<Day>,
     },
     /// A lot was recalled.

@@ -149,22 +149,37 @@ impl Layers {
     }
 }
 
+/// Units sold beyond the books of one lot leave the oldest lots that have any.
 fn fifo(flows: impl Iterator<Item = Flow>, standard: Option<Money>) -> Valued {
     let mut lots: BTreeMap<LotId, Layers> = BTreeMap::new();
-    flows.for_each(|flow| lots.entry(flow.lot).or_default().flow(&flow, standard));
-    let mut sum =
-        Valued { currency: standard.map_or_else(Currency::default, |cost| cost.currency), ..Valued::default() };
-    for (units, cost) in lots.values().flat_map(|lot| &lot.layers) {
-        let part = worth(*units, *cost);
-        sum.units += part.units;
-        sum.value_minor = sum.value_minor.saturating_add(part.value_minor);
-        sum.unvalued += part.unvalued;
-        sum.currency = cost.map_or(sum.currency, |cost| cost.currency);
+    let (mut currency, mut last) = (standard.map_or_else(Currency::default, |cost| cost.currency), standard);
+    for flow in flows {
+        last = flow.cost.or(last);
+        lots.entry(flow.lot).or_default().flow(&flow, standard);
     }
-    sum
+    let layers = || lots.values().flat_map(|lot| &lot.layers);
+    let mut debt: i64 = layers().map(|(units, _)| -units.min(&0)).sum();
+    let mut sum = Valued::default();
+    for (units, cost) in layers().filter(|(units, _)| *units > 0) {
+        let part = debt.min(*units);
+        debt -= part;
+        let left = worth(units - part, *cost);
+        sum.units += left.units;
+        sum.value_minor = sum.value_minor.saturating_add(left.value_minor);
+        sum.unvalued += left.unvalued;
+        currency = cost.map_or(currency, |cost| cost.currency);
+    }
+    let owed = worth(-debt, last);
+    Valued {
+        units: sum.units + owed.units,
+        value_minor: sum.value_minor.saturating_add(owed.value_minor),
+        unvalued: sum.unvalued,
+        currency,
+    }
 }
 
-/// The moving average: what leaves takes its share of the value, rounded half up; the rest stays exact.
+/// The moving average: what leaves takes its share of the value, rounded half up; the rest stays exact. Units sold
+/// beyond the books are worth what was last known of one; what comes late fills them at its own cost.
 fn average(flows: impl Iterator<Item = Flow>, standard: Option<Money>) -> Valued {
     let (mut units, mut value, mut known) = (0i64, 0i128, standard.map(|cost| i128::from(cost.minor)));
     let mut currency = standard.map_or_else(Currency::default, |cost| cost.currency);
@@ -176,17 +191,16 @@ fn average(flows: impl Iterator<Item = Flow>, standard: Option<Money>) -> Valued
             known = mean;
         }
         let own = flow.cost.map(|cost| i128::from(cost.minor)).or(mean).unwrap_or(0);
-        let part = if flow.units < 0 && units > 0 && -flow.units <= units {
+        let after = units + flow.units;
+        value = if units < 0 || after <= 0 {
+            own * i128::from(after)
+        } else if flow.units < 0 {
             let out = i128::from(-flow.units);
-            -((2 * value * out + i128::from(units)) / (2 * i128::from(units)))
+            value - (2 * value * out + i128::from(units)) / (2 * i128::from(units))
         } else {
-            own * i128::from(flow.units)
+            value + own * i128::from(flow.units)
         };
-        units += flow.units;
-        value += part;
-        if units == 0 {
-            value = 0;
-        }
+        units = after;
     }
     let value_minor = i64::try_from(value).unwrap_or(if value > 0 { i64::MAX } else { i64::MIN });
     let unvalued = if known.is_none() { units.max(0) } else { 0 };
