@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::book::{Entry, EntryKind};
 use super::state::Ledger;
-use crate::base::{Currency, Day, LocationId, LotId, Money, SkuId, Timestamp};
+use crate::base::{Currency, Day, LocationId, Lookup, LotId, Money, SkuId, Timestamp};
 use crate::event::{Condition, Outside};
 
 /// Units by lot and location, by the number of their condition.
@@ -18,12 +18,12 @@ pub type Balances = BTreeMap<(LotId, LocationId), [i64; Condition::COUNT]>;
 /// What was there: entries recorded at or before `recorded` and of business days up to `day`. One SKU: O(its entries);
 /// else O(all entries).
 pub fn balances(ledger: &Ledger, recorded: Option<Timestamp>, day: Option<Day>, sku: Option<SkuId>) -> Balances {
-    let mut found = Balances::new();
+    let mut found: Lookup<(LotId, LocationId), [i64; Condition::COUNT]> = Lookup::default();
     let counts = |entry: &Entry| recorded.is_none_or(|at| entry.at <= at) && day.is_none_or(|day| entry.day <= day);
     let mut add = |entry: &Entry| {
         for (place, quantity) in [(entry.from, -entry.quantity), (entry.to, entry.quantity)] {
             if let Some((location, condition)) = place.location() {
-                found.entry((entry.lot, location)).or_default()[condition as usize] += quantity;
+                found.entry((entry.lot, location))[condition as usize] += quantity;
             }
         }
     };
@@ -31,8 +31,8 @@ pub fn balances(ledger: &Ledger, recorded: Option<Timestamp>, day: Option<Day>, 
         Some(sku) => of_sku(ledger, sku).filter(|(_, entry)| counts(entry)).for_each(|(_, entry)| add(entry)),
         None => ledger.book().iter_from(0).filter(|entry| counts(entry)).for_each(add),
     }
-    found.retain(|_, units| units.iter().any(|units| *units != 0));
-    found
+    let there = |(_, units): &(&(LotId, LocationId), &[i64; Condition::COUNT])| units.iter().any(|units| *units != 0);
+    found.sorted().into_iter().filter(there).map(|(place, units)| (*place, *units)).collect()
 }
 
 fn of_sku(ledger: &Ledger, sku: SkuId) -> impl Iterator<Item = (u32, &Entry)> {
