@@ -342,7 +342,11 @@ impl View {
             received_on: lot.state.received_on,
             recalled: lot.state.recalled,
             stock,
-            holds: holds.into_iter().filter(|hold| hold.deadline > self.now).map(|hold| ledger.hold_key(hold).to_string()).collect(),
+            holds: holds
+                .into_iter()
+                .filter(|hold| hold.deadline > self.now)
+                .map(|hold| ledger.hold_key(hold).to_string())
+                .collect(),
             orders: self.orders_of(&chain),
             movements: chain.into_iter().map(|entry| self.trace_row(entry)).collect(),
         })
@@ -536,7 +540,7 @@ impl View {
             };
             rows.push((rank, doubt, shelf.counted_on, row));
         }
-        rows.sort_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2))); // stable: by SKU and location before
+        rows.sort_by_key(|row| (row.0, row.1, row.2)); // stable: by SKU and location before
         Ok(rows.into_iter().take(params.n as usize).map(|(.., row)| row).collect())
     }
 

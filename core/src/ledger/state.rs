@@ -988,7 +988,8 @@ impl Ledger {
     fn depart(&mut self, doc: Option<DocId>, movements: &[Movement<'_>]) {
         let Some(doc) = doc else { return };
         for movement in movements {
-            let (Account::At(to, Condition::InTransit), Account::At(_, condition)) = (movement.to, movement.from) else {
+            let (Account::At(to, Condition::InTransit), Account::At(_, condition)) = (movement.to, movement.from)
+            else {
                 continue;
             };
             let (to, sku) = (LocationId(self.known_location(to)), self.known_sku(movement.sku));
