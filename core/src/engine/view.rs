@@ -214,7 +214,7 @@ pub struct Availability {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Promised {
     /// The day.
-    pub from: Day,
+    pub day: Day,
     /// Units that may be promised from then on, where the purchases come as promised and nothing else happens.
     pub available_to_promise: i64,
 }
@@ -483,11 +483,11 @@ impl View {
             }
         }
         let (mut sum, mut owed) = (now.available_to_promise, now.backordered);
-        let promised = by_day.into_iter().map(|(from, quantity)| {
+        let promised = by_day.into_iter().map(|(day, quantity)| {
             let fills = owed.min(quantity);
             owed -= fills;
             sum += quantity - fills;
-            Promised { from, available_to_promise: sum }
+            Promised { day, available_to_promise: sum }
         });
         promised.collect()
     }

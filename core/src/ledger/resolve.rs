@@ -137,7 +137,8 @@ fn shipped_lots(ledger: &Ledger, sku: &str, order: Option<&str>) -> Vec<(LotId, 
     };
     let customer = super::book::Place::outside(Outside::Customer);
     let chain = ledger.book().chain(ledger.docs().get(doc).last_of_order, |entry| entry.before_of_order);
-    let (mut lots, mut back): (Vec<(LotId, i64)>, Vec<(LotId, i64)>) = Default::default();
+    let mut lots: Vec<(LotId, i64)> = Vec::new();
+    let mut back: Vec<(LotId, i64)> = Vec::new();
     let add = |sums: &mut Vec<(LotId, i64)>, lot, quantity| match sums.iter_mut().find(|(own, _)| *own == lot) {
         Some((_, sum)) => *sum += quantity,
         None => sums.push((lot, quantity)),
@@ -208,7 +209,7 @@ pub fn count<'a>(ledger: &'a Ledger, fact: &'a Count, today: Day, day: Day) -> S
         book -= own.of(Condition::Available);
         push(key(own.lot), -own.of(Condition::Available));
     }
-    let mut left = fact.quantity.0 + since - book;
+    let mut left = fact.quantity.0 + since - book; // only free units may fall below zero
     let first = lots.iter().find(|own| of(own) > 0).map(|own| key(own.lot));
     let joins = || {
         let lot = fact.lot.as_deref().or(first);
@@ -222,7 +223,7 @@ pub fn count<'a>(ledger: &'a Ledger, fact: &'a Count, today: Day, day: Day) -> S
         left += part;
         push(key(own.lot), -part);
     }
-    if left < 0 {
+    if left < 0 && good {
         push(fact.lot.as_deref().unwrap_or(""), left);
     }
     StockEvent { kind: StockKind::Counted { sku: &fact.sku, location: &fact.location }, movements }
