@@ -2657,7 +2657,7 @@ export interface Availability {
 /** What may be promised from a day on. */
 export interface Promised {
   /** The day. */
-  from: string
+  day: string
   /** Units that may be promised from then on, where the purchases come as promised and nothing else happens. A whole number. */
   availableToPromise: number
 }
@@ -2816,11 +2816,11 @@ export interface TraceRow {
   /** Units. A whole number. */
   quantity: number
   /** Where they left: a location, or `supplier`, `customer`, `scrap`, `count_difference`, `assembly`. */
-  from: string
+  fromAccount: string
   /** In which condition they left; none outside. */
   fromCondition: Condition | null
   /** Where they went. */
-  to: string
+  toAccount: string
   /** In which condition they arrived; none outside. */
   toCondition: Condition | null
   /** The id of the input that moved them; none for what time brought about. */

@@ -429,10 +429,9 @@ impl View {
     /// `UNKNOWN_SKU`, `UNKNOWN_LOCATION`, `UNKNOWN_CHANNEL`.
     pub fn availability(&self, params: &AvailabilityParams) -> Result<Availability> {
         let id = self.known_sku(&params.sku)?;
-        if let Some(channel) = params.channel.as_deref() {
-            if !self.world.ledger.channels().contains_key(channel) {
-                return Err(Error::Rejected(crate::base::Rejected::UnknownChannel { channel: channel.into() }));
-            }
+        let unknown = |channel: &&str| !self.world.ledger.channels().contains_key(*channel);
+        if let Some(channel) = params.channel.as_deref().filter(unknown) {
+            return Err(Error::Rejected(crate::base::Rejected::UnknownChannel { channel: channel.into() }));
         }
         let mut sum = self.own_availability(params)?;
         let kit = &self.world.catalog.sku(id).kit;
