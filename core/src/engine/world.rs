@@ -168,7 +168,7 @@ struct Stored {
 }
 
 /// Changes whenever the form of any part does: a snapshot of another version is thrown away.
-const SNAPSHOT_VERSION: u8 = 1;
+const SNAPSHOT_VERSION: u8 = 2;
 
 impl World {
     /// The bytes of a snapshot.
