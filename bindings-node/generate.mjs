@@ -38,6 +38,7 @@ const days = [...new Set(properties(inputs).filter(([, schema]) => schema.format
 
 const isScalar = (definition) => definition.type !== 'object' && !definition.oneOf
 const isTagged = (definition) => definition.oneOf?.every((variant) => variant.type === 'object')
+const isMixed = (definition) => definition.oneOf?.every((variant) => variant.type === 'object' || 'const' in variant)
 const isEnum = (definition) => definition.oneOf?.every((variant) => 'const' in variant)
 
 function type(schema, input) {
@@ -96,6 +97,17 @@ function definition(name) {
     })
     return `${head}export type ${typeName(name)} =${variants.join('')}\n\n`
   }
+  if (isMixed(own)) {
+    const variants = own.oneOf.map((one) => {
+      if (one.type === 'object') {
+        const [[tag, schema]] = Object.entries(one.properties)
+        const fields = Object.entries(schema.properties).map(([name, own]) => `${camel(name)}: ${type(own, input)}`)
+        return `\n  /** ${one.description} */\n  | { ${tag}: { ${fields.join('; ')} } }`
+      }
+      return `\n  /** ${one.description} */\n  | '${one.const}'`
+    })
+    return `${head}export type ${typeName(name)} =${variants.join('')}\n\n`
+  }
   if (own.oneOf) throw new Error(`${name}: a union that this generator does not know`)
   if (input && outputs.has(name) && JSON.stringify(own).includes('"format":"date')) {
     throw new Error(`${name} holds days and is both taken and answered: give it two types`)
@@ -126,7 +138,7 @@ function parameter(op) {
   })
   const given = SERIES.has(op.name) && op.on === 'module' ? ['OneSeries'] : frames
   const time = op.on === 'engine' ? ['Now'] : []
-  const parts = [...own, ...given, ...time, ...(op.long ? ['Long'] : [])]
+  const parts = [...own, ...given, ...time, ...(op.long && op.kind !== 'function' ? ['Long'] : [])]
   const needed = (definitions[ref].required ?? []).length > 0 || op.frames.some((frame) => !frame.optional)
   return `params${needed ? '' : '?'}: ${parts.join(' & ') || 'Record<string, never>'}`
 }
@@ -134,7 +146,8 @@ function parameter(op) {
 function signature(op, indent, prefix) {
   const generic = op.answer.frame ? '<T extends AnswerFrame = AnswerFrame>' : ''
   const result = isPromise(op) ? `Promise<${answer(op)}>` : answer(op)
-  const codes = [...op.codes, 'INTERNAL', ...(op.on === 'engine' ? ['CLOSED'] : [])].sort()
+  const everywhere = ['INTERNAL', ...(op.on === 'engine' ? ['CLOSED'] : []), ...(/^door/.test(op.kind) ? ['DISK_FULL', 'READ_ONLY'] : [])]
+  const codes = [...new Set([...op.codes, ...everywhere])].sort()
   const lines = [op.doc, '', `@throws {@link TrousseError} with the code ${codes.map((code) => `\`${code}\``).join(', ')}.`]
   return `${doc(lines, indent)}${indent}${prefix}${camel(op.name)}${generic}(${parameter(op)}): ${result}\n`
 }
@@ -145,6 +158,15 @@ const functions = operations.filter((op) => op.on === 'module').map((op) => sign
 const interfaces = Object.keys(definitions).filter((name) => inputs.has(name) || outputs.has(name)).map(definition).join('')
 
 const HEAD = '// Written by bindings-node/generate.mjs from tests/surface.json: do not edit.\n'
+
+const WATCH = `  /**
+   * Yields the shelves that change, for ever: \`for await (const change of shop.watch())\`. It ends when the engine is
+   * closed. The cursor of a row is where to go on after it; a page that was not read to its end comes again.
+   *
+   * @throws {@link TrousseError} with the code \`INVALID_ARGUMENT\`, \`JOURNAL_POISONED\`; \`signal.reason\`.
+   */
+  watch(params?: Watch): AsyncGenerator<Change, void, void>
+`
 
 const declarations = `${HEAD}/// <reference lib="es2022" />
 /// <reference lib="esnext.disposable" />
@@ -233,7 +255,8 @@ export const version: string
 /**
  * Opens the engine in a folder, made where there is none.
  *
- * @throws {@link TrousseError} with the code \`INVALID_ARGUMENT\`, \`IO\`, \`JOURNAL_CORRUPT\`, \`JOURNAL_LOCKED\`, \`JOURNAL_VERSION\`.
+ * @throws {@link TrousseError} with the code \`DISK_FULL\`, \`INVALID_ARGUMENT\`, \`IO\`, \`JOURNAL_CORRUPT\`, \`JOURNAL_LOCKED\`, \`JOURNAL_VERSION\`,
+ * \`READ_ONLY\`.
  */
 export function open(folder: string | URL, options?: Options): Promise<Engine>
 
@@ -244,22 +267,66 @@ export function open(folder: string | URL, options?: Options): Promise<Engine>
  */
 export function memory(options?: Options): Engine
 
+/**
+ * Follows the journal in a folder that another process writes: it takes no lock and changes nothing.
+ *
+ * @throws {@link TrousseError} with the code \`IO\` if there is no journal, \`JOURNAL_CORRUPT\`, \`JOURNAL_VERSION\`.
+ */
+export function follow(folder: string | URL): Promise<Follower>
+
+/** How to follow the stock. */
+export interface Watch {
+  /**
+   * The cursor of the last row that was dealt with; 0 from the beginning.
+   *
+   * @defaultValue \`0\`
+   */
+  since?: number
+  /**
+   * How long to wait where there is nothing new, in milliseconds.
+   *
+   * @defaultValue \`200\`
+   */
+  intervalMs?: number
+  /** Ends the iteration, which throws \`signal.reason\`. */
+  signal?: AbortSignal | null
+}
+
+/** A shelf that changed, as it is now, and where to go on after it. */
+export interface Change extends ChangeRow {
+  /** What to give as \`since\` to go on after this row. */
+  cursor: number
+}
+
 ${functions}
 /** The engine: stock, people, forecasts and recommendations over one journal. Made by {@link open} or {@link memory}. */
 export class Engine {
-  private constructor()
+  protected constructor()
 
 ${methods(() => true)}
-  /** Answers all that is queued, then releases the folder. Later calls answer \`CLOSED\`. */
+${WATCH}  /** Answers all that is queued, then releases the folder. Later calls answer \`CLOSED\`. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
+}
+
+/** An engine that only reads what another process writes: all questions work, doors throw \`READ_ONLY\`. */
+export class Follower extends Engine {
+  private constructor()
+
+  /**
+   * Takes in what was written since; answers how many events that were. Cheap where there are none.
+   *
+   * @throws {@link TrousseError} with the code \`CLOSED\`, \`IO\`, \`JOURNAL_CORRUPT\`, \`JOURNAL_VERSION\`.
+   */
+  poll(): Promise<number>
 }
 
 /** Stock alone, in memory: SKUs that it does not know enter the catalogue with the first fact about them. */
 export class Ledger {
   constructor()
 
-${methods((op) => surface.ledger.includes(op.name))}}
+${methods((op) => surface.ledger.includes(op.name))}
+${WATCH}}
 
 ${interfaces.trimEnd()}
 `
@@ -286,7 +353,7 @@ ${table.join('\n')}
 }
 `
 
-const exported = ['open', 'memory', 'Engine', 'Ledger', 'TrousseError', 'RejectedError', 'version',
+const exported = ['open', 'memory', 'follow', 'Engine', 'Follower', 'Ledger', 'TrousseError', 'RejectedError', 'version',
   ...operations.filter((op) => op.on === 'module').map((op) => camel(op.name))]
 const esm = `${HEAD}import face from './index.cjs'
 

@@ -73,8 +73,19 @@ function options(given) {
   return given
 }
 
+/** Kinds that are called in another way where they take long. */
+const LONG = { function: 'function_long', query: 'query_long' }
+
 const callers = {
   function: (op) => (given) => attempt(() => convert.answer(native.call(op.name, convert.params(given)))),
+  function_long: (op) => async (given) => {
+    const text = convert.params(given)
+    try {
+      return convert.answer(await native.callLong(op.name, text))
+    } catch (error) {
+      throw fromNative(error)
+    }
+  },
   frame: (op) => async (given) => {
     const { rest, ...steer } = steering(options(given))
     const { frames, others } = takeFrames(op, rest)
@@ -153,15 +164,65 @@ function oneSeries(given) {
 }
 
 function method(target, op) {
-  const caller = callers[op.kind === 'query' && op.long ? 'query_long' : op.kind](op)
+  const caller = callers[op.long && op.kind in LONG ? LONG[op.kind] : op.kind](op)
   const value = Object.defineProperty(caller, 'name', { value: op.method })
   Object.defineProperty(target, op.method, { value, enumerable: target === face, configurable: true, writable: true })
+}
+
+/**
+ * Yields the shelves that change, for ever: a page of `changes`, then, where there is no more, a pause. The cursor of a
+ * row is where to go on after it; a page that was not read to its end comes again.
+ */
+async function* watch({ since, intervalMs, signal, ...rest }) {
+  const unknown = Object.keys(rest)[0]
+  if (unknown !== undefined) throw argument(unknown, 'one of since, intervalMs, signal', unknown)
+  since ??= 0
+  intervalMs ??= 200
+  if (!Number.isSafeInteger(since) || since < 0) throw argument('since', 'a cursor of a row, or 0', since)
+  if (!Number.isFinite(intervalMs) || intervalMs < 0) throw argument('intervalMs', 'a number of milliseconds', intervalMs)
+  steering({ signal })
+  let cursor = since
+  while (true) {
+    signal?.throwIfAborted()
+    let page
+    try {
+      await this.poll?.()
+      page = this.changes({ since: cursor })
+    } catch (error) {
+      if (error.code === 'CLOSED') return
+      throw error
+    }
+    for (const [i, row] of page.rows.entries()) {
+      yield { ...row, cursor: i + 1 < page.rows.length ? cursor : page.cursor }
+    }
+    cursor = page.cursor
+    if (!page.more) await pause(intervalMs, signal)
+  }
+}
+
+/** Waits; an abort ends the wait with its reason. */
+function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    }, milliseconds)
+    signal?.addEventListener('abort', abort, { once: true })
+  })
 }
 
 class Engine {
   constructor(own, key) {
     if (key !== OWN) throw argument('Engine', 'made by open() or memory()', 'new Engine()')
     Object.defineProperty(this, OWN, { value: own })
+  }
+
+  watch(given) {
+    return watch.call(this, options(given))
   }
 
   async close() {
@@ -180,14 +241,41 @@ class Ledger {
     const own = attempt(() => native.memory(convert.params({ openCatalog: true })))
     Object.defineProperty(this, OWN, { value: own })
   }
+
+  watch(given) {
+    return watch.call(this, options(given))
+  }
 }
 
-async function open(folder, given) {
+/** An engine that only reads what another process writes. */
+class Follower extends Engine {
+  async poll() {
+    return this[OWN].poll().catch((error) => {
+      throw fromNative(error)
+    })
+  }
+}
+
+function pathOf(folder) {
   if (typeof folder !== 'string' && !(folder instanceof URL && folder.protocol === 'file:')) {
     throw argument('folder', 'a path', folder === null ? 'null' : typeof folder)
   }
   const path = typeof folder === 'string' ? folder : require('node:url').fileURLToPath(folder)
   if (path === '' || path.includes('\0')) throw argument('folder', 'a path', path === '' ? 'an empty text' : 'a NUL')
+  return path
+}
+
+async function follow(folder) {
+  const path = pathOf(folder)
+  try {
+    return new Follower(await native.follow(path), OWN)
+  } catch (error) {
+    throw fromNative(error)
+  }
+}
+
+async function open(folder, given) {
+  const path = pathOf(folder)
   const text = convert.params(given)
   try {
     return new Engine(await native.open(path, text), OWN)
@@ -200,7 +288,7 @@ function memory(given) {
   return new Engine(attempt(() => native.memory(convert.params(given))), OWN)
 }
 
-const face = { open, memory, Engine, Ledger, TrousseError, RejectedError, version: native.version() }
+const face = { open, memory, follow, Engine, Follower, Ledger, TrousseError, RejectedError, version: native.version() }
 for (const op of operations) {
   if (op.on === 'module') method(face, op)
   else method(Engine.prototype, op)

@@ -117,7 +117,8 @@ export const version: string
 /**
  * Opens the engine in a folder, made where there is none.
  *
- * @throws {@link TrousseError} with the code `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_LOCKED`, `JOURNAL_VERSION`.
+ * @throws {@link TrousseError} with the code `DISK_FULL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_LOCKED`, `JOURNAL_VERSION`,
+ * `READ_ONLY`.
  */
 export function open(folder: string | URL, options?: Options): Promise<Engine>
 
@@ -127,6 +128,37 @@ export function open(folder: string | URL, options?: Options): Promise<Engine>
  * @throws {@link TrousseError} with the code `INVALID_ARGUMENT`.
  */
 export function memory(options?: Options): Engine
+
+/**
+ * Follows the journal in a folder that another process writes: it takes no lock and changes nothing.
+ *
+ * @throws {@link TrousseError} with the code `IO` if there is no journal, `JOURNAL_CORRUPT`, `JOURNAL_VERSION`.
+ */
+export function follow(folder: string | URL): Promise<Follower>
+
+/** How to follow the stock. */
+export interface Watch {
+  /**
+   * The cursor of the last row that was dealt with; 0 from the beginning.
+   *
+   * @defaultValue `0`
+   */
+  since?: number
+  /**
+   * How long to wait where there is nothing new, in milliseconds.
+   *
+   * @defaultValue `200`
+   */
+  intervalMs?: number
+  /** Ends the iteration, which throws `signal.reason`. */
+  signal?: AbortSignal | null
+}
+
+/** A shelf that changed, as it is now, and where to go on after it. */
+export interface Change extends ChangeRow {
+  /** What to give as `since` to go on after this row. */
+  cursor: number
+}
 
 /**
  * Answers whether a lot may be sold on a day: the expiry day is the last good day.
@@ -206,6 +238,20 @@ export function newsvendorNormal(params?: NewsvendorNormal): Newsvendor
 export function newsvendorPoisson(params?: NewsvendorPoisson): Newsvendor
 
 /**
+ * Reads the whole journal in a folder and checks it: checksums, hash chain, keys, snapshots; and that its books balance. It may be open elsewhere.
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_VERSION`.
+ */
+export function verify(params: VerifyParams): Promise<Verified>
+
+/**
+ * Copies everything that is whole in the damaged journal of a folder into a new one, and says what was lost.
+ *
+ * @throws {@link TrousseError} with the code `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_LOCKED`, `JOURNAL_VERSION`, `READ_ONLY`.
+ */
+export function salvage(params: SalvageParams): Promise<Salvaged>
+
+/**
  * Forecasts each series of a long frame with intervals; the models are chosen by rolling-origin error.
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
@@ -249,266 +295,294 @@ export function readCsv<T extends AnswerFrame = AnswerFrame>(params: CsvParams &
 
 /** The engine: stock, people, forecasts and recommendations over one journal. Made by {@link open} or {@link memory}. */
 export class Engine {
-  private constructor()
+  protected constructor()
 
   /**
    * Adds SKUs or replaces their entries, and settles the facts that waited for them.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   upsertSkus(params: SkusParams & Now): Promise<Record<string, never>>
 
   /**
    * Adds suppliers or replaces their terms.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   upsertSuppliers(params: SuppliersParams & Now): Promise<Record<string, never>>
 
   /**
    * Adds channels or replaces them: what each keeps for itself and how long goods must keep there.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   upsertChannels(params: ChannelsParams & Now): Promise<Record<string, never>>
 
   /**
    * Holds stock for a basket until a deadline: all lines or none.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_CHANNEL`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_CHANNEL`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   reserve(params: Reserve & Now): Promise<Held>
 
   /**
    * Turns a hold into a shipment, first expired first out.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_HOLD`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_HOLD`.
    */
   commit(params: Commit & Now): Promise<Shipped>
 
   /**
    * Gives a hold back.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_HOLD`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_HOLD`.
    */
   release(params: Release & Now): Promise<Released>
 
   /**
    * Moves free stock between locations, first expired first out.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   move(params: Move & Now): Promise<Moved>
 
   /**
    * Says that goods of a move that was sent on its way arrived.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_TRANSFER`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_TRANSFER`.
    */
   arrive(params: Arrive & Now): Promise<Moved>
 
   /**
    * Gives units another condition: into quarantine and out of it, damaged, expired, free.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LOT_RECALLED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LOT_RECALLED`, `READ_ONLY`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   reclassify(params: Reclassify & Now): Promise<Moved>
 
   /**
    * Takes units off the books, in any condition.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   writeOff(params: WriteOff & Now): Promise<Moved>
 
   /**
    * Opens units as testers: their period after opening begins.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   openTester(params: OpenTester & Now): Promise<Moved>
 
   /**
    * Makes units of a kit from its parts: they expire with the first of them.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   assemble(params: Assemble & Now): Promise<Moved>
 
   /**
    * Closes the books up to a day: later facts about those days are booked on the day after.
    *
-   * @throws {@link TrousseError} with the code `CANNOT_FREEZE`, `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CANNOT_FREEZE`, `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   freeze(params: Freeze & Now): Promise<Entered>
 
   /**
    * Orders from a supplier: incoming until receipts name this purchase.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_SKU`.
    */
   purchase(params: Purchase & Now): Promise<Entered>
 
   /**
    * Records that goods of a lot arrived.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   receive(params: Receive & Now): Promise<Recorded>
 
   /**
    * Records a till sale, also where the books say there is nothing: `missing` tells what they lacked.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   sale(params: Sale & Now): Promise<Recorded>
 
   /**
    * Records goods that a customer brought back.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   return(params: Return & Now): Promise<Recorded>
 
   /**
    * Records a count of a shelf.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   count(params: Count & Now): Promise<Recorded>
 
   /**
    * Records that a lot must not be sold any more.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   recall(params: Recall & Now): Promise<Recorded>
 
   /**
    * Records that a person looked at a SKU.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   view(params: Interest & Now): Promise<Recorded>
 
   /**
    * Records that a person clicked a SKU.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   click(params: Interest & Now): Promise<Recorded>
 
   /**
    * Records that a person put a SKU into the cart.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   cart(params: Interest & Now): Promise<Recorded>
 
   /**
    * Records a person's rating of a SKU.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   rating(params: Rating & Now): Promise<Recorded>
 
   /**
    * Records a person's review of a SKU.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   review(params: Review & Now): Promise<Recorded>
 
   /**
    * Records a person's answer to a poll.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   answer(params: Answer & Now): Promise<Recorded>
 
   /**
    * Records a complaint; `not_available` changes the stock belief, the forecast's input and the ranking.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   complaint(params: Complaint & Now): Promise<Recorded>
 
   /**
    * Records a person's hard rules and traits; the newest wins as a whole.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   profile(params: Profile & Now): Promise<Recorded>
 
   /**
    * Records that a person gave or withdrew consent.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   consent(params: Consent & Now): Promise<Recorded>
 
   /**
    * Decides any command, given as an object with a `type`.
    *
-   * @throws {@link TrousseError} with the code `CANNOT_FREEZE`, `CLOSED`, `CONFLICT`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LOT_RECALLED`, `UNKNOWN_CHANNEL`, `UNKNOWN_HOLD`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`, `UNKNOWN_TRANSFER`.
+   * @throws {@link TrousseError} with the code `CANNOT_FREEZE`, `CLOSED`, `CONFLICT`, `DISK_FULL`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LOT_RECALLED`, `READ_ONLY`, `UNKNOWN_CHANNEL`, `UNKNOWN_HOLD`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`, `UNKNOWN_TRANSFER`.
    */
   submit(params: SubmitParams & Now): Promise<Held | Shipped | Released | Moved | Moved | Entered | Moved | Moved | Moved | Moved | Entered>
 
   /**
    * Decides commands in order with one flush; a refusal is an answer here, not an error.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   submitMany(params: SubmitManyParams & Now): Promise<Decided[]>
 
   /**
    * Records any fact, given as an object with a `type`.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   record(params: RecordParams & Now): Promise<Recorded>
 
   /**
    * Records facts in order with one flush.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   recordMany(params: RecordManyParams & Now): Promise<Recorded[]>
 
   /**
    * Puts many inputs of one kind through its door, in order and with one flush. A row is an input; neighbouring rows with one id are the lines of one reserve or sale. Answers id, accepted, code and message, one row an input: what is refused or malformed does not stop the others.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `MISSING_COLUMN`, `READ_ONLY`, `WRONG_COLUMN_TYPE`.
    */
   batch<T extends AnswerFrame = AnswerFrame>(params: BatchParams & { /** A frame with the columns id and the fields of the kind, such as sku, quantity, location, hold. */ df: Frame } & Now): Promise<T>
 
   /**
    * Fires what is due: hold deadlines and expiry days.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   advance(params?: Now): Promise<Advanced>
 
   /**
    * Writes a snapshot beside the journal, so that the next opening is faster.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `DISK_FULL`, `INTERNAL`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   snapshot(params?: Now): Promise<Record<string, never>>
 
   /**
    * Forgets a person: key and ciphertext go, and the world is folded anew. Answers whether anything was known.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   erase(params: SubjectParams & Now): Promise<boolean>
 
   /**
    * Answers everything that is kept of a person, in order.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   export(params: SubjectParams & Now): Promise<Exported[]>
+
+  /**
+   * Drops what people did once no purpose keeps it any longer: from the log and from all that was learned. A purpose keeps nothing of a person who withdrew consent to it; profiles and consents stay. Answers how many events went.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_POISONED`, `READ_ONLY`.
+   */
+  retain(params?: RetainParams & Now): Promise<Retained>
+
+  /**
+   * Gives back the space of what was erased; the hash chain stays what it was.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_POISONED`, `READ_ONLY`.
+   */
+  compact(params?: Now): Promise<Record<string, never>>
+
+  /**
+   * Copies the journal into an empty folder, verifying what it copies. Without keys nobody's events can be read there; with them an erase has to be repeated there.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_LOCKED`, `JOURNAL_POISONED`, `READ_ONLY`.
+   */
+  backup(params: BackupParams & Now): Promise<Copied>
+
+  /**
+   * Reads the whole journal and checks it: checksums, hash chain, keys, snapshots; and that the books balance. Damage is an answer, not an error.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
+   */
+  verify(params?: Now): Promise<Verified>
 
   /**
    * Shows stock by SKU, location and lot.
@@ -530,6 +604,13 @@ export class Engine {
    * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`.
    */
   expiring(params?: ExpiringParams & Now): StockRow[]
+
+  /**
+   * Answers what expires when, what the forecast demand will not take in time, what that is worth, and how long each lot lasts.
+   *
+   * @throws {@link TrousseError} with the code `CANCELLED`, `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   */
+  expiryCalendar(params?: ExpiryCalendarParams & Now & Long): Promise<ExpiryRisk>
 
   /**
    * Shows the daily demand of a shelf: what the forecast is fed with; today's incomplete day is the last.
@@ -671,9 +752,28 @@ export class Engine {
    */
   position(params?: Now): Position
 
+  /**
+   * Yields the shelves that change, for ever: `for await (const change of shop.watch())`. It ends when the engine is
+   * closed. The cursor of a row is where to go on after it; a page that was not read to its end comes again.
+   *
+   * @throws {@link TrousseError} with the code `INVALID_ARGUMENT`, `JOURNAL_POISONED`; `signal.reason`.
+   */
+  watch(params?: Watch): AsyncGenerator<Change, void, void>
   /** Answers all that is queued, then releases the folder. Later calls answer `CLOSED`. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
+}
+
+/** An engine that only reads what another process writes: all questions work, doors throw `READ_ONLY`. */
+export class Follower extends Engine {
+  private constructor()
+
+  /**
+   * Takes in what was written since; answers how many events that were. Cheap where there are none.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_VERSION`.
+   */
+  poll(): Promise<number>
 }
 
 /** Stock alone, in memory: SKUs that it does not know enter the catalogue with the first fact about them. */
@@ -683,168 +783,168 @@ export class Ledger {
   /**
    * Adds SKUs or replaces their entries, and settles the facts that waited for them.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   upsertSkus(params: SkusParams & Now): Promise<Record<string, never>>
 
   /**
    * Adds channels or replaces them: what each keeps for itself and how long goods must keep there.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   upsertChannels(params: ChannelsParams & Now): Promise<Record<string, never>>
 
   /**
    * Holds stock for a basket until a deadline: all lines or none.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_CHANNEL`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_CHANNEL`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   reserve(params: Reserve & Now): Promise<Held>
 
   /**
    * Turns a hold into a shipment, first expired first out.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_HOLD`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_HOLD`.
    */
   commit(params: Commit & Now): Promise<Shipped>
 
   /**
    * Gives a hold back.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_HOLD`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_HOLD`.
    */
   release(params: Release & Now): Promise<Released>
 
   /**
    * Moves free stock between locations, first expired first out.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   move(params: Move & Now): Promise<Moved>
 
   /**
    * Says that goods of a move that was sent on its way arrived.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_TRANSFER`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_TRANSFER`.
    */
   arrive(params: Arrive & Now): Promise<Moved>
 
   /**
    * Gives units another condition: into quarantine and out of it, damaged, expired, free.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LOT_RECALLED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LOT_RECALLED`, `READ_ONLY`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   reclassify(params: Reclassify & Now): Promise<Moved>
 
   /**
    * Takes units off the books, in any condition.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   writeOff(params: WriteOff & Now): Promise<Moved>
 
   /**
    * Opens units as testers: their period after opening begins.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   openTester(params: OpenTester & Now): Promise<Moved>
 
   /**
    * Makes units of a kit from its parts: they expire with the first of them.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
   assemble(params: Assemble & Now): Promise<Moved>
 
   /**
    * Closes the books up to a day: later facts about those days are booked on the day after.
    *
-   * @throws {@link TrousseError} with the code `CANNOT_FREEZE`, `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CANNOT_FREEZE`, `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   freeze(params: Freeze & Now): Promise<Entered>
 
   /**
    * Orders from a supplier: incoming until receipts name this purchase.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `UNKNOWN_SKU`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_SKU`.
    */
   purchase(params: Purchase & Now): Promise<Entered>
 
   /**
    * Records that goods of a lot arrived.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   receive(params: Receive & Now): Promise<Recorded>
 
   /**
    * Records a till sale, also where the books say there is nothing: `missing` tells what they lacked.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   sale(params: Sale & Now): Promise<Recorded>
 
   /**
    * Records goods that a customer brought back.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   return(params: Return & Now): Promise<Recorded>
 
   /**
    * Records a count of a shelf.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   count(params: Count & Now): Promise<Recorded>
 
   /**
    * Records that a lot must not be sold any more.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   recall(params: Recall & Now): Promise<Recorded>
 
   /**
    * Decides any command, given as an object with a `type`.
    *
-   * @throws {@link TrousseError} with the code `CANNOT_FREEZE`, `CLOSED`, `CONFLICT`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LOT_RECALLED`, `UNKNOWN_CHANNEL`, `UNKNOWN_HOLD`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`, `UNKNOWN_TRANSFER`.
+   * @throws {@link TrousseError} with the code `CANNOT_FREEZE`, `CLOSED`, `CONFLICT`, `DISK_FULL`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LOT_RECALLED`, `READ_ONLY`, `UNKNOWN_CHANNEL`, `UNKNOWN_HOLD`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`, `UNKNOWN_TRANSFER`.
    */
   submit(params: SubmitParams & Now): Promise<Held | Shipped | Released | Moved | Moved | Entered | Moved | Moved | Moved | Moved | Entered>
 
   /**
    * Decides commands in order with one flush; a refusal is an answer here, not an error.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   submitMany(params: SubmitManyParams & Now): Promise<Decided[]>
 
   /**
    * Records any fact, given as an object with a `type`.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   record(params: RecordParams & Now): Promise<Recorded>
 
   /**
    * Records facts in order with one flush.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   recordMany(params: RecordManyParams & Now): Promise<Recorded[]>
 
   /**
    * Puts many inputs of one kind through its door, in order and with one flush. A row is an input; neighbouring rows with one id are the lines of one reserve or sale. Answers id, accepted, code and message, one row an input: what is refused or malformed does not stop the others.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `MISSING_COLUMN`, `READ_ONLY`, `WRONG_COLUMN_TYPE`.
    */
   batch<T extends AnswerFrame = AnswerFrame>(params: BatchParams & { /** A frame with the columns id and the fields of the kind, such as sku, quantity, location, hold. */ df: Frame } & Now): Promise<T>
 
   /**
    * Fires what is due: hold deadlines and expiry days.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
   advance(params?: Now): Promise<Advanced>
 
@@ -868,6 +968,13 @@ export class Ledger {
    * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`.
    */
   expiring(params?: ExpiringParams & Now): StockRow[]
+
+  /**
+   * Answers what expires when, what the forecast demand will not take in time, what that is worth, and how long each lot lasts.
+   *
+   * @throws {@link TrousseError} with the code `CANCELLED`, `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
+   */
+  expiryCalendar(params?: ExpiryCalendarParams & Now & Long): Promise<ExpiryRisk>
 
   /**
    * Shows purchase lines with units still to come.
@@ -959,6 +1066,14 @@ export class Ledger {
    * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`.
    */
   position(params?: Now): Position
+
+  /**
+   * Yields the shelves that change, for ever: `for await (const change of shop.watch())`. It ends when the engine is
+   * closed. The cursor of a row is where to go on after it; a page that was not read to its end comes again.
+   *
+   * @throws {@link TrousseError} with the code `INVALID_ARGUMENT`, `JOURNAL_POISONED`; `signal.reason`.
+   */
+  watch(params?: Watch): AsyncGenerator<Change, void, void>
 }
 
 /** Arguments of `isSellable` for faces. */
@@ -1398,6 +1513,88 @@ export interface NewsvendorPoisson {
    * @defaultValue `0`
    */
   demandMean?: number
+}
+
+/** Which folder to verify. */
+export interface VerifyParams {
+  /** The folder of a journal. */
+  folder: string
+}
+
+/** What a verification found. */
+export interface Verified {
+  /** Whether there is no damage and the books balance. */
+  sound: boolean
+  /** Segments that were read. A whole number. */
+  segments: number
+  /** Atomic batches. A whole number. */
+  batches: number
+  /** Events, dropped and lost ones among them. A whole number. */
+  events: number
+  /** Events of people that were erased or ran out. A whole number. */
+  dropped: number
+  /** Events that an earlier salvage could not save. A whole number. */
+  lost: number
+  /** Bytes of all batches. A whole number. */
+  bytes: number
+  /** Bytes of an input that was never answered: opening cuts them. A whole number. */
+  tornBytes: number
+  /** Snapshots that fit. A whole number. */
+  snapshots: number
+  /** Snapshots that do not, which opening throws away. */
+  badSnapshots: string[]
+  /** The first damage; what comes after it was not read. */
+  damage: Damaged | null
+  /** The first rule of the books that is broken, such as units that came from nowhere. */
+  books: string | null
+}
+
+/** The first damage of a journal. */
+export interface Damaged {
+  /** `JOURNAL_CORRUPT` or `JOURNAL_VERSION`. */
+  code: string
+  /** The damage in words. */
+  message: string
+  /** Number of the segment, which its file is named by. A whole number. */
+  segment: number | null
+  /** Byte in its file. A whole number. */
+  offset: number | null
+}
+
+/** What to salvage, and where to. */
+export interface SalvageParams {
+  /** The folder of the damaged journal, which is only read. */
+  source: string
+  /** An empty folder, made where there is none. */
+  target: string
+}
+
+/** What a salvage saved. */
+export interface Salvaged {
+  /** Events that were saved. A whole number. */
+  events: number
+  /** What was not, in order. */
+  lost: LostRange[]
+  /** Whether the keys of people were whole: without theirs a person is as if erased. */
+  keysWhole: boolean
+  /** Events of the new journal, lost ones among them. A whole number. */
+  sequence: number
+  /** Chain hash of the new journal, in hexadecimal. */
+  digest: string
+}
+
+/** A range that could not be saved. */
+export interface LostRange {
+  /** Number of the segment. A whole number. */
+  segment: number
+  /** First byte in its file. A whole number. */
+  fromByte: number
+  /** Byte after the last. A whole number. */
+  toByte: number
+  /** First event that is lost. A whole number. */
+  fromSequence: number
+  /** Event after the last; the same as the first where nobody can tell whether there were any. A whole number. */
+  toSequence: number
 }
 
 /** How to forecast a long table. */
@@ -2445,6 +2642,10 @@ export interface Consent {
 export type Purpose =
   /** Learning this person's taste and recommending by it. */
   | 'personalisation'
+  /** Counting what this person does, says and rates, per SKU and day. */
+  | 'analytics'
+  /** Having this person in segments of those who bought. */
+  | 'marketing'
 
 /** Any command. */
 export interface SubmitParams {
@@ -2576,6 +2777,42 @@ export interface Exported {
   event: unknown
 }
 
+/** How long what people did is kept, by purpose. */
+export interface RetainParams {
+  /** Days for personal picks: views, clicks, carts, purchases, returns, ratings, reviews. Not given: for ever. A whole number. */
+  personalisationDays?: number | null
+  /** Days for counts per SKU: the same, and answers and complaints. Not given: for ever. A whole number. */
+  analyticsDays?: number | null
+  /** Days for segments of people: purchases. Not given: for ever. A whole number. */
+  marketingDays?: number | null
+}
+
+/** What a retention did. */
+export interface Retained {
+  /** Events of people that were dropped. A whole number. */
+  dropped: number
+}
+
+/** Where to copy the journal. */
+export interface BackupParams {
+  /** An empty folder, made where there is none. */
+  folder: string
+  /**
+   * Copies the keys of people too. Without them nobody's events can be read from the copy; with them it is as
+   * secret as the journal, and who is erased later has to be erased there too.
+   * @defaultValue `false`
+   */
+  withKeys?: boolean
+}
+
+/** What was copied. */
+export interface Copied {
+  /** Events in the copy. A whole number. */
+  sequence: number
+  /** Chain hash over all of them, in hexadecimal. */
+  digest: string
+}
+
 /** Which stock to show. */
 export interface StockParams {
   /** Only this SKU. */
@@ -2669,6 +2906,21 @@ export interface ExpiringParams {
    * @defaultValue `90`
    */
   withinDays?: number
+  /** Only this location. */
+  location?: string | null
+}
+
+/** What to show of the expiry calendar. */
+export interface ExpiryCalendarParams {
+  /**
+   * Days ahead to sum up, each 0 … 36,500: the shortest that a lot falls in is its alert.
+   * @defaultValue `[30,60,90]`
+   */
+  horizonsDays?: number[] | Float64Array
+  /** Only lots with at most this many days left, 0 … 36,500; else all that expire. A whole number. */
+  withinDays?: number | null
+  /** Only this SKU. */
+  sku?: string | null
   /** Only this location. */
   location?: string | null
 }
@@ -3307,4 +3559,19 @@ export interface Options {
    * @defaultValue `false`
    */
   openCatalog?: boolean
+  /**
+   * When an answer is given: `sync`, once it survives a power cut; `group`, where inputs wait for each other to share
+   * one flush; `os`, once it survives the end of the process.
+   * @defaultValue `"sync"`
+   */
+  durability?: Durability
 }
+
+/** When an answer is given. Every mode but `os` answers only what is durable. */
+export type Durability =
+  /** Once it survives a power cut. */
+  | 'sync'
+  /** Once it survives a power cut, but the writer waits for more inputs to share one flush. */
+  | { group: { maxDelayMs: number } }
+  /** Once it survives the end of the process, not a power cut. */
+  | 'os'

@@ -4,7 +4,9 @@ import face from './index.cjs'
 export const {
   open,
   memory,
+  follow,
   Engine,
+  Follower,
   Ledger,
   TrousseError,
   RejectedError,
@@ -20,6 +22,8 @@ export const {
   orderQuantity,
   newsvendorNormal,
   newsvendorPoisson,
+  verify,
+  salvage,
   forecast,
   recommend,
   planPurchases,

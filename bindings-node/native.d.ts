@@ -13,6 +13,8 @@ export declare class Engine {
   queryLong(name: string, arguments: string, clock: number, task: Task): Promise<string>
   /** Asks a question that is answered with a frame. */
   queryFrame(name: string, arguments: string, clock: number, task: Task): Promise<Array<Column>>
+  /** Takes in what another process wrote; answers how many events that were. */
+  poll(): Promise<number>
   /** Answers all that is queued, then releases the folder. */
   close(): Promise<void>
 }
@@ -33,6 +35,9 @@ export declare function call(name: string, arguments: string): string
 /** Runs a function over frames, off the event loop. */
 export declare function callFrame(name: string, frames: Array<Frame>, arguments: string, task: Task): Promise<Array<Column>>
 
+/** Runs a function that takes long, off the event loop. */
+export declare function callLong(name: string, arguments: string): Promise<string>
+
 /** One column. */
 export interface Column {
   /** Its name. */
@@ -44,6 +49,9 @@ export interface Column {
   /** Its texts as a JSON array, `null` for a missing one. */
   texts?: string
 }
+
+/** Follows the journal in a folder that another process writes. */
+export declare function follow(folder: string): Promise<Engine>
 
 /** A frame with the name of its parameter. */
 export interface Frame {

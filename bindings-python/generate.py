@@ -21,6 +21,9 @@ STUBS = TARGET.with_name("_core.pyi")
 #: Codes that any call may answer with.
 EVERYWHERE = {"module": ["INTERNAL"], "engine": ["CLOSED", "INTERNAL"]}
 
+#: Codes that any door may answer with besides.
+DOORS = ["DISK_FULL", "READ_ONLY"]
+
 #: Arguments that are also taken by position, where they come first.
 SUBJECTS = ("sku", "subject", "location")
 
@@ -78,6 +81,8 @@ class Surface:
             for node in params.get("properties", {}).values():
                 if name_of(node) not in ("Fact", "Command"):
                     self.reach(node, self.inputs)
+        for node in self.definitions[name_of(surface["options"])]["properties"].values():
+            self.reach(node, self.inputs)
 
     def reach(self, node: dict | bool, into: list[str]) -> None:
         """Collects the definitions behind a schema, what they need first."""
@@ -176,8 +181,12 @@ class Surface:
     def literal(self, name: str) -> str:
         """The source of an enum of texts."""
         definition = self.definitions[name]
-        values = [value for arm in definition["oneOf"] for value in arm.get("enum", [arm.get("const")])]
-        return f"#: {plain(definition['description'])}\n{name} = Literal[{', '.join(json.dumps(v) for v in values)}]\n"
+        arms = [arm for arm in definition["oneOf"] if "properties" not in arm]
+        values = [value for arm in arms for value in arm.get("enum", [arm.get("const")])]
+        kinds = f"Literal[{', '.join(json.dumps(v) for v in values)}]"
+        if len(arms) < len(definition["oneOf"]):  # {"group": {"max_delay_ms": 5}}
+            kinds += " | Mapping[str, Mapping[str, Any]]"
+        return f"#: {plain(definition['description'].partition(chr(10))[0])}\n{name} = {kinds}\n"
 
     def input(self, name: str) -> str:
         """The source of the dataclass of a nested argument."""
@@ -272,7 +281,7 @@ class Surface:
             now = {"description": "The instant of the call; else the system's clock."}
             documented.append(self.entry("now", "InstantLike | None", now, "None"))
             values.append('"now": now')
-        if operation["long"]:
+        if operation["long"] and kind != "function":
             named.append("progress: Progress = False")
             shown = {"description": "True shows a bar for work over two seconds; a function gets ``(done, total)``."}
             documented.append(self.entry("progress", "bool or callable", shown, "False"))
@@ -284,6 +293,8 @@ class Surface:
         return "\n".join(lines) + "\n"
 
     def given(self, operation: str, field: str, node: dict) -> str:
+        if field in ("folder", "source", "target"):
+            return "str | os.PathLike[str]"
         if operation in ("upsert_skus", "upsert_suppliers", "upsert_channels"):
             return f"Iterable[{self.type(node['items'], True)}] | Frame"
         if operation in ("submit_many", "record_many"):
@@ -330,7 +341,8 @@ class Surface:
             parts.append("Parameters\n----------\n" + "\n".join(documented))
         if answered != "None":
             parts.append("Returns\n-------\n" + self.returned(operation["answer"], answered))
-        codes = sorted({*operation["codes"], *EVERYWHERE[operation["on"]]})
+        doors = DOORS if operation["kind"].startswith("door") else []
+        codes = sorted({*operation["codes"], *EVERYWHERE[operation["on"]], *doors})
         parts.append("Raises\n------\nError\n" + textwrap.indent(fill(f"With code {', '.join(codes)}.", 104), "    "))
         return "\n\n".join(parts)
 
@@ -382,7 +394,7 @@ class Surface:
         values = ", ".join(f'"{name}": {name}' for name, _, _ in options)
         entries = [self.entry(n, self.type(node, True), node, self.default(node)) for n, node, _ in options]
         folder = self.entry("folder", "path", {"description": "A folder for the journal; made where there is none."}, None)
-        raises = "Raises\n------\nError\n    With code INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_LOCKED, JOURNAL_VERSION."
+        raises = "Raises\n------\nError\n    With code DISK_FULL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_LOCKED, JOURNAL_VERSION, READ_ONLY."
         head = "Parameters\n----------\n"
         opening = "\n\n".join(["Opens the engine whose journal is in a folder.", head + "\n".join([folder, *entries]), raises])
         memory = "\n\n".join(["Opens an engine without a disk.", head + "\n".join(entries)])

@@ -4,6 +4,7 @@ use napi::Result;
 use napi::bindgen_prelude::{Env, Object};
 use napi_derive::napi;
 use trousse::base::json;
+use trousse::engine::Shop;
 use trousse::{Options, Shared, Timestamp, ops};
 
 use crate::convert::{Crossing, Frame, exact, tables, whole};
@@ -12,7 +13,7 @@ use crate::{Deferred, Task, guard, refusal, wait, work};
 /// An open engine.
 #[napi]
 pub struct Engine {
-    shared: Shared,
+    shop: Shop,
 }
 
 /// Opens the engine in a folder.
@@ -21,7 +22,16 @@ pub fn open<'env>(env: &'env Env, folder: String, options: String) -> Result<Obj
     wait(env, move || {
         let options: Options = json::read(&options)?;
         let shared = Shared::new(trousse::Engine::open(folder, options)?)?;
-        Ok(move || Engine { shared })
+        Ok(move || Engine { shop: Shop::Writer(shared) })
+    })
+}
+
+/// Follows the journal in a folder that another process writes.
+#[napi(ts_return_type = "Promise<Engine>")]
+pub fn follow<'env>(env: &'env Env, folder: String) -> Result<Object<'env>> {
+    wait(env, move || {
+        let follow = trousse::Engine::follow(folder)?;
+        Ok(move || Engine { shop: Shop::Follower(follow) })
     })
 }
 
@@ -31,7 +41,7 @@ pub fn memory(options: String) -> Result<Engine> {
     let open = || {
         let options: Options = json::read(&options)?;
         let engine = trousse::Engine::try_memory(options)?;
-        Ok(Engine { shared: Shared::new(engine)? })
+        Ok(Engine { shop: Shop::Writer(Shared::new(engine)?) })
     };
     guard(open).map_err(refusal)
 }
@@ -43,9 +53,10 @@ impl Engine {
     pub fn door<'env>(&self, env: &'env Env, name: String, arguments: String, clock: f64) -> Result<Object<'env>> {
         let clock = instant(clock).map_err(refusal)?;
         let (deferred, promise) = Deferred::new(env)?;
+        let operation = name.clone();
         let input = move |engine: &mut trousse::Engine| exact(ops::call_door(engine, &name, &arguments, clock)?);
         let reply = move |answer: trousse::Result<String>| deferred.settle(answer.map(|text| move || text));
-        self.shared.send(input, Box::new(reply));
+        self.shop.send(&operation, input, Box::new(reply));
         Ok(promise)
     }
 
@@ -62,11 +73,12 @@ impl Engine {
         let clock = instant(clock).map_err(refusal)?;
         let frames: Vec<(String, Crossing)> = frames.into_iter().map(|f| (f.name, Crossing::take(f.columns))).collect();
         let (deferred, promise) = Deferred::new(env)?;
+        let operation = name.clone();
         let input = move |engine: &mut trousse::Engine| {
             Crossing::of(ops::call_door_frame(engine, &name, &tables(frames)?, &arguments, clock)?)
         };
         let reply = move |answer: trousse::Result<Crossing>| deferred.settle(answer.map(|own| move || own.give()));
-        self.shared.send(input, Box::new(reply));
+        self.shop.send(&operation, input, Box::new(reply));
         Ok(promise)
     }
 
@@ -74,7 +86,7 @@ impl Engine {
     #[napi]
     pub fn query(&self, name: String, arguments: String, clock: f64) -> Result<String> {
         let task = trousse::Task::default();
-        let ask = || exact(ask(&self.shared, &name, &arguments, clock, &task)?);
+        let ask = || exact(ask(&self.shop, &name, &arguments, clock, &task)?);
         guard(ask).map_err(refusal)
     }
 
@@ -88,9 +100,9 @@ impl Engine {
         clock: f64,
         task: &Task,
     ) -> Result<Object<'env>> {
-        let (shared, task) = (self.shared.clone(), task.task.clone());
+        let (shop, task) = (self.shop.clone(), task.task.clone());
         work(env, move || {
-            let text = exact(ask(&shared, &name, &arguments, clock, &task)?)?;
+            let text = exact(ask(&shop, &name, &arguments, clock, &task)?)?;
             Ok(move || text)
         })
     }
@@ -105,29 +117,39 @@ impl Engine {
         clock: f64,
         task: &Task,
     ) -> Result<Object<'env>> {
-        let (shared, task) = (self.shared.clone(), task.task.clone());
+        let (shop, task) = (self.shop.clone(), task.task.clone());
         work(env, move || {
             let clock = instant(clock)?;
-            let table = ops::query_frame(&shared, &name, &arguments, clock, &task)?;
+            let table = ops::query_frame(&shop, &name, &arguments, clock, &task)?;
             let crossing = Crossing::of(table)?;
             Ok(move || crossing.give())
+        })
+    }
+
+    /// Takes in what another process wrote; answers how many events that were.
+    #[napi(ts_return_type = "Promise<number>")]
+    pub fn poll<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let shop = self.shop.clone();
+        wait(env, move || {
+            let came = shop.poll()?;
+            Ok(move || came as f64)
         })
     }
 
     /// Answers all that is queued, then releases the folder.
     #[napi(ts_return_type = "Promise<void>")]
     pub fn close<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
-        let shared = self.shared.clone();
+        let shop = self.shop.clone();
         wait(env, move || {
-            shared.close();
+            shop.close();
             Ok(|| ())
         })
     }
 }
 
-fn ask(shared: &Shared, name: &str, arguments: &str, clock: f64, task: &trousse::Task) -> trousse::Result<String> {
+fn ask(shop: &Shop, name: &str, arguments: &str, clock: f64, task: &trousse::Task) -> trousse::Result<String> {
     let clock = instant(clock)?;
-    ops::query(shared, name, arguments, clock, task)
+    ops::query(shop, name, arguments, clock, task)
 }
 
 fn instant(clock: f64) -> trousse::Result<Timestamp> {

@@ -69,6 +69,15 @@ pub fn call(name: String, arguments: String) -> Result<String> {
     guard(|| exact(ops::call(&name, &arguments)?)).map_err(refusal)
 }
 
+/// Runs a function that takes long, off the event loop.
+#[napi(ts_return_type = "Promise<string>")]
+pub fn call_long<'env>(env: &'env Env, name: String, arguments: String) -> Result<Object<'env>> {
+    wait(env, move || {
+        let text = exact(ops::call(&name, &arguments)?)?;
+        Ok(move || text)
+    })
+}
+
 /// Runs a function over frames, off the event loop.
 #[napi(ts_return_type = "Promise<Array<Column>>")]
 pub fn call_frame<'env>(

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use trousse::engine::Shop;
 use trousse::{Engine, Error, Options, Result, Shared, Timestamp, base::json, ops};
 
 use crate::convert::{self, PyTable, Units};
@@ -13,7 +14,7 @@ use crate::{raise, worker};
 /// An engine behind a writer thread: any number of Python threads may use it.
 #[pyclass(frozen, module = "trousse._core", name = "Engine")]
 pub struct PyEngine {
-    shared: Option<Shared>,
+    shop: Option<Shop>,
     process: u32,
 }
 
@@ -39,11 +40,25 @@ impl PyEngine {
         Ok(PyEngine::new(shared))
     }
 
+    /// Follows the journal in a folder that another process writes.
+    #[staticmethod]
+    fn follow(py: Python<'_>, folder: PathBuf) -> PyResult<PyEngine> {
+        let follow = worker::run(py, None, move |_| Engine::follow(folder))?;
+        Ok(PyEngine { shop: Some(Shop::Follower(follow)), process: std::process::id() })
+    }
+
+    /// Takes in what another process wrote; answers how many events that were.
+    fn poll(&self, py: Python<'_>) -> PyResult<i64> {
+        let shop = self.shop(py)?;
+        py.detach(|| worker::guarded(|| shop.poll())).map_err(|error| raise(py, &error))
+    }
+
     /// Sends an input to the writer and waits until its answer is durable.
     fn door(&self, py: Python<'_>, name: String, arguments_json: String) -> PyResult<String> {
-        let shared = self.shared(py)?;
+        let shop = self.shop(py)?;
         let clock = clock();
-        py.detach(|| shared.call(move |engine| ops::call_door(engine, &name, &arguments_json, clock)))
+        let operation = name.clone();
+        py.detach(|| shop.call(&operation, move |engine| ops::call_door(engine, &name, &arguments_json, clock)))
             .map_err(|error| raise(py, &error))
     }
 
@@ -55,12 +70,13 @@ impl PyEngine {
         frames: &Bound<'_, PyDict>,
         arguments_json: String,
     ) -> PyResult<PyTable> {
-        let shared = self.shared(py)?;
+        let shop = self.shop(py)?;
         let sources = crate::sources(frames)?;
         worker::run(py, None, move |_| {
             let (tables, units) = convert::read_all(sources)?;
             let clock = clock();
-            let (answer, tables) = shared.call(move |engine| {
+            let operation = name.clone();
+            let (answer, tables) = shop.call(&operation, move |engine| {
                 let answer = ops::call_door_frame(engine, &name, &tables, &arguments_json, clock)?;
                 Ok((answer, tables))
             })?;
@@ -70,8 +86,8 @@ impl PyEngine {
 
     /// Asks a question that takes no time worth speaking of.
     fn query(&self, py: Python<'_>, name: String, arguments_json: String) -> PyResult<String> {
-        let shared = self.shared(py)?;
-        py.detach(|| worker::guarded(|| ask(&shared, &name, &arguments_json, &Default::default())))
+        let shop = self.shop(py)?;
+        py.detach(|| worker::guarded(|| ask(&shop, &name, &arguments_json, &Default::default())))
             .map_err(|error| raise(py, &error))
     }
 
@@ -84,8 +100,8 @@ impl PyEngine {
         arguments_json: String,
         progress: Option<Bound<'_, PyAny>>,
     ) -> PyResult<String> {
-        let shared = self.shared(py)?;
-        worker::run(py, progress, move |task| ask(&shared, &name, &arguments_json, task))
+        let shop = self.shop(py)?;
+        worker::run(py, progress, move |task| ask(&shop, &name, &arguments_json, task))
     }
 
     /// Asks a question that is answered with a frame, on a thread of its own.
@@ -97,30 +113,30 @@ impl PyEngine {
         arguments_json: String,
         progress: Option<Bound<'_, PyAny>>,
     ) -> PyResult<PyTable> {
-        let shared = self.shared(py)?;
+        let shop = self.shop(py)?;
         worker::run(py, progress, move |task| {
-            let table = ops::query_frame(&shared, &name, &arguments_json, clock(), task)?;
+            let table = ops::query_frame(&shop, &name, &arguments_json, clock(), task)?;
             Ok(PyTable { table, units: Units::new() })
         })
     }
 
     /// Answers all that is queued and releases the journal.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
-        let shared = self.shared(py)?;
-        py.detach(|| shared.close());
+        let shop = self.shop(py)?;
+        py.detach(|| shop.close());
         Ok(())
     }
 }
 
 impl PyEngine {
     fn new(shared: Shared) -> PyEngine {
-        PyEngine { shared: Some(shared), process: std::process::id() }
+        PyEngine { shop: Some(Shop::Writer(shared)), process: std::process::id() }
     }
 
     /// The writer's thread does not survive a fork: a child that waited for it would wait for ever.
-    fn shared(&self, py: Python<'_>) -> PyResult<Shared> {
-        match &self.shared {
-            Some(shared) if self.process == std::process::id() => Ok(shared.clone()),
+    fn shop(&self, py: Python<'_>) -> PyResult<Shop> {
+        match &self.shop {
+            Some(shop) if self.process == std::process::id() => Ok(shop.clone()),
             _ => Err(raise(py, &Error::io("use the engine after a fork", "it belongs to the parent: open it there"))),
         }
     }
@@ -129,13 +145,13 @@ impl PyEngine {
 impl Drop for PyEngine {
     fn drop(&mut self) {
         if self.process != std::process::id() {
-            std::mem::forget(self.shared.take()); // closing would join the parent's thread
+            std::mem::forget(self.shop.take()); // closing would join the parent's thread
         }
     }
 }
 
-fn ask(shared: &Shared, name: &str, arguments_json: &str, task: &trousse::Task) -> Result<String> {
-    ops::query(shared, name, arguments_json, clock(), task)
+fn ask(shop: &Shop, name: &str, arguments_json: &str, task: &trousse::Task) -> Result<String> {
+    ops::query(shop, name, arguments_json, clock(), task)
 }
 
 /// The system's clock, for calls that name no `now`: the core has none.

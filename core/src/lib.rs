@@ -58,12 +58,13 @@ pub mod segment;
 
 pub use base::{Column, Day, Error, Interner, Money, Panel, Quantity, Rejected, Result, Table, Task, Timestamp};
 pub use catalog::{Sku, Supplier};
-pub use engine::{Accepted, Engine, Options, Outcome, Shared, View};
+pub use engine::{Accepted, Engine, Follow, Options, Outcome, Shared, View};
 pub use event::{
     Answer, Arrive, Assemble, Channel, Command, Commit, Complaint, ComplaintKind, Condition, Consent, Count, Fact,
     Freeze, Interest, Line, Move, OpenTester, Outside, Profile, Purchase, Purpose, Rating, Recall, Receive, Reclassify,
     Release, Reserve, Return, Review, Sale, Strategy, Unit, Units, WriteOff,
 };
+pub use journal::Durability;
 
 /// The README's Rust example, compiled and run with the doctests.
 #[cfg(doctest)]

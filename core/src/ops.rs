@@ -11,11 +11,12 @@ use serde_json::{Value, json};
 use crate::base::{Error, Quantity, Result, Table, Task, Timestamp, csv, json};
 #[cfg_attr(not(feature = "schema"), allow(unused_imports))] // some types are named in schemas only
 use crate::engine::{
-    Advanced, AlertRow, AlertsParams, Availability, AvailabilityParams, Changes, ChangesParams, CycleCountParams,
-    CycleCountRow, DemandParams, Engine, Entered, ExpiringParams, ForecastParams, Held, HoldParams, HoldRow, LotTrace,
-    Moved, OpenPurchaseRow, OrderTrace, PlanPurchasesParams, Position, RecommendParams, Recorded, Released,
-    SegmentsParams, Shared, Shipped, SignalRow, SignalsParams, StockParams, StockRow, StockValueParams, StockValueRow,
-    TesterRow, TraceLotParams, TraceOrderParams, TransferRow, View, WithheldParams, WithheldRow,
+    Advanced, AlertRow, AlertsParams, Ask, Availability, AvailabilityParams, BackupParams, Changes, ChangesParams,
+    Copied, CycleCountParams, CycleCountRow, DemandParams, Engine, Entered, ExpiringParams, ExpiryCalendarParams,
+    ForecastParams, Held, HoldParams, HoldRow, LotTrace, Moved, OpenPurchaseRow, OrderTrace, PlanPurchasesParams,
+    Position, RecommendParams, Recorded, Released, RetainParams, Retained, SalvageParams, Salvaged, SegmentsParams,
+    Shipped, SignalRow, SignalsParams, StockParams, StockRow, StockValueParams, StockValueRow, TesterRow,
+    TraceLotParams, TraceOrderParams, TransferRow, Verified, VerifyParams, View, WithheldParams, WithheldRow,
 };
 #[cfg_attr(not(feature = "schema"), allow(unused_imports))]
 use crate::event::{
@@ -30,7 +31,7 @@ use crate::expiry::{
 use crate::feedback::{PhantomBelief, PhantomParams};
 use crate::recommend::Pick;
 use crate::replenish::{Newsvendor, NewsvendorNormal, NewsvendorPoisson, OrderRule, Proposal};
-use crate::{demand, expiry, feedback, forecast, recommend, replenish, segment};
+use crate::{demand, engine, expiry, feedback, forecast, recommend, replenish, segment};
 
 /// The tables that an operation takes, by the names of its parameters.
 pub type Tables = std::collections::BTreeMap<String, Table>;
@@ -64,7 +65,7 @@ pub struct Op {
     pub frames: &'static [(&'static str, &'static str)],
     /// Whether it takes longer than a millisecond on usual input: a Promise in Node.
     pub long: bool,
-    /// The codes that it may refuse with, beside `CLOSED` and `INTERNAL`.
+    /// The codes that it may refuse with, beside `CLOSED` and `INTERNAL`, and of doors `DISK_FULL` and `READ_ONLY`.
     pub codes: &'static [&'static str],
     /// The JSON Schemas of its parameters and of its answer.
     #[cfg(feature = "schema")]
@@ -269,6 +270,12 @@ pub static OPS: &[Op] = &[
         NewsvendorNormal => Newsvendor, |p| replenish::newsvendor_normal(&p)),
     function!("newsvendor_poisson", "Answers the base-stock level of least cost under Poisson demand.",
         NewsvendorPoisson => Newsvendor, |p| replenish::newsvendor_poisson(&p)),
+    op!("verify", "Reads the whole journal in a folder and checks it: checksums, hash chain, keys, snapshots; and that its books balance. It may be open elsewhere.",
+        VerifyParams => Verified, Run::Function(|value| to_json(engine::verify(&json::fit(value)?)?)), long true,
+        codes &["INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_VERSION"]),
+    op!("salvage", "Copies everything that is whole in the damaged journal of a folder into a new one, and says what was lost.",
+        SalvageParams => Salvaged, Run::Function(|value| to_json(engine::salvage(&json::fit(value)?)?)), long true,
+        codes &["DISK_FULL", "INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_LOCKED", "JOURNAL_VERSION", "READ_ONLY"]),
     // Frames.
     op!("forecast", "Forecasts each series of a long frame with intervals; the models are chosen by rolling-origin error.",
         forecast::TableParams => Nothing, Run::Frame(|tables, value, task| forecast::table(frame(tables, "df")?, &json::fit(value)?, task)),
@@ -396,6 +403,23 @@ pub static OPS: &[Op] = &[
             }).collect();
             to_json(rows?)
         }), codes &["INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_POISONED"]),
+    op!("retain", "Drops what people did once no purpose keeps it any longer: from the log and from all that was learned. A purpose keeps nothing of a person who withdrew consent to it; profiles and consents stay. Answers how many events went.",
+        RetainParams => Retained, Run::Door(|engine, value, now| to_json(engine.retain(&json::fit(value)?, now)?)),
+        codes &["DISK_FULL", "INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_POISONED"]),
+    op!("compact", "Gives back the space of what was erased; the hash chain stays what it was.",
+        Nothing => Nothing, Run::Door(|engine, value, _| {
+            let Nothing {} = json::fit(value)?;
+            engine.compact()?;
+            Ok(json!({}))
+        }), codes &["DISK_FULL", "INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_POISONED"]),
+    op!("backup", "Copies the journal into an empty folder, verifying what it copies. Without keys nobody's events can be read there; with them an erase has to be repeated there.",
+        BackupParams => Copied, Run::Door(|engine, value, _| to_json(engine.backup(&json::fit(value)?)?)),
+        codes &["DISK_FULL", "INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_LOCKED", "JOURNAL_POISONED", "READ_ONLY"]),
+    op!("verify", "Reads the whole journal and checks it: checksums, hash chain, keys, snapshots; and that the books balance. Damage is an answer, not an error.",
+        Nothing => Verified, Run::Door(|engine, value, _| {
+            let Nothing {} = json::fit(value)?;
+            to_json(engine.verify()?)
+        }), codes &["INVALID_ARGUMENT", "IO", "JOURNAL_POISONED"]),
     // Questions.
     query!("stock", "Shows stock by SKU, location and lot.", StockParams => Vec<StockRow>, |v, p, _| v.stock(&p),
         long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
@@ -403,6 +427,9 @@ pub static OPS: &[Op] = &[
         long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_CHANNEL", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
     query!("expiring", "Shows lots that expire soon or did, the first first.", ExpiringParams => Vec<StockRow>, |v, p, _| v.expiring(&p),
         long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_LOCATION"]),
+    query!("expiry_calendar", "Answers what expires when, what the forecast demand will not take in time, what that is worth, and how long each lot lasts.",
+        ExpiryCalendarParams => ExpiryRisk, |v, p, task| v.expiry_calendar(&p, task), long true,
+        codes &["CANCELLED", "INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
     query!("demand", "Shows the daily demand of a shelf: what the forecast is fed with; today's incomplete day is the last.",
         DemandParams => Vec<demand::DemandDay>, |v, p, _| v.demand(&p), long false,
         codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
@@ -621,33 +648,24 @@ pub fn call_door_frame(
 ///
 /// # Errors
 /// Those that the operation lists; `UNKNOWN_OPERATION`, `MALFORMED`, `CANCELLED`, `CLOSED`.
-pub fn query(shop: &Shared, name: &str, arguments_json: &str, clock: Timestamp, task: &Task) -> Result<String> {
+pub fn query(shop: &impl Ask, name: &str, arguments_json: &str, clock: Timestamp, task: &Task) -> Result<String> {
     let op = find(name, |run| matches!(run, Run::Query(_)))?;
     let Run::Query(run) = op.run else { unreachable!() };
     let (value, now) = arguments(arguments_json, clock)?;
-    ask(shop, op, now, |view| Ok(run(view, value, task)?.to_string()))
+    now.check("now")?;
+    shop.ask(now, op.long, |view| Ok(run(view, value, task)?.to_string()))
 }
 
 /// Asks the engine for a frame. `clock` is the instant where the arguments name no `now`.
 ///
 /// # Errors
 /// Those that the operation lists; `UNKNOWN_OPERATION`, `MALFORMED`, `CANCELLED`, `CLOSED`.
-pub fn query_frame(shop: &Shared, name: &str, arguments_json: &str, clock: Timestamp, task: &Task) -> Result<Table> {
+pub fn query_frame(shop: &impl Ask, name: &str, arguments_json: &str, clock: Timestamp, task: &Task) -> Result<Table> {
     let op = find(name, |run| matches!(run, Run::QueryFrame(_)))?;
     let Run::QueryFrame(run) = op.run else { unreachable!() };
     let (value, now) = arguments(arguments_json, clock)?;
-    ask(shop, op, now, |view| run(view, value, task))
-}
-
-/// A long question keeps a view and lets the writer go on, which costs a copy of each part that changes
-/// meanwhile; a short one is answered before the writer goes on, so that its view costs nothing.
-fn ask<T>(shop: &Shared, op: &Op, now: Timestamp, question: impl FnOnce(&View) -> Result<T>) -> Result<T> {
     now.check("now")?;
-    if op.long {
-        let view = shop.read(|engine| Ok(engine.view_at(now)))?;
-        return question(&view);
-    }
-    shop.read(|engine| question(&engine.view_at(now)))
+    shop.ask(now, op.long, |view| run(view, value, task))
 }
 
 #[cfg(test)]

@@ -42,6 +42,15 @@ const first = await checkout({ order: 'order-1001', basket: { 'LIP-01': 2 }, sub
 const again = await checkout({ order: 'order-1001', basket: { 'LIP-01': 2 }, subject: 'ana' }, paid)
 const poor = await checkout({ order: 'order-1002', basket: { 'SER-30': 1 }, subject: 'bo' }, declined)
 const late = await checkout({ order: 'order-1003', basket: { 'LIP-01': 2 }, subject: 'bo' }, paid)
+const traced = shop.traceOrder({ order: 'order-1001' }) // an order knows its lots, a lot its orders
+const { orders } = shop.traceLot({ sku: 'LIP-01', lot: 'A1' })
+
+// A hold has lots; a recall takes them away everywhere, in holds too.
+await shop.reserve({ id: 'order-1004', lines: { 'LIP-01': 1 }, location: 'paris' })
+const [held] = shop.holds()
+await shop.recall({ id: 'recall-1', sku: 'LIP-01', lot: 'B7' })
+const [recalled] = shop.stock({ sku: 'LIP-01' }).filter(({ lot }) => lot === 'B7')
+await shop.release({ id: 'order-1004:recalled', hold: 'order-1004' }).catch(({ code }) => assert.equal(code, 'HOLD_CLOSED'))
 await shop.rating({ id: 'r-5', subject: 'ana', sku: 'LIP-01', value: 5 })
 const picks = shop.recommend({ subject: 'ana', k: 5, location: 'paris' })
 
@@ -54,4 +63,13 @@ assert.deepEqual(poor, { status: 402 })
 assert.deepEqual(late, { status: 409, code: 'INSUFFICIENT_STOCK', sku: 'LIP-01', available: 1, requested: 2 })
 assert.equal(shop.availability({ sku: 'SER-30' }).availableToPromise, 5, 'a declined card gives the goods back')
 assert.deepEqual(picks.map(({ sku }) => sku).sort(), ['LIP-02', 'SER-30'], 'what ana has is not shown again')
+assert.deepEqual(traced.lots.map(({ lot, quantity }) => [lot, quantity]), [['A1', 1], ['B7', 1]])
+assert.deepEqual(orders, ['order-1001'])
+assert.deepEqual(held.lots.map(({ lot }) => lot), ['B7'])
+assert.ok(recalled.recalled && recalled.available === 0, 'nothing of a recalled lot is promised')
+for await (const change of shop.watch()) { // a shop window follows: for ever, or until it has seen enough
+  console.log(`${change.sku}: ${change.availableToPromise} (${change.level})`)
+  if (change.cursor > 0) break
+}
+assert.ok((await shop.verify()).sound)
 await shop.close()

@@ -40,6 +40,18 @@ def main() -> None:
         shipped = shop.commit(id="pay-1001", hold=hold.id, subject="ana", now=MONDAY)
         assert [(taken.lot, taken.quantity) for taken in shipped.lots] == [("A1", 1), ("B7", 1), ("S3", 1)]
 
+        traced = shop.trace_order("order-1001", now=MONDAY)  # an order knows its lots, a lot its orders
+        assert [taken.lot for taken in traced.lots] == ["A1", "B7", "S3"]
+        assert shop.trace_lot("LIP-01", lot="B7", now=MONDAY).orders == ("order-1001",)
+
+        shop.reserve(id="order-1003", lines={"LIP-02": 2}, location="paris", ttl_seconds=900, now=MONDAY)
+        shop.recall(id="recall-1", sku="LIP-02", lot="C1", now=MONDAY)  # blocks the lot everywhere, in holds too
+        (held,) = shop.holds(now=MONDAY)
+        assert held.hold == "order-1003" and all(line.lot != "C1" for line in held.lots)
+        assert shop.availability("LIP-02", now=MONDAY).available_to_promise <= 0
+        shop.release(id="sorry-1003", hold="order-1003", now=MONDAY)
+        shop.receive(id="asn-8", sku="LIP-02", lot="C2", expires_on="2028-01-31", quantity=20, location="paris", now=MONDAY)
+
         try:
             shop.reserve(id="order-1002", lines={"SER-30": 9}, location="paris", now=MONDAY)
         except tr.Rejected as refused:
@@ -65,6 +77,12 @@ def main() -> None:
         assert proposals[0].sku == "LIP-01" and proposals[0].quantity > 0
         print(proposals[0].why)
         print(shop.forecast(h=2, sku="LIP-01", now=at(29)))
+
+        calendar = shop.expiry_calendar(now=at(29))  # what expires when, and what of it will not sell in time
+        assert calendar.lots[0].lot == "S3" and calendar.horizons[-1].within_days == 90
+        changed = {row.sku for _, row in shop.watch(timeout_s=0)}  # what a shop window follows
+        assert changed == {"LIP-01", "LIP-02", "SER-30"}
+        assert shop.verify().sound
 
 
 if __name__ == "__main__":

@@ -1,18 +1,23 @@
 // The engine through the public Node face: the loop, the disk, many callers, the event loop, and bad input.
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { runInNewContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
-import { Engine, Ledger, RejectedError, TrousseError, forecast, isSellable, kmeans, memory, open, orderQuantity, rfm } from 'trousse'
+import {
+  Engine, Follower, Ledger, RejectedError, TrousseError, follow, forecast, isSellable, kmeans, memory, open, orderQuantity, rfm, salvage,
+  verify,
+} from 'trousse'
 
 const NOON = '2026-11-23T12:00:00Z'
 const path = createRequire(import.meta.url).resolve('trousse')
+const SEGMENT = 'journal-0000000000000000.seg'
 const later = (days) => new Date(Date.parse(NOON) + days * 86_400_000)
 
 function folder(t) {
@@ -147,7 +152,7 @@ test('a torn tail is dropped, a flipped bit before it is an error', async (t) =>
   await inputs(shop)
   const { sequence } = shop.position()
   await shop.close()
-  const file = join(path, 'journal')
+  const file = join(path, SEGMENT)
   const whole = readFileSync(file)
   const used = whole.findLastIndex((byte) => byte !== 0) + 1
   writeFileSync(file, whole.subarray(0, used - 5))
@@ -160,6 +165,156 @@ test('a torn tail is dropped, a flipped bit before it is an error', async (t) =>
   const error = await failure(() => open(path))
   assert.equal(error.code, 'JOURNAL_CORRUPT')
   assert.ok(Number.isInteger(error.offset) && error.offset > 0 && error.offset < used)
+})
+
+test('damage names its place and is salvaged', async (t) => {
+  const root = folder(t)
+  const [path, saved] = [join(root, 'shop'), join(root, 'saved')]
+  const shop = await open(path)
+  await inputs(shop)
+  const whole = await shop.verify()
+  assert.deepEqual([whole.sound, whole.events, whole.damage], [true, shop.position().sequence, null])
+  await shop.close()
+  const bytes = readFileSync(join(path, SEGMENT))
+  const used = bytes.findLastIndex((byte) => byte !== 0) + 1
+  bytes[4096 + Math.floor((used - 4096) / 2)] ^= 1
+  writeFileSync(join(path, SEGMENT), bytes)
+  const refused = await failure(() => open(path))
+  assert.deepEqual([refused.code, refused.segment], ['JOURNAL_CORRUPT', 0])
+  const { sound, damage } = await verify({ folder: path })
+  assert.deepEqual([sound, damage.code, damage.segment, damage.offset], [false, 'JOURNAL_CORRUPT', 0, refused.offset])
+  const found = await salvage({ source: path, target: saved })
+  const lost = found.lost.reduce((sum, { fromSequence, toSequence }) => sum + toSequence - fromSequence, 0)
+  assert.ok(lost > 0 && found.keysWhole)
+  assert.deepEqual([found.sequence, found.events], [whole.events, whole.events - lost])
+  const again = await open(saved)
+  assert.equal((await again.verify()).lost, lost)
+  await again.close()
+  const twice = await failure(() => salvage({ source: path, target: saved }))
+  assert.deepEqual([twice.code, twice.field], ['INVALID_ARGUMENT', 'target'])
+})
+
+test('a journal of another format is named', async (t) => {
+  const path = folder(t)
+  writeFileSync(join(path, 'journal'), Buffer.concat([Buffer.from('trousse\0'), Buffer.alloc(56)])) // v0 had one file
+  const { code, found, supported } = await failure(() => open(path))
+  assert.deepEqual({ code, found, supported }, { code: 'JOURNAL_VERSION', found: 0, supported: 1 })
+  assert.equal((await verify({ folder: path })).damage.code, 'JOURNAL_VERSION')
+})
+
+test('a full disk, and one that may not be written', { skip: process.platform !== 'linux' }, (t) => {
+  const disk = folder(t)
+  const mount = (size) => `mount -t tmpfs -o size=${size}m none ${disk}`
+  const run = (script) => spawnSync('unshare', ['-rm', 'sh', '-c', script], { encoding: 'utf8' })
+  if (run(mount(1)).status !== 0) return t.skip('this system lets nobody mount a small disk')
+  const source = `require('${path}').open('${disk}/shop').then((shop) => shop.close()).then(() => console.log('opened'), (error) => console.log(error.code))`
+  const node = `${process.execPath} -e "${source}"`
+  assert.equal(run(`${mount(1)} && ${node}`).stdout, 'DISK_FULL\n')
+  assert.equal(run(`${mount(200)} && ${node} && mount -o remount,ro ${disk} && ${node}`).stdout, 'opened\nREAD_ONLY\n')
+})
+
+test('what is erased is erased on the disk too', async (t) => {
+  const root = folder(t)
+  const names = ['shop', 'bare', 'whole'].map((name) => join(root, name))
+  const holds = (path) => readdirSync(path).some((name) => readFileSync(join(path, name)).includes('ana-84617'))
+  const [path, bare, whole] = names
+  const shop = await open(path)
+  await stocked(shop)
+  await shop.rating({ id: 'g-ana-84617', subject: 'ana-84617', sku: 'LIP-01', value: 5, now: NOON })
+  await shop.snapshot()
+  assert.equal((await shop.backup({ folder: bare })).digest, shop.position().digest)
+  await shop.backup({ folder: whole, withKeys: true })
+  assert.deepEqual(names.map(holds), [true, false, true])
+  assert.equal((await shop.export({ subject: 'ana-84617' })).length, 1)
+  assert.equal(await shop.erase({ subject: 'ana-84617' }), true)
+  assert.equal(holds(path), false)
+  assert.deepEqual([(await shop.verify()).sound, (await shop.verify()).dropped], [true, 1])
+  await shop.close()
+  const copy = await open(whole) // an erase has to be repeated in copies with keys
+  assert.equal(await copy.erase({ subject: 'ana-84617' }), true)
+  assert.equal(holds(whole), false)
+  await copy.close()
+})
+
+test('a follower reads what another process writes', async (t) => {
+  const folderOfShop = join(folder(t), 'shop')
+  assert.equal((await failure(() => follow(folderOfShop))).code, 'IO')
+  const shop = await stocked(await open(folderOfShop))
+  const source = `
+    const { follow } = require('${path}')
+    follow('${folderOfShop}').then(async (shop) => {
+      console.log(shop.position().digest, await shop.poll(), await shop.advance().catch(({ code }) => code))
+    })`
+  const answer = execFileSync(process.execPath, ['-e', source], { encoding: 'utf8' })
+  assert.equal(answer, `${shop.position().digest} 0 READ_ONLY\n`)
+  const follower = await follow(pathToFileURL(folderOfShop))
+  assert.ok(follower instanceof Follower && follower instanceof Engine)
+  await shop.sale({ id: 's', lines: { 'LIP-01': 1 }, location: 'paris', subject: 'ana', now: NOON })
+  assert.equal(follower.availability({ sku: 'LIP-01', now: NOON }).onHand, 50)
+  assert.deepEqual([await follower.poll(), await follower.poll()], [2, 0])
+  assert.deepEqual([follower.stock({ now: NOON }), follower.position()], [shop.stock({ now: NOON }), shop.position()])
+  const refused = await failure(() => follower.sale({ id: 't', lines: { 'LIP-01': 1 }, location: 'paris' }))
+  assert.deepEqual([refused.code, refused.operation], ['READ_ONLY', 'sale'])
+  await shop.close()
+  await follower.close()
+  assert.equal((await failure(() => follower.poll())).code, 'CLOSED')
+})
+
+test('changes can be watched', async (t) => {
+  const path = folder(t)
+  const shop = await stocked(await open(path))
+  const take = async (source, n, params) => {
+    const seen = []
+    for await (const change of source.watch(params)) if (seen.push(change) === n) break
+    return seen
+  }
+  const first = await take(shop, 3)
+  assert.deepEqual(first.map(({ sku, onHand, cursor }) => [sku, onHand, cursor > 0]), [['LIP-01', 50, false], ['MAS-02', 50, false], ['SER-30', 50, true]])
+  const since = first.at(-1).cursor
+  const follower = await follow(path)
+  const both = Promise.all([take(shop, 1, { since, intervalMs: 2 }), take(follower, 1, { since, intervalMs: 2 })])
+  await shop.sale({ id: 's', lines: { 'SER-30': 1 }, location: 'paris', now: NOON })
+  for (const [change] of await both) assert.deepEqual([change.sku, change.onHand], ['SER-30', 49])
+  await follower.close()
+  const controller = new AbortController()
+  const endless = failure(() => take(shop, 9, { since, signal: controller.signal }))
+  setTimeout(() => controller.abort(), 10)
+  assert.equal(await endless, controller.signal.reason)
+  const rest = take(shop, 9, { since, intervalMs: 1 })
+  await shop.close()
+  assert.equal((await rest).length <= 1, true, 'the end of the engine is the end of the changes')
+  assert.equal((await failure(() => take(memory(), 1, { since: -1 }))).field, 'since')
+  assert.equal((await failure(() => take(memory(), 1, { sinse: 1 }))).field, 'sinse')
+})
+
+for (const durability of ['sync', 'os', { group: { maxDelayMs: 2 } }]) {
+  test(`durability ${JSON.stringify(durability)}`, async (t) => {
+    const path = folder(t)
+    const shop = await open(path, { durability })
+    await Promise.all(Array.from({ length: 20 }, (_, i) => shop.upsertSkus({ skus: [{ sku: `S-${i}` }], now: NOON })))
+    const { digest, sequence } = shop.position()
+    await shop.close()
+    const again = await open(path)
+    assert.deepEqual([again.position().digest, sequence], [digest, 20])
+    await again.close()
+  })
+}
+
+test('retention by purpose, and the expiry calendar', async () => {
+  const shop = memory()
+  await shop.upsertSkus({ skus: [{ sku: 'LIP-01', cost: { minor: 450 } }], now: NOON })
+  await shop.receive({ id: 'r', sku: 'LIP-01', lot: 'A', expiresOn: '2027-01-22', quantity: 100, location: 'paris', now: NOON })
+  await shop.view({ id: 'v', subject: 'ana', sku: 'LIP-01', now: NOON })
+  for (let day = 0; day < 30; day += 1) {
+    await shop.sale({ id: `s-${day}`, lines: { 'LIP-01': 1 }, location: 'paris', subject: 'ana', now: later(day) })
+  }
+  const { lots, horizons } = await shop.expiryCalendar({ now: later(30) })
+  const [{ quantity, daysLeft, unitsAtRisk, valueAtRiskMinor, horizonDays }] = lots
+  assert.deepEqual([quantity, daysLeft, unitsAtRisk, valueAtRiskMinor, horizonDays], [70, 30, 39, 39 * 450, 30])
+  assert.deepEqual(horizons.map(({ withinDays }) => withinDays), [30, 60, 90])
+  assert.deepEqual(await shop.retain({ personalisationDays: 10, analyticsDays: 10, now: later(30) }), { dropped: 1 })
+  assert.deepEqual(await shop.retain({ personalisationDays: 10, analyticsDays: 10, marketingDays: 20, now: later(30) }), { dropped: 10 })
+  assert.equal((await shop.export({ subject: 'ana' })).length, 20)
 })
 
 test('a folder has one writer', async (t) => {
@@ -427,6 +582,9 @@ const bad = [
   ['no folder', () => open(), 'INVALID_ARGUMENT', 'folder'],
   ['an empty folder name', () => open(''), 'INVALID_ARGUMENT', 'folder'],
   ['a file as a folder', () => open(import.meta.filename), 'IO'],
+  ['an unknown durability', () => memory({ durability: 'never' }), 'INVALID_ARGUMENT', 'durability'],
+  ['a wait of an hour', () => memory({ durability: { group: { maxDelayMs: 3_600_000 } } }), 'INVALID_ARGUMENT', 'durability.group.maxDelayMs'],
+  ['a folder to follow of a number', () => follow(7), 'INVALID_ARGUMENT', 'folder'],
   ['an Engine of its own', () => new Engine(), 'INVALID_ARGUMENT', 'Engine'],
   ['no day', () => isSellable(), 'INVALID_ARGUMENT', 'day'],
   ['a quantity of 2^53', () => orderQuantity({ need: 2 ** 53 }), 'INVALID_ARGUMENT', 'need'],

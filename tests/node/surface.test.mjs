@@ -32,18 +32,18 @@ const onLedger = named((op) => op.on === 'engine' && surface.ledger.includes(op.
 const onModule = named((op) => op.on === 'module')
 
 test('the classes have the operations and nothing else', () => {
-  assert.deepEqual(own(trousse.Engine.prototype), [...onEngine, 'close'].sort())
-  assert.deepEqual(own(trousse.Ledger.prototype), onLedger)
+  assert.deepEqual(own(trousse.Engine.prototype), [...onEngine, 'close', 'watch'].sort())
+  assert.deepEqual(own(trousse.Ledger.prototype), [...onLedger, 'watch'].sort())
   assert.equal(typeof trousse.Engine.prototype[Symbol.asyncDispose], 'function')
-  const others = ['Engine', 'Ledger', 'RejectedError', 'TrousseError', 'memory', 'open', 'version']
+  const others = ['Engine', 'Follower', 'Ledger', 'RejectedError', 'TrousseError', 'follow', 'memory', 'open', 'version']
   assert.deepEqual(Object.keys(trousse).sort(), [...onModule, ...others].sort())
 })
 
 test('the declarations have the operations and nothing else', () => {
   const members = (name) => membersOf(declared.classes.get(name)).sort()
-  assert.deepEqual(members('Engine'), [...onEngine, 'close', '[Symbol.asyncDispose]'].sort())
-  assert.deepEqual(members('Ledger'), onLedger)
-  assert.deepEqual([...declared.functions.keys()].sort(), [...onModule, 'memory', 'open'].sort())
+  assert.deepEqual(members('Engine'), [...onEngine, 'close', 'watch', '[Symbol.asyncDispose]'].sort())
+  assert.deepEqual(members('Ledger'), [...onLedger, 'watch'].sort())
+  assert.deepEqual([...declared.functions.keys()].sort(), [...onModule, 'follow', 'memory', 'open'].sort())
 })
 
 const isObject = ([name, definition]) => definition.type === 'object' && name !== 'Nothing'
@@ -61,7 +61,7 @@ for (const [name, definition] of Object.entries(definitions).filter(isObject)) {
 
 test('no interface is left over', () => {
   const objects = Object.entries(definitions).filter(isObject).map(([name]) => (name === 'Pick' ? 'SkuPick' : name))
-  assert.deepEqual([...declared.interfaces.keys()].sort(), [...objects, 'Long', 'Now'].sort())
+  assert.deepEqual([...declared.interfaces.keys()].sort(), [...objects, 'Change', 'Long', 'Now', 'Watch'].sort())
 })
 
 test('the variants of unions and the codes', () => {
@@ -88,7 +88,7 @@ for (const op of operations) {
     const definition = op.params.$ref.split('/').at(-1)
     if (definition !== 'Nothing') assert.match(params, new RegExp(`\\b${definition}\\b`))
     assert.equal(/\bNow\b/.test(params), op.on === 'engine')
-    assert.equal(/\bLong\b/.test(params), op.long)
+    assert.equal(/\bLong\b/.test(params), op.long && op.kind !== 'function')
     for (const { name, optional } of op.frames) {
       if (!/\bOneSeries\b/.test(params)) assert.ok(params.includes(`${camel(name)}${optional ? '?' : ''}: Frame`), params)
     }

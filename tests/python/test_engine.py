@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import os
 import pathlib
 import pickle
 import subprocess
@@ -101,6 +102,185 @@ def test_damaged_journals(tmp_path: pathlib.Path) -> None:
     with pytest.raises(tr.Error) as caught:
         tr.open(tmp_path / "b")
     assert caught.value.code == "JOURNAL_CORRUPT" and caught.value.offset > 0
+
+
+SEGMENT = "journal-0000000000000000.seg"
+
+
+def test_damage_names_its_place_and_is_salvaged(tmp_path: pathlib.Path) -> None:
+    shop = stocked(tr.open(tmp_path / "shop"))
+    events = shop.position().sequence
+    assert shop.verify().sound and shop.verify().events == events
+    shop.close()
+    file = tmp_path / "shop" / SEGMENT
+    damaged = bytearray(file.read_bytes())
+    used = len(damaged.rstrip(b"\0"))
+    damaged[4096 + (used - 4096) // 2] ^= 1
+    file.write_bytes(damaged)
+    with pytest.raises(tr.Error) as caught:
+        tr.open(tmp_path / "shop")
+    assert (caught.value.code, caught.value.segment) == ("JOURNAL_CORRUPT", 0) and 4096 <= caught.value.offset < used
+    found = tr.verify(folder=tmp_path / "shop")
+    assert not found.sound and found.damage is not None
+    assert (found.damage.code, found.damage.segment, found.damage.offset) == ("JOURNAL_CORRUPT", 0, caught.value.offset)
+    saved = tr.salvage(source=tmp_path / "shop", target=tmp_path / "saved")
+    assert saved.keys_whole and saved.sequence == events
+    assert saved.events == events - sum(lost.to_sequence - lost.from_sequence for lost in saved.lost) < events
+    with tr.open(tmp_path / "saved") as shop:
+        assert shop.position().sequence == events and shop.verify().lost == events - saved.events
+    with pytest.raises(tr.Error) as caught:
+        tr.salvage(source=tmp_path / "shop", target=tmp_path / "saved")
+    assert (caught.value.code, caught.value.field) == ("INVALID_ARGUMENT", "target")
+
+
+def test_a_journal_of_another_format_is_named(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "journal").write_bytes(b"trousse\0" + bytes(56))  # format v0 had one file
+    with pytest.raises(tr.Error) as caught:
+        tr.open(tmp_path)
+    assert (caught.value.code, caught.value.found, caught.value.supported) == ("JOURNAL_VERSION", 0, 1)
+    assert tr.verify(folder=tmp_path).damage.code == "JOURNAL_VERSION"
+
+
+def on_a_small_disk(folder: pathlib.Path, megabytes: int, script: str) -> list[str]:
+    """Runs a script in a namespace of its own where the folder is a small disk."""
+    mount = f"mount -t tmpfs -o size={megabytes}m none {folder}"
+    if subprocess.run(["unshare", "-rm", "sh", "-c", mount], capture_output=True, check=False).returncode != 0:
+        pytest.skip("this system lets nobody mount a small disk")
+    command = ["unshare", "-rm", "sh", "-c", f"{mount} && {script}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts a small disk")
+def test_a_full_disk_and_one_that_may_not_be_written(tmp_path: pathlib.Path) -> None:
+    code = (
+        "import sys, trousse as tr\n"
+        "try: tr.open(sys.argv[1]).close()\n"
+        "except tr.Error as error: print(error.code)\n"
+        "else: print('opened')\n"
+    )
+    run = f"{sys.executable} -c \"{code}\" {tmp_path}/shop"
+    assert on_a_small_disk(tmp_path, 1, run) == ["DISK_FULL"]
+    remount = f"mount -o remount,ro {tmp_path}"
+    assert on_a_small_disk(tmp_path, 200, f"{run} && {remount} && {run}") == ["opened", "READ_ONLY"]
+
+
+def test_erased_is_erased_on_the_disk_too(tmp_path: pathlib.Path) -> None:
+    def holds(folder: str) -> bool:
+        return any(b"ana-84617" in path.read_bytes() for path in (tmp_path / folder).iterdir())
+
+    shop = stocked(tr.open(tmp_path / "shop"))
+    shop.rating(id="g-ana-84617", subject="ana-84617", sku="LIP-01", value=5, now=NOW)
+    shop.snapshot()
+    bare = shop.backup(folder=tmp_path / "bare")
+    shop.backup(folder=tmp_path / "whole", with_keys=True)
+    assert bare.digest == shop.position().digest
+    assert [entry.event["type"] for entry in shop.export("ana-84617")] == ["rated"]
+    assert holds("shop") and holds("whole") and not holds("bare")
+    assert shop.erase("ana-84617") and not holds("shop")
+    assert len(shop.export("ana-84617")) == 0 and shop.verify().sound and shop.verify().dropped == 1
+    shop.close()
+    with tr.open(tmp_path / "whole") as copy:  # an erase has to be repeated in copies with keys
+        assert copy.erase("ana-84617") and not holds("whole")
+    with tr.open(tmp_path / "bare") as copy:
+        assert len(copy.export("ana-84617")) == 0 and copy.position().digest == bare.digest
+
+
+def test_a_follower_reads_what_another_process_writes(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(tr.Error) as caught:
+        tr.follow(tmp_path / "shop")
+    assert caught.value.code == "IO"
+    shop = stocked(tr.open(tmp_path / "shop"))
+    code = (
+        "import sys, trousse as tr\n"
+        "with tr.follow(sys.argv[1]) as shop:\n"
+        "    print(shop.position().digest, shop.poll())\n"
+        "    try: shop.advance()\n"
+        "    except tr.Error as error: print(error.code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "shop")], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [shop.position().digest, "0", "READ_ONLY"]
+    follower = tr.follow(tmp_path / "shop")
+    before = follower.availability("LIP-01", now=NOW).on_hand
+    shop.sale(id="late", lines={"LIP-01": 1}, location="paris", subject="ana", now=NOW)
+    assert follower.availability("LIP-01", now=NOW).on_hand == before
+    assert (follower.poll(), follower.poll()) == (2, 0)
+    assert follower.availability("LIP-01", now=NOW).on_hand == before - 1
+    assert follower.stock(now=NOW) == shop.stock(now=NOW) and follower.position() == shop.position()
+    assert follower.forecast(h=2, now=NOW + dt.timedelta(days=30))["sku"]
+    with pytest.raises(tr.Error) as caught:
+        follower.batch({"id": ["b"], "sku": ["LIP-01"], "quantity": [1], "location": ["paris"]}, kind="sale")
+    assert caught.value.code == "READ_ONLY"
+    shop.close()
+    follower.close()
+    with pytest.raises(tr.Error) as caught:
+        follower.poll()
+    assert caught.value.code == "CLOSED"
+
+
+def test_changes_can_be_watched(tmp_path: pathlib.Path) -> None:
+    shop = stocked(tr.open(tmp_path / "shop"))
+    first = list(shop.watch(timeout_s=0))
+    assert [row.sku for _, row in first] == SKUS["sku"]
+    shop.sale(id="late", lines={"SER-30": 1}, location="paris", now=NOW)
+    changed = next(iter(shop.watch(first[-1][0])))
+    assert (changed[1].sku, changed[1].on_hand) == ("SER-30", 47)
+    assert list(shop.watch(changed[0], timeout_s=0)) == []
+    assert [cursor for cursor, _ in shop.watch(timeout_s=0)] == [0, 0, changed[0]], "a page that was left comes again"
+    seen: list[str] = []
+
+    def follow() -> None:
+        with tr.follow(tmp_path / "shop") as follower:
+            for _, row in follower.watch(changed[0], interval_s=0.005):
+                seen.append(row.sku)
+                return
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    shop.sale(id="later", lines={"LIP-02": 1}, location="paris", now=NOW)
+    thread.join(10)
+    assert seen == ["LIP-02"]
+    rest = shop.watch(changed[0], interval_s=0.001)
+    assert next(rest)[1].sku == "LIP-02"
+    shop.close()
+    assert list(rest) == [], "the end of the engine is the end of the changes"
+    with pytest.raises(tr.Error) as caught:
+        next(tr.memory().watch(-1))
+    assert (caught.value.code, caught.value.field) == ("INVALID_ARGUMENT", "since")
+
+
+@pytest.mark.parametrize("durability", ["sync", "os", {"group": {"max_delay_ms": 2}}])
+def test_durability(tmp_path: pathlib.Path, durability: tr.Durability) -> None:
+    with stocked(tr.open(tmp_path / "shop", durability=durability)) as shop:
+        position = shop.position()
+    with tr.open(tmp_path / "shop") as shop:
+        assert shop.position().digest == position.digest
+    for bad in ("never", {"group": {"max_delay_ms": 10**6}}, {"group": {}}):
+        with pytest.raises(tr.Error) as caught:
+            tr.open(tmp_path / "shop", durability=bad)
+        assert caught.value.code == "INVALID_ARGUMENT" and caught.value.field.startswith("durability")
+
+
+def test_retention_by_purpose(tmp_path: pathlib.Path) -> None:
+    with stocked(tr.open(tmp_path / "shop")) as shop:
+        shop.view(id="v", subject="p0", sku="LIP-01", now=NOW)
+        later = NOW + dt.timedelta(days=100)
+        assert shop.retain(personalisation_days=90, analytics_days=90, now=later).dropped == 1
+        assert [entry.event["type"] for entry in shop.export("p0")] == ["bought"]
+        assert shop.retain(personalisation_days=90, analytics_days=90, marketing_days=90, now=later).dropped == 4
+        assert shop.availability("LIP-01", now=later).on_hand == 46
+        assert shop.compact() is None and shop.verify().sound
+
+
+def test_the_expiry_calendar() -> None:
+    shop = tr.memory()
+    shop.upsert_skus([{"sku": "LIP-01", "cost": {"minor": 450}}], now=NOW)
+    shop.receive(id="r", sku="LIP-01", lot="A", expires_on="2027-01-22", quantity=100, location="paris", now=NOW)
+    for day in range(30):
+        shop.sale(id=f"s{day}", lines={"LIP-01": 1}, location="paris", now=NOW + dt.timedelta(days=day))
+    calendar = shop.expiry_calendar(now=NOW + dt.timedelta(days=30))
+    (lot,) = calendar.lots
+    assert (lot.quantity, lot.days_left, lot.days_of_cover, lot.units_at_risk, lot.value_at_risk_minor) == (70, 30, 70, 39, 39 * 450)
+    assert [row.within_days for row in calendar.horizons] == [30, 60, 90] and lot.horizon_days == 30
 
 
 def test_a_folder_is_held_by_one_engine(tmp_path: pathlib.Path) -> None:

@@ -80,7 +80,7 @@ fn surface() -> String {
             "count", "recall", "submit", "submit_many", "record", "record_many", "batch", "advance", "arrive", "reclassify",
             "write_off", "open_tester", "assemble", "freeze", "upsert_channels", "stock", "availability", "expiring",
             "open_purchases", "purchases", "transfers", "testers", "hold", "holds", "trace_lot", "trace_order", "changes",
-            "alerts", "stock_value", "cycle_count", "position"],
+            "alerts", "stock_value", "cycle_count", "expiry_calendar", "position"],
         "absent": absent,
         "operations": operations,
         "definitions": generator.take_definitions(true),

@@ -6,12 +6,15 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from . import _core
 from .errors import Error
 from .frames import arguments, arrow, instant_argument, like
+
+if TYPE_CHECKING:
+    from ._generated import ChangeRow
 
 #: Shows how much is done: True for a bar on stderr, or a function of ``(done, total)``.
 Progress = bool | Callable[[int, int], object]
@@ -103,6 +106,55 @@ class Base:
         values["now"] = instant_argument(values.get("now"))
         text = arguments(values)
         return with_progress(name, progress, lambda report: self._native.query_frame(name, text, report))
+
+    def watch(
+        self, since: int = 0, *, interval_s: float = 0.2, timeout_s: float | None = None
+    ) -> Iterator[tuple[int, ChangeRow]]:
+        """Yields the shelves that change, each as it is then, with the cursor to go on from after it.
+
+        Parameters
+        ----------
+        since : int, default 0
+            The cursor of the last row that was dealt with; 0 from the beginning.
+        interval_s : float, default 0.2
+            How long to wait where there is nothing new, in seconds.
+        timeout_s : float | None, default None
+            Ends once nothing came for so long; None goes on until the engine is closed.
+
+        Returns
+        -------
+        Iterator[tuple[int, ChangeRow]]
+            Cursor and row. A page of rows that was not read to its end comes again.
+
+        Raises
+        ------
+        Error
+            With code INVALID_ARGUMENT, JOURNAL_POISONED.
+        """
+        from ._generated import ChangeRow
+
+        heard = time.monotonic()
+        while True:
+            try:
+                self._refresh()
+                page = self._query("changes", {"since": since})
+            except Error as error:
+                if error.code == "CLOSED":
+                    return
+                raise
+            rows = page["rows"]
+            for i, row in enumerate(rows):
+                yield page["cursor"] if i + 1 == len(rows) else since, ChangeRow._of(row)
+            since = page["cursor"]
+            if rows:
+                heard = time.monotonic()
+            elif timeout_s is not None and time.monotonic() - heard >= timeout_s:
+                return
+            if not page["more"]:
+                time.sleep(interval_s)
+
+    def _refresh(self) -> None:
+        """Takes in what another process wrote, where that is what the engine does."""
 
     def close(self) -> None:
         """Answers all that is queued and releases the journal; later calls raise ``CLOSED``."""

@@ -63,7 +63,7 @@ ComplaintKind = Literal["not_available", "damaged", "irritation", "wrong_shade",
 
 
 #: A purpose of processing.
-Purpose = Literal["personalisation"]
+Purpose = Literal["personalisation", "analytics", "marketing"]
 
 
 #: What became of a hold.
@@ -92,6 +92,10 @@ ReasonKind = Literal["history", "together", "content", "trend", "popular"]
 
 #: The rule that made the order differ from the need.
 BindingRule = Literal["none", "min_order", "pack", "max_order", "shelf_life"]
+
+
+#: When an answer is given. Every mode but ``os`` answers only what is durable.
+Durability = Literal["sync", "os"] | Mapping[str, Mapping[str, Any]]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -787,6 +791,182 @@ class Newsvendor:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Damaged:
+    """The first damage of a journal.
+
+    Attributes
+    ----------
+    code : str
+        ``JOURNAL_CORRUPT`` or ``JOURNAL_VERSION``.
+    message : str
+        The damage in words.
+    segment : int | None
+        Number of the segment, which its file is named by.
+    offset : int | None
+        Byte in its file.
+    """
+    code: str
+    message: str
+    segment: int | None
+    offset: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> Damaged:
+        return cls(
+            value["code"],
+            value["message"],
+            value.get("segment"),
+            value.get("offset"),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Verified:
+    """What a verification found.
+
+    Attributes
+    ----------
+    sound : bool
+        Whether there is no damage and the books balance.
+    segments : int
+        Segments that were read.
+    batches : int
+        Atomic batches.
+    events : int
+        Events, dropped and lost ones among them.
+    dropped : int
+        Events of people that were erased or ran out.
+    lost : int
+        Events that an earlier salvage could not save.
+    bytes : int
+        Bytes of all batches.
+    torn_bytes : int
+        Bytes of an input that was never answered: opening cuts them.
+    snapshots : int
+        Snapshots that fit.
+    bad_snapshots : tuple[str, ...]
+        Snapshots that do not, which opening throws away.
+    damage : Damaged | None
+        The first damage; what comes after it was not read.
+    books : str | None
+        The first rule of the books that is broken, such as units that came from nowhere.
+    """
+    sound: bool
+    segments: int
+    batches: int
+    events: int
+    dropped: int
+    lost: int
+    bytes: int
+    torn_bytes: int
+    snapshots: int
+    bad_snapshots: tuple[str, ...]
+    damage: Damaged | None
+    books: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> Verified:
+        return cls(
+            value["sound"],
+            value["segments"],
+            value["batches"],
+            value["events"],
+            value["dropped"],
+            value["lost"],
+            value["bytes"],
+            value["torn_bytes"],
+            value["snapshots"],
+            tuple(value["bad_snapshots"]),
+            None if value.get("damage") is None else Damaged._of(value.get("damage")),
+            value.get("books"),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LostRange:
+    """A range that could not be saved.
+
+    Attributes
+    ----------
+    segment : int
+        Number of the segment.
+    from_byte : int
+        First byte in its file.
+    to_byte : int
+        Byte after the last.
+    from_sequence : int
+        First event that is lost.
+    to_sequence : int
+        Event after the last; the same as the first where nobody can tell whether there were any.
+    """
+    segment: int
+    from_byte: int
+    to_byte: int
+    from_sequence: int
+    to_sequence: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> LostRange:
+        return cls(
+            value["segment"],
+            value["from_byte"],
+            value["to_byte"],
+            value["from_sequence"],
+            value["to_sequence"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Salvaged:
+    """What a salvage saved.
+
+    Attributes
+    ----------
+    events : int
+        Events that were saved.
+    lost : tuple[LostRange, ...]
+        What was not, in order.
+    keys_whole : bool
+        Whether the keys of people were whole: without theirs a person is as if erased.
+    sequence : int
+        Events of the new journal, lost ones among them.
+    digest : str
+        Chain hash of the new journal, in hexadecimal.
+    """
+    events: int
+    lost: tuple[LostRange, ...]
+    keys_whole: bool
+    sequence: int
+    digest: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> Salvaged:
+        return cls(
+            value["events"],
+            tuple(LostRange._of(v) for v in value["lost"]),
+            value["keys_whole"],
+            value["sequence"],
+            value["digest"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Held:
     """A hold that was made.
 
@@ -1114,6 +1294,54 @@ class Exported:
         return cls(
             instant(value["at"]),
             value["event"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Retained:
+    """What a retention did.
+
+    Attributes
+    ----------
+    dropped : int
+        Events of people that were dropped.
+    """
+    dropped: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> Retained:
+        return cls(
+            value["dropped"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Copied:
+    """What was copied.
+
+    Attributes
+    ----------
+    sequence : int
+        Events in the copy.
+    digest : str
+        Chain hash over all of them, in hexadecimal.
+    """
+    sequence: int
+    digest: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> Copied:
+        return cls(
+            value["sequence"],
+            value["digest"],
         )
 
 
@@ -2466,6 +2694,59 @@ def newsvendor_poisson(
     return Newsvendor._of(call("newsvendor_poisson", {"holding_cost": holding_cost, "stockout_cost": stockout_cost, "demand_mean": demand_mean}))
 
 
+def verify(
+    *,
+    folder: str | os.PathLike[str],
+) -> Verified:
+    """Reads the whole journal in a folder and checks it: checksums, hash chain, keys, snapshots; and that its
+    books balance. It may be open elsewhere.
+
+    Parameters
+    ----------
+    folder : str | os.PathLike[str]
+        The folder of a journal.
+
+    Returns
+    -------
+    Verified
+        What a verification found.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_VERSION.
+    """
+    return Verified._of(call("verify", {"folder": folder}))
+
+
+def salvage(
+    *,
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+) -> Salvaged:
+    """Copies everything that is whole in the damaged journal of a folder into a new one, and says what was lost.
+
+    Parameters
+    ----------
+    source : str | os.PathLike[str]
+        The folder of the damaged journal, which is only read.
+    target : str | os.PathLike[str]
+        An empty folder, made where there is none.
+
+    Returns
+    -------
+    Salvaged
+        What a salvage saved.
+
+    Raises
+    ------
+    Error
+        With code DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_LOCKED, JOURNAL_VERSION,
+        READ_ONLY.
+    """
+    return Salvaged._of(call("salvage", {"source": source, "target": target}))
+
+
 def forecast(
     df: F,
     *,
@@ -2794,7 +3075,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         self._door("upsert_skus", {"skus": catalog(skus, "skus"), "now": now})
 
@@ -2816,7 +3097,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         self._door("upsert_channels", {"channels": catalog(channels, "channels"), "now": now})
 
@@ -2864,8 +3145,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
-            UNKNOWN_CHANNEL, UNKNOWN_LOCATION, UNKNOWN_SKU.
+            With code CLOSED, CONFLICT, DISK_FULL, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO,
+            JOURNAL_POISONED, READ_ONLY, UNKNOWN_CHANNEL, UNKNOWN_LOCATION, UNKNOWN_SKU.
         """
         return Held._of(self._door("reserve", {"id": id, "lines": lines, "location": location, "ttl_seconds": ttl_seconds, "up_to": up_to, "channel": channel, "min_remaining_days": min_remaining_days, "strategy": strategy, "now": now}))
 
@@ -2901,8 +3182,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, HOLD_CLOSED, HOLD_EXPIRED, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT,
-            IO, JOURNAL_POISONED, UNKNOWN_HOLD.
+            With code CLOSED, CONFLICT, DISK_FULL, HOLD_CLOSED, HOLD_EXPIRED, INSUFFICIENT_STOCK, INTERNAL,
+            INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY, UNKNOWN_HOLD.
         """
         return Shipped._of(self._door("commit", {"id": id, "hold": hold, "lines": lines, "subject": subject, "now": now}))
 
@@ -2935,8 +3216,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, HOLD_CLOSED, HOLD_EXPIRED, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
-            UNKNOWN_HOLD.
+            With code CLOSED, CONFLICT, DISK_FULL, HOLD_CLOSED, HOLD_EXPIRED, INTERNAL, INVALID_ARGUMENT, IO,
+            JOURNAL_POISONED, READ_ONLY, UNKNOWN_HOLD.
         """
         return Released._of(self._door("release", {"id": id, "hold": hold, "lines": lines, "now": now}))
 
@@ -2988,8 +3269,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
-            UNKNOWN_LOCATION, UNKNOWN_SKU.
+            With code CLOSED, CONFLICT, DISK_FULL, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO,
+            JOURNAL_POISONED, READ_ONLY, UNKNOWN_LOCATION, UNKNOWN_SKU.
         """
         return Moved._of(self._door("move", {"id": id, "sku": sku, "quantity": quantity, "from": from_, "to": to, "unit": unit, "lot": lot, "condition": condition, "in_transit": in_transit, "now": now}))
 
@@ -3022,8 +3303,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
-            UNKNOWN_TRANSFER.
+            With code CLOSED, CONFLICT, DISK_FULL, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO,
+            JOURNAL_POISONED, READ_ONLY, UNKNOWN_TRANSFER.
         """
         return Moved._of(self._door("arrive", {"id": id, "transfer": transfer, "quantity": quantity, "now": now}))
 
@@ -3073,8 +3354,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
-            LOT_RECALLED, UNKNOWN_LOCATION, UNKNOWN_SKU.
+            With code CLOSED, CONFLICT, DISK_FULL, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO,
+            JOURNAL_POISONED, LOT_RECALLED, READ_ONLY, UNKNOWN_LOCATION, UNKNOWN_SKU.
         """
         return Moved._of(self._door("reclassify", {"id": id, "sku": sku, "location": location, "quantity": quantity, "to": to, "lot": lot, "from": from_, "reason": reason, "now": now}))
 
@@ -3120,8 +3401,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
-            UNKNOWN_LOCATION, UNKNOWN_SKU.
+            With code CLOSED, CONFLICT, DISK_FULL, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO,
+            JOURNAL_POISONED, READ_ONLY, UNKNOWN_LOCATION, UNKNOWN_SKU.
         """
         return Moved._of(self._door("write_off", {"id": id, "sku": sku, "location": location, "quantity": quantity, "lot": lot, "condition": condition, "reason": reason, "now": now}))
 
@@ -3160,8 +3441,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
-            UNKNOWN_LOCATION, UNKNOWN_SKU.
+            With code CLOSED, CONFLICT, DISK_FULL, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO,
+            JOURNAL_POISONED, READ_ONLY, UNKNOWN_LOCATION, UNKNOWN_SKU.
         """
         return Moved._of(self._door("open_tester", {"id": id, "sku": sku, "location": location, "lot": lot, "quantity": quantity, "now": now}))
 
@@ -3203,8 +3484,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
-            UNKNOWN_LOCATION, UNKNOWN_SKU.
+            With code CLOSED, CONFLICT, DISK_FULL, INSUFFICIENT_STOCK, INTERNAL, INVALID_ARGUMENT, IO,
+            JOURNAL_POISONED, READ_ONLY, UNKNOWN_LOCATION, UNKNOWN_SKU.
         """
         return Moved._of(self._door("assemble", {"id": id, "sku": sku, "quantity": quantity, "location": location, "parts": parts, "lot": lot, "now": now}))
 
@@ -3234,7 +3515,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CANNOT_FREEZE, CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CANNOT_FREEZE, CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED,
+            READ_ONLY.
         """
         return Entered._of(self._door("freeze", {"id": id, "until": day_argument(until, "until"), "now": now}))
 
@@ -3279,7 +3561,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, UNKNOWN_SKU.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY,
+            UNKNOWN_SKU.
         """
         return Entered._of(self._door("purchase", {"id": id, "supplier": supplier, "lines": lines, "location": location, "expected_on": day_argument(expected_on, "expected_on"), "under_percent": under_percent, "over_percent": over_percent, "now": now}))
 
@@ -3343,7 +3626,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("receive", {"id": id, "sku": sku, "quantity": quantity, "location": location, "lot": lot, "expires_on": day_argument(expires_on, "expires_on"), "produced_on": day_argument(produced_on, "produced_on"), "supplier_lot": supplier_lot, "unit": unit, "condition": condition, "occurred_on": day_argument(occurred_on, "occurred_on"), "purchase": purchase, "unit_cost": unit_cost, "now": now}))
 
@@ -3382,7 +3665,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("sale", {"id": id, "lines": lines, "location": location, "subject": subject, "occurred_on": day_argument(occurred_on, "occurred_on"), "now": now}))
 
@@ -3436,7 +3719,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("return", {"id": id, "sku": sku, "quantity": quantity, "location": location, "lot": lot, "reason": reason, "resellable": resellable, "subject": subject, "order": order, "occurred_on": day_argument(occurred_on, "occurred_on"), "now": now}))
 
@@ -3482,7 +3765,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("count", {"id": id, "sku": sku, "location": location, "quantity": quantity, "lot": lot, "condition": condition, "occurred_on": day_argument(occurred_on, "occurred_on"), "now": now}))
 
@@ -3515,7 +3798,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("recall", {"id": id, "sku": sku, "lot": lot, "now": now}))
 
@@ -3542,9 +3825,9 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CANNOT_FREEZE, CLOSED, CONFLICT, HOLD_CLOSED, HOLD_EXPIRED, INSUFFICIENT_STOCK, INTERNAL,
-            INVALID_ARGUMENT, IO, JOURNAL_POISONED, LOT_RECALLED, UNKNOWN_CHANNEL, UNKNOWN_HOLD, UNKNOWN_LOCATION,
-            UNKNOWN_SKU, UNKNOWN_TRANSFER.
+            With code CANNOT_FREEZE, CLOSED, CONFLICT, DISK_FULL, HOLD_CLOSED, HOLD_EXPIRED, INSUFFICIENT_STOCK,
+            INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, LOT_RECALLED, READ_ONLY, UNKNOWN_CHANNEL,
+            UNKNOWN_HOLD, UNKNOWN_LOCATION, UNKNOWN_SKU, UNKNOWN_TRANSFER.
         """
         answer = self._door("submit", {"command": command, "now": now})
         return _ACCEPTED[command["type"]]._of(answer)  # type: ignore[no-any-return]
@@ -3572,7 +3855,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Rows(Decided, (Decided._of(v) for v in self._door("submit_many", {"commands": records(commands, "commands"), "now": now})))
 
@@ -3599,7 +3882,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("record", {"fact": fact, "now": now}))
 
@@ -3626,7 +3909,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Rows(Recorded, (Recorded._of(v) for v in self._door("record_many", {"facts": records(facts, "facts"), "now": now})))
 
@@ -3659,7 +3942,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, MISSING_COLUMN, WRONG_COLUMN_TYPE.
+            With code CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, MISSING_COLUMN,
+            READ_ONLY, WRONG_COLUMN_TYPE.
         """
         return self._door_frame("batch", {"df": df}, {"kind": kind, "now": now})  # type: ignore[no-any-return]
 
@@ -3683,7 +3967,7 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Advanced._of(self._door("advance", {"now": now}))
 
@@ -3786,6 +4070,47 @@ class _Ledger(Base):
             With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION.
         """
         return Rows(StockRow, (StockRow._of(v) for v in self._query("expiring", {"location": location, "within_days": within_days, "now": now})))
+
+    def expiry_calendar(
+        self,
+        *,
+        sku: str | None = None,
+        location: str | None = None,
+        horizons_days: Sequence[int] = (30, 60, 90),
+        within_days: int | None = None,
+        now: InstantLike | None = None,
+        progress: Progress = False,
+    ) -> ExpiryRisk:
+        """Answers what expires when, what the forecast demand will not take in time, what that is worth, and how long
+        each lot lasts.
+
+        Parameters
+        ----------
+        sku : str | None, default None
+            Only this SKU.
+        location : str | None, default None
+            Only this location.
+        horizons_days : Sequence[int], default (30, 60, 90)
+            Days ahead to sum up, each 0 … 36,500: the shortest that a lot falls in is its alert.
+        within_days : int | None, default None
+            Only lots with at most this many days left, 0 … 36,500; else all that expire.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+        progress : bool or callable, default False
+            True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+        Returns
+        -------
+        ExpiryRisk
+            What ``expiry_risk`` answers.
+
+        Raises
+        ------
+        Error
+            With code CANCELLED, CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION,
+            UNKNOWN_SKU.
+        """
+        return ExpiryRisk._of(self._query_long("expiry_calendar", {"sku": sku, "location": location, "horizons_days": horizons_days, "within_days": within_days, "now": now}, progress))
 
     def open_purchases(
         self,
@@ -4148,8 +4473,8 @@ class Engine(_Ledger):
     Made by ``trousse.open`` or ``trousse.memory``; any number of threads may use it, and ``with`` closes it.
     """
 
-    def __init__(self, folder: str | os.PathLike[str] | None = None, *, utc_offset_minutes: int | None = None, open_catalog: bool = False) -> None:
-        super().__init__(folder, {"utc_offset_minutes": utc_offset_minutes, "open_catalog": open_catalog})
+    def __init__(self, folder: str | os.PathLike[str] | None = None, *, utc_offset_minutes: int | None = None, durability: Durability = 'sync', open_catalog: bool = False) -> None:
+        super().__init__(folder, {"utc_offset_minutes": utc_offset_minutes, "durability": durability, "open_catalog": open_catalog})
 
     def __enter__(self) -> Engine:
         return self
@@ -4172,7 +4497,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         self._door("upsert_suppliers", {"suppliers": catalog(suppliers, "suppliers"), "now": now})
 
@@ -4205,7 +4530,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("view", {"id": id, "subject": subject, "sku": sku, "now": now}))
 
@@ -4238,7 +4563,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("click", {"id": id, "subject": subject, "sku": sku, "now": now}))
 
@@ -4271,7 +4596,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("cart", {"id": id, "subject": subject, "sku": sku, "now": now}))
 
@@ -4307,7 +4632,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("rating", {"id": id, "subject": subject, "sku": sku, "value": value, "now": now}))
 
@@ -4346,7 +4671,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("review", {"id": id, "subject": subject, "sku": sku, "text": text, "value": value, "now": now}))
 
@@ -4385,7 +4710,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("answer", {"id": id, "subject": subject, "poll": poll, "answer": answer, "sku": sku, "now": now}))
 
@@ -4427,7 +4752,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("complaint", {"id": id, "sku": sku, "kind": kind, "location": location, "subject": subject, "text": text, "now": now}))
 
@@ -4463,7 +4788,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("profile", {"id": id, "subject": subject, "avoid": avoid, "attributes": attributes, "now": now}))
 
@@ -4487,7 +4812,7 @@ class Engine(_Ledger):
         granted : bool
             Given (true) or withdrawn (false).
         purpose : Purpose, default 'personalisation'
-            To what. One of ``personalisation``.
+            To what. One of ``personalisation``, ``analytics``, ``marketing``.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
 
@@ -4499,7 +4824,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return Recorded._of(self._door("consent", {"id": id, "subject": subject, "granted": granted, "purpose": purpose, "now": now}))
 
@@ -4518,7 +4843,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, IO, JOURNAL_POISONED.
+            With code CLOSED, DISK_FULL, INTERNAL, IO, JOURNAL_POISONED, READ_ONLY.
         """
         self._door("snapshot", {"now": now})
 
@@ -4545,7 +4870,7 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED.
+            With code CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
         return self._door("erase", {"subject": subject, "now": now})  # type: ignore[no-any-return]
 
@@ -4572,9 +4897,125 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_POISONED.
+            With code CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_POISONED,
+            READ_ONLY.
         """
         return Rows(Exported, (Exported._of(v) for v in self._door("export", {"subject": subject, "now": now})))
+
+    def retain(
+        self,
+        *,
+        personalisation_days: int | None = None,
+        analytics_days: int | None = None,
+        marketing_days: int | None = None,
+        now: InstantLike | None = None,
+    ) -> Retained:
+        """Drops what people did once no purpose keeps it any longer: from the log and from all that was learned. A
+        purpose keeps nothing of a person who withdrew consent to it; profiles and consents stay. Answers how many
+        events went.
+
+        Parameters
+        ----------
+        personalisation_days : int | None, default None
+            Days for personal picks: views, clicks, carts, purchases, returns, ratings, reviews. Not given: for
+            ever.
+        analytics_days : int | None, default None
+            Days for counts per SKU: the same, and answers and complaints. Not given: for ever.
+        marketing_days : int | None, default None
+            Days for segments of people: purchases. Not given: for ever.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Retained
+            What a retention did.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_POISONED,
+            READ_ONLY.
+        """
+        return Retained._of(self._door("retain", {"personalisation_days": personalisation_days, "analytics_days": analytics_days, "marketing_days": marketing_days, "now": now}))
+
+    def compact(
+        self,
+        *,
+        now: InstantLike | None = None,
+    ) -> None:
+        """Gives back the space of what was erased; the hash chain stays what it was.
+
+        Parameters
+        ----------
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_POISONED,
+            READ_ONLY.
+        """
+        self._door("compact", {"now": now})
+
+    def backup(
+        self,
+        *,
+        folder: str | os.PathLike[str],
+        with_keys: bool = False,
+        now: InstantLike | None = None,
+    ) -> Copied:
+        """Copies the journal into an empty folder, verifying what it copies. Without keys nobody's events can be read
+        there; with them an erase has to be repeated there.
+
+        Parameters
+        ----------
+        folder : str | os.PathLike[str]
+            An empty folder, made where there is none.
+        with_keys : bool, default False
+            Copies the keys of people too. Without them nobody's events can be read from the copy; with them it is
+            as secret as the journal, and who is erased later has to be erased there too.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Copied
+            What was copied.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_LOCKED,
+            JOURNAL_POISONED, READ_ONLY.
+        """
+        return Copied._of(self._door("backup", {"folder": folder, "with_keys": with_keys, "now": now}))
+
+    def verify(
+        self,
+        *,
+        now: InstantLike | None = None,
+    ) -> Verified:
+        """Reads the whole journal and checks it: checksums, hash chain, keys, snapshots; and that the books balance.
+        Damage is an answer, not an error.
+
+        Parameters
+        ----------
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Returns
+        -------
+        Verified
+            What a verification found.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
+        """
+        return Verified._of(self._door("verify", {"now": now}))
 
     def demand(
         self,
@@ -4829,16 +5270,19 @@ class Ledger(_Ledger):
     utc_offset_minutes : int | None, default None
         Minutes east of UTC at which the business day begins, −840 … 840. It is kept in the journal: not given,
         it stays what it was, and 0 at first.
+    durability : Durability, default 'sync'
+        When an answer is given: ``sync``, once it survives a power cut; ``group``, where inputs wait for each other
+        to share one flush; ``os``, once it survives the end of the process.
     """
 
-    def __init__(self, *, utc_offset_minutes: int | None = None) -> None:
-        super().__init__(None, {"utc_offset_minutes": utc_offset_minutes, "open_catalog": True})
+    def __init__(self, *, utc_offset_minutes: int | None = None, durability: Durability = 'sync') -> None:
+        super().__init__(None, {"utc_offset_minutes": utc_offset_minutes, "durability": durability, "open_catalog": True})
 
     def __enter__(self) -> Ledger:
         return self
 
 
-def open(folder: str | os.PathLike[str], *, utc_offset_minutes: int | None = None, open_catalog: bool = False) -> Engine:
+def open(folder: str | os.PathLike[str], *, utc_offset_minutes: int | None = None, durability: Durability = 'sync', open_catalog: bool = False) -> Engine:
     """Opens the engine whose journal is in a folder.
 
     Parameters
@@ -4848,18 +5292,21 @@ def open(folder: str | os.PathLike[str], *, utc_offset_minutes: int | None = Non
     utc_offset_minutes : int | None, default None
         Minutes east of UTC at which the business day begins, −840 … 840. It is kept in the journal: not given,
         it stays what it was, and 0 at first.
+    durability : Durability, default 'sync'
+        When an answer is given: ``sync``, once it survives a power cut; ``group``, where inputs wait for each other
+        to share one flush; ``os``, once it survives the end of the process.
     open_catalog : bool, default False
         Whether a fact about an unknown SKU enters that SKU into the catalogue instead of waiting for it.
 
     Raises
     ------
     Error
-        With code INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_LOCKED, JOURNAL_VERSION.
+        With code DISK_FULL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_LOCKED, JOURNAL_VERSION, READ_ONLY.
     """
-    return Engine(folder, utc_offset_minutes=utc_offset_minutes, open_catalog=open_catalog)
+    return Engine(folder, utc_offset_minutes=utc_offset_minutes, durability=durability, open_catalog=open_catalog)
 
 
-def memory(*, utc_offset_minutes: int | None = None, open_catalog: bool = False) -> Engine:
+def memory(*, utc_offset_minutes: int | None = None, durability: Durability = 'sync', open_catalog: bool = False) -> Engine:
     """Opens an engine without a disk.
 
     Parameters
@@ -4867,10 +5314,13 @@ def memory(*, utc_offset_minutes: int | None = None, open_catalog: bool = False)
     utc_offset_minutes : int | None, default None
         Minutes east of UTC at which the business day begins, −840 … 840. It is kept in the journal: not given,
         it stays what it was, and 0 at first.
+    durability : Durability, default 'sync'
+        When an answer is given: ``sync``, once it survives a power cut; ``group``, where inputs wait for each other
+        to share one flush; ``os``, once it survives the end of the process.
     open_catalog : bool, default False
         Whether a fact about an unknown SKU enters that SKU into the catalogue instead of waiting for it.
     """
-    return Engine(None, utc_offset_minutes=utc_offset_minutes, open_catalog=open_catalog)
+    return Engine(None, utc_offset_minutes=utc_offset_minutes, durability=durability, open_catalog=open_catalog)
 
 
 __all__ = [
@@ -4885,10 +5335,13 @@ __all__ = [
     "ChannelMinimum",
     "ComplaintKind",
     "Condition",
+    "Copied",
     "CostMethod",
     "CycleCountRow",
+    "Damaged",
     "Decided",
     "DemandDay",
+    "Durability",
     "Engine",
     "Entered",
     "EntryKind",
@@ -4907,6 +5360,7 @@ __all__ = [
     "Ledger",
     "LifeMoment",
     "Line",
+    "LostRange",
     "LotOnShelf",
     "LotPick",
     "LotRisk",
@@ -4930,6 +5384,8 @@ __all__ = [
     "ReasonKind",
     "Recorded",
     "Released",
+    "Retained",
+    "Salvaged",
     "ScoreParams",
     "ShelfDemand",
     "ShelfLife",
@@ -4949,6 +5405,7 @@ __all__ = [
     "TransferRow",
     "Unit",
     "Units",
+    "Verified",
     "WithheldRow",
     "expiry_risk",
     "fefo",
@@ -4968,5 +5425,7 @@ __all__ = [
     "recommend",
     "required_remaining_days",
     "rfm",
+    "salvage",
     "shelf_life",
+    "verify",
 ]

@@ -7,6 +7,7 @@ import datetime as dt
 import html
 import json
 import math
+import os
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, overload
@@ -213,7 +214,7 @@ def instant(text: str | None) -> Any:
 
 
 def plain(value: Any, field: str = "") -> Any:
-    """A value as JSON knows it: days and instants as ISO text, dataclasses as objects, scalars of NumPy as numbers."""
+    """A value as JSON knows it: days and instants as ISO text, paths as text, dataclasses as objects, scalars of NumPy as numbers."""
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, float):
@@ -226,6 +227,8 @@ def plain(value: Any, field: str = "") -> Any:
         return value.astimezone(dt.timezone.utc).isoformat().replace("+00:00", "Z")
     if isinstance(value, dt.date):
         return value.isoformat()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name.rstrip("_"): plain(getattr(value, f.name), join(field, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, Mapping):

@@ -9,8 +9,14 @@
 
 mod batch;
 mod books;
+mod calendar;
+mod care;
+#[cfg(test)]
+mod care_tests;
 mod door;
 mod fingerprint;
+mod follow;
+mod gather;
 mod pending;
 mod people;
 mod report;
@@ -25,10 +31,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Day, Error, Quantity, Rejected, Result, Timestamp};
-use crate::event::{
-    Body, CatalogEvent, Channel, Command, Event, Fact, Origin, PeopleEvent, Sku, StockKind, Supplier, Taken, Units,
-};
-use crate::journal::{Disk, Entry, FileDisk, Head, Journal, MemoryDisk, Resume};
+use crate::event::{Body, CatalogEvent, Channel, Command, Event, Fact, Origin, Sku, StockKind, Supplier, Taken, Units};
+use crate::journal::{Disk, Durability, Entry, FileDisk, Head, Journal, MemoryDisk, Resume};
 use crate::ledger::{self, DocId, EntryKind, HoldState, Outcome as DocOutcome};
 
 use door::{Asked, Bodies};
@@ -40,6 +44,12 @@ pub use books::{
     HoldRow, LotTrace, OrderTrace, StockValueParams, StockValueRow, TesterRow, TraceLotParams, TraceOrderParams,
     TraceRow, TransferRow,
 };
+pub use calendar::ExpiryCalendarParams;
+pub use care::{
+    BackupParams, Copied, Damaged, LostRange, RetainParams, Retained, SalvageParams, Salvaged, Verified, VerifyParams,
+    salvage, verify,
+};
+pub use follow::{Ask, Follow, Shop};
 pub use people::{People, Person};
 pub use report::{ForecastParams, PlanPurchasesParams, SegmentsParams};
 pub use shared::{Reply, Shared};
@@ -59,6 +69,9 @@ pub struct Options {
     pub utc_offset_minutes: Option<i32>,
     /// Whether a fact about an unknown SKU enters that SKU into the catalogue instead of waiting for it.
     pub open_catalog: bool,
+    /// When an answer is given: `sync`, once it survives a power cut; `group`, where inputs wait for each other to share
+    /// one flush; `os`, once it survives the end of the process.
+    pub durability: Durability,
 }
 
 /// A hold that was made.
@@ -278,7 +291,8 @@ impl Engine {
     /// As [`Engine::try_memory`]; an offset outside −840 … 840 is cut to it.
     pub fn memory(options: Options) -> Engine {
         let utc_offset_minutes = options.utc_offset_minutes.map(|minutes| minutes.clamp(-840, 840));
-        match Engine::try_memory(Options { utc_offset_minutes, ..options }) {
+        let durability = gather::check(options.durability).map_or(Durability::Sync, |()| options.durability);
+        match Engine::try_memory(Options { utc_offset_minutes, durability, ..options }) {
             Ok(engine) => engine,
             Err(error) => unreachable!("an empty simulated disk opens: {error}"),
         }
@@ -303,6 +317,7 @@ impl Engine {
         if let Some(offset) = options.utc_offset_minutes.filter(|offset| !(-840..=840).contains(offset)) {
             return Err(Error::argument("utc_offset_minutes", "-840 to 840", offset));
         }
+        gather::check(options.durability)?;
         let mut replay = Replay { world: World::default() };
         let journal = Journal::resume(disk, &mut replay)?;
         let (pending, fingerprints) = Default::default();
@@ -442,47 +457,6 @@ impl Engine {
         self.journal.save_snapshot(&self.world.to_bytes().ok_or_else(broken)?)
     }
 
-    /// Forgets a person: destroys their key, drops their ciphertext from the log and folds the world
-    /// anew, equal to one that never saw them. Answers whether anything was known. O(journal).
-    ///
-    /// # Errors
-    /// `IO`, `JOURNAL_POISONED`.
-    pub fn erase(&mut self, subject: &str) -> Result<bool> {
-        self.flush()?;
-        // The world too: it may know a person whose key went in a call that failed afterwards.
-        let known = self.journal.erase(subject)? || self.world.people.get(subject).is_some();
-        if known {
-            let mut world = World::default();
-            self.journal.replay(0, &mut |entry| {
-                world.apply(&Event::read(entry.payload)?);
-                Ok(())
-            })?;
-            world.now = world.now.max(self.world.now);
-            self.world = world;
-            self.journal.compact()?;
-        }
-        Ok(known)
-    }
-
-    /// Everything that is kept of a person, in order. O(journal).
-    ///
-    /// # Errors
-    /// `IO`, `JOURNAL_CORRUPT`, `JOURNAL_POISONED`.
-    pub fn export(&mut self, subject: &str) -> Result<Vec<(Timestamp, PeopleEvent)>> {
-        self.flush()?;
-        let mut found = Vec::new();
-        self.journal.replay(0, &mut |entry| {
-            if entry.subject == Some(subject) {
-                let event = Event::read(entry.payload)?;
-                if let Body::People(_, people) = event.body {
-                    found.push((event.at, people));
-                }
-            }
-            Ok(())
-        })?;
-        Ok(found)
-    }
-
     /// Where the journal stands.
     pub fn position(&self) -> Position {
         Position::of(self.journal.head(), self.world.now)
@@ -515,7 +489,7 @@ impl Engine {
     /// Writes what is pending as one atomic batch and makes it durable.
     fn flush(&mut self) -> Result<()> {
         self.hand_over()?;
-        self.journal.sync()
+        self.journal.commit(self.options.durability)
     }
 
     fn hand_over(&mut self) -> Result<()> {

@@ -1,5 +1,7 @@
 //! What the people stream folds into: rules, consents, tastes and what each person spent.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Day, Interner, SkuId, SubjectId};
@@ -14,10 +16,38 @@ pub struct Person {
     pub avoid: Vec<String>,
     /// Traits such as `skin:dry`.
     pub attributes: Vec<String>,
-    /// Whether consent to personalisation was withdrawn.
-    pub withdrawn: bool,
+    /// Purposes to which consent was withdrawn.
+    pub withdrawn: BTreeSet<Purpose>,
     /// Day and worth in minor units of each order, oldest first; the last 1,000 are kept.
     pub orders: Vec<(Day, i64)>,
+}
+
+impl Person {
+    /// Whether the person did not withdraw consent to a purpose.
+    pub fn allows(&self, purpose: Purpose) -> bool {
+        !self.withdrawn.contains(&purpose)
+    }
+
+    /// Whether what the person does is counted: who is not learned from is not counted either.
+    fn is_counted(&self) -> bool {
+        self.allows(Purpose::Personalisation) && self.allows(Purpose::Analytics)
+    }
+}
+
+/// The purposes that an event serves: it is kept as long as one of them keeps it. None for what is always kept.
+pub fn purposes(event: &PeopleEvent) -> &'static [Purpose] {
+    use Purpose::{Analytics, Marketing, Personalisation};
+    match event {
+        PeopleEvent::Viewed { .. }
+        | PeopleEvent::Clicked { .. }
+        | PeopleEvent::Carted { .. }
+        | PeopleEvent::Returned { .. }
+        | PeopleEvent::Rated { .. }
+        | PeopleEvent::Reviewed { .. } => &[Personalisation, Analytics],
+        PeopleEvent::Bought { .. } | PeopleEvent::Unresolved(_) => &[Personalisation, Analytics, Marketing],
+        PeopleEvent::Answered { .. } | PeopleEvent::Complained { .. } => &[Analytics],
+        PeopleEvent::Profiled { .. } | PeopleEvent::Consented { .. } => &[],
+    }
 }
 
 /// Most orders that are kept of a person.
@@ -70,19 +100,28 @@ impl People {
                 person.avoid.clone_from(avoid);
                 person.attributes.clone_from(attributes);
             }
-            PeopleEvent::Consented { purpose: Purpose::Personalisation, granted } => {
-                self.persons[id.index()].withdrawn = !granted;
-                if !granted {
-                    self.taste.forget(id);
-                }
+            PeopleEvent::Consented { purpose, granted: true } => {
+                self.persons[id.index()].withdrawn.remove(purpose);
             }
+            PeopleEvent::Consented { purpose, granted: false } => self.withdraw(id, *purpose),
             PeopleEvent::Unresolved(fact) => self.unresolved.push((day, (**fact).clone())),
         }
     }
 
+    /// What was learned for a purpose goes with the consent to it; counts that were made know no person any more.
+    fn withdraw(&mut self, id: SubjectId, purpose: Purpose) {
+        let person = &mut self.persons[id.index()];
+        person.withdrawn.insert(purpose);
+        match purpose {
+            Purpose::Personalisation => self.taste.forget(id),
+            Purpose::Analytics => {}
+            Purpose::Marketing => person.orders.clear(),
+        }
+    }
+
     fn learn(&mut self, id: SubjectId, sku: Option<SkuId>, interaction: Interaction, day: Day) {
-        let Some(sku) = sku.filter(|_| !self.persons[id.index()].withdrawn) else { return };
-        self.taste.observe(id, sku, interaction, day);
+        let Some(sku) = sku else { return };
+        self.observe(id, sku, interaction, day);
         let (kind, sum) = match interaction {
             Interaction::View => (SignalKind::View, 0),
             Interaction::Click => (SignalKind::Click, 0),
@@ -90,29 +129,36 @@ impl People {
             Interaction::Rating(value) => (SignalKind::Rating, i64::from(value)),
             Interaction::Purchase | Interaction::Return => return,
         };
-        self.signals.count(sku, kind, day, 1, sum);
+        self.signal(id, Some(sku), kind, day, sum);
+    }
+
+    fn observe(&mut self, id: SubjectId, sku: SkuId, interaction: Interaction, day: Day) {
+        if self.persons[id.index()].allows(Purpose::Personalisation) {
+            self.taste.observe(id, sku, interaction, day);
+        }
     }
 
     fn signal(&mut self, id: SubjectId, sku: Option<SkuId>, kind: SignalKind, day: Day, sum: i64) {
-        if let Some(sku) = sku.filter(|_| !self.persons[id.index()].withdrawn) {
+        if let Some(sku) = sku.filter(|_| self.persons[id.index()].is_counted()) {
             self.signals.count(sku, kind, day, 1, sum);
         }
     }
 
     fn reviewed(&mut self, id: SubjectId, sku: Option<SkuId>, value: Option<u8>, day: Day) {
-        let Some(sku) = sku.filter(|_| !self.persons[id.index()].withdrawn) else { return };
-        self.signals.count(sku, SignalKind::Review, day, 1, value.map_or(0, i64::from));
-        if let Some(value) = value {
-            self.taste.observe(id, sku, Interaction::Rating(value), day);
+        self.signal(id, sku, SignalKind::Review, day, value.map_or(0, i64::from));
+        if let (Some(sku), Some(value)) = (sku, value) {
+            self.observe(id, sku, Interaction::Rating(value), day);
         }
     }
 
     fn bought(&mut self, id: SubjectId, lines: &[Units], value: i64, day: Day, sku: impl Fn(&str) -> Option<SkuId>) {
         let person = &mut self.persons[id.index()];
-        if person.orders.len() == ORDERS_LIMIT {
-            person.orders.remove(0);
+        if person.allows(Purpose::Marketing) {
+            if person.orders.len() == ORDERS_LIMIT {
+                person.orders.remove(0);
+            }
+            person.orders.push((day, value));
         }
-        person.orders.push((day, value));
         for line in lines {
             self.learn(id, sku(&line.sku), Interaction::Purchase, day);
             self.signal(id, sku(&line.sku), SignalKind::Purchase, day, line.quantity.0);

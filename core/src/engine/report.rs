@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::people::Person;
 use super::view::{View, params};
 use crate::base::{Column, Error, Panel, Quantity, Result, Table, Task};
 use crate::demand::DemandDay;
+use crate::event::Purpose;
 use crate::forecast::{self, Forecast};
 use crate::ledger::Shelf;
 use crate::replenish::{self, Item, PlanParams, Proposal};
@@ -62,7 +64,7 @@ impl View {
         rows.table()
     }
 
-    fn forecasts<'a>(
+    pub(super) fn forecasts<'a>(
         &'a self,
         shelves: &[(usize, &'a Shelf)],
         horizon: usize,
@@ -155,7 +157,8 @@ impl View {
         }
         let people = &self.world().people;
         let (mut customers, mut days, mut values) = (Vec::new(), Vec::new(), Vec::new());
-        for (id, person) in people.persons.iter().enumerate().filter(|(_, person)| !person.withdrawn) {
+        let wanted = |person: &Person| person.allows(Purpose::Marketing) && person.allows(Purpose::Personalisation);
+        for (id, person) in people.persons.iter().enumerate().filter(|(_, person)| wanted(person)) {
             for (day, value_minor) in &person.orders {
                 customers.push(people.keys.key(id as u32).to_string());
                 days.push(*day);

@@ -13,7 +13,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{JoinHandle, ThreadId};
 
 use super::Engine;
+use super::gather::gather;
 use crate::base::{Error, Result};
+use crate::journal::Durability;
 
 /// Most inputs that share one flush.
 const BATCH_LIMIT: usize = 4_096;
@@ -37,6 +39,8 @@ struct Inner {
     callers: AtomicUsize,
     /// Whether there is a disk to wait for.
     waits: bool,
+    /// Whether an input waits for others before it is flushed.
+    gathers: bool,
     queue: Mutex<Option<Sender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     writer_id: ThreadId,
@@ -48,13 +52,14 @@ impl Shared {
     /// # Errors
     /// `IO` where no thread can be started.
     pub fn new(engine: Engine) -> Result<Shared> {
-        let waits = engine.waits();
+        let (waits, durability) = (engine.waits(), engine.durability());
+        let gathers = matches!(durability, Durability::Group { .. });
         let engine = Arc::new(RwLock::new(Some(engine)));
         let (queue, jobs) = channel();
         let own = engine.clone();
         let writer = std::thread::Builder::new()
             .name("trousse-writer".into())
-            .spawn(move || write(&own, &jobs))
+            .spawn(move || write(&own, &jobs, durability))
             .map_err(|e| Error::io("start writer thread", e))?;
         let writer_id = writer.thread().id();
         let callers = AtomicUsize::new(0);
@@ -62,6 +67,7 @@ impl Shared {
             engine,
             callers,
             waits,
+            gathers,
             queue: Mutex::new(Some(queue)),
             writer: Mutex::new(Some(writer)),
             writer_id,
@@ -124,7 +130,8 @@ impl Shared {
     /// What the input answers; `CLOSED`.
     pub fn call<T: Send + 'static>(&self, input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static) -> Result<T> {
         let alone = self.inner.callers.fetch_add(1, Ordering::Relaxed) == 0;
-        let answer = if alone || !self.inner.waits { self.run(input) } else { self.wait(input) };
+        let answer =
+            if (alone && !self.inner.gathers) || !self.inner.waits { self.run(input) } else { self.wait(input) };
         self.inner.callers.fetch_sub(1, Ordering::Relaxed);
         answer
     }
@@ -177,14 +184,17 @@ fn broken_invariant() -> Error {
     Error::Internal { message: "a broken invariant closed the engine; open it anew".into() }
 }
 
-fn write(engine: &RwLock<Option<Engine>>, jobs: &Receiver<Job>) {
+fn write(engine: &RwLock<Option<Engine>>, jobs: &Receiver<Job>, durability: Durability) {
     while let Ok(first) = jobs.recv() {
         let mut replies = Vec::new();
+        // Readers go on meanwhile: nothing is applied before all of the group are there.
+        let group = gather(first, jobs, BATCH_LIMIT, durability);
         let mut guard = engine.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(open) = guard.as_mut() {
             open.defer(true);
         }
-        for job in std::iter::once(first).chain(jobs.try_iter().take(BATCH_LIMIT - 1)) {
+        let room = BATCH_LIMIT - group.len();
+        for job in group.into_iter().chain(jobs.try_iter().take(room)) {
             let (panicked, reply) = job(guard.as_mut());
             replies.push(reply);
             if panicked {
@@ -203,5 +213,8 @@ fn write(engine: &RwLock<Option<Engine>>, jobs: &Receiver<Job>) {
             drop(catch_unwind(AssertUnwindSafe(|| reply(flushed.clone())))); // the others are told all the same
         }
     }
-    drop(engine.write().unwrap_or_else(PoisonError::into_inner).take());
+    let last = engine.write().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(mut engine) = last {
+        drop(engine.sync()); // what `Os` left to the system; the answers were given before
+    }
 }

@@ -8,7 +8,7 @@ use super::Position;
 use super::world::World;
 use crate::base::{Day, Error, LocationId, LotId, Result, SkuId, Timestamp};
 use crate::demand::DemandDay;
-use crate::event::Condition;
+use crate::event::{Condition, Purpose};
 use crate::expiry::{LotState, is_sellable};
 use crate::feedback::{PhantomParams, SignalKind, phantom_posterior};
 use crate::journal::Head;
@@ -606,7 +606,8 @@ impl View {
             return Err(Error::argument("max_per_brand", "0 to 1000", params.max_per_brand));
         }
         let candidates = self.candidates(&params.subject, params.location.as_deref())?;
-        let person = self.world.people.get(&params.subject).filter(|(_, person)| !person.withdrawn);
+        let person =
+            self.world.people.get(&params.subject).filter(|(_, person)| person.allows(Purpose::Personalisation));
         let request = Request {
             subject: person.map(|(id, _)| id),
             k: params.k as usize,

@@ -249,6 +249,10 @@ pub enum Purpose {
     /// Learning this person's taste and recommending by it.
     #[default]
     Personalisation,
+    /// Counting what this person does, says and rates, per SKU and day.
+    Analytics,
+    /// Having this person in segments of those who bought.
+    Marketing,
 }
 
 /// Something that happened.

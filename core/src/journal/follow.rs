@@ -17,7 +17,7 @@ use super::{Entry, Head, corrupt, each_entry};
 /// It hands out whole frames that follow on what it knows, and flushes the segment before it does (a reader may), so that
 /// no power cut can take back what it handed out. A torn tail is waited for, a new segment is gone on to, and a segment
 /// that compaction exchanged is found again by its chain hash. Erased and dropped records do not come; what was handed
-/// out before an erase is the follower's own duty to forget.
+/// out before is the follower's own duty to forget: [`Follower::is_outdated`] says when, [`Follower::rewind`] how.
 ///
 /// ```
 /// use trousse::journal::{Follower, Journal, MemoryDisk, Record, Stream};
@@ -41,6 +41,10 @@ pub struct Follower {
     head: Head,
     segment: Segment,
     offset: u64,
+    /// Sum of the generations of all segments so far, as they were when it read them.
+    generations: u64,
+    /// Whether keys were replaced since it began.
+    rekeyed: bool,
 }
 
 impl std::fmt::Debug for Follower {
@@ -68,7 +72,40 @@ impl Follower {
         let segment = log.segments.first().cloned().ok_or_else(nothing)?;
         let head = genesis(&log.id);
         let keys_header = read_header(disk.as_ref())?;
-        Ok(Follower { disk, id: log.id, keys, keys_header, head, segment, offset: HEAD_BYTES })
+        let generations = u64::from(segment.generation);
+        let (offset, rekeyed) = (HEAD_BYTES, false);
+        Ok(Follower { disk, id: log.id, keys, keys_header, head, segment, offset, generations, rekeyed })
+    }
+
+    /// Whether something that it may have handed out is gone since: a subject was erased, or records were dropped.
+    /// O(segments).
+    ///
+    /// # Errors
+    /// `IO`, `JOURNAL_CORRUPT`, `JOURNAL_VERSION`.
+    pub fn is_outdated(&self) -> Result<bool> {
+        Ok(self.rekeyed || self.generations()? != self.generations)
+    }
+
+    /// Goes back to the first record: all that is still readable comes again.
+    ///
+    /// # Errors
+    /// As [`Follower::open`].
+    pub fn rewind(&mut self) -> Result<()> {
+        self.reload_keys()?;
+        let first = segment::numbers(self.disk.as_ref())?.first().copied().unwrap_or(0);
+        let found = segment::read(self.disk.as_ref(), &self.id, first)?;
+        self.segment = found.ok_or_else(|| corrupt(first, 0, "the head of the segment is damaged"))?;
+        (self.head, self.offset, self.rekeyed) = (genesis(&self.id), HEAD_BYTES, false);
+        self.generations = u64::from(self.segment.generation);
+        Ok(())
+    }
+
+    fn generations(&self) -> Result<u64> {
+        let mut sum = 0;
+        for number in segment::numbers(self.disk.as_ref())?.into_iter().filter(|own| *own <= self.segment.number) {
+            sum += segment::read(self.disk.as_ref(), &self.id, number)?.map_or(0, |found| u64::from(found.generation));
+        }
+        Ok(sum)
     }
 
     /// Follows the journal in a folder from a head on that was known before.
@@ -93,6 +130,7 @@ impl Follower {
         }
         self.head = head.clone();
         self.relocate()?;
+        self.generations = self.generations()?;
         Ok(self)
     }
 
@@ -137,6 +175,7 @@ impl Follower {
     fn refresh(&mut self) -> Result<()> {
         if read_header(self.disk.as_ref())? != self.keys_header {
             self.reload_keys()?;
+            self.rekeyed = true;
         }
         let number = self.segment.number;
         let found = segment::read(self.disk.as_ref(), &self.id, number)?;
@@ -223,6 +262,7 @@ impl Follower {
         let next = segment::read(self.disk.as_ref(), &self.id, number)?;
         let next = next.ok_or_else(|| corrupt(number, 0, "the head of the segment is damaged"))?;
         if next.start == self.head {
+            self.generations += u64::from(next.generation);
             (self.segment, self.offset) = (next, HEAD_BYTES);
             return Ok(true);
         }

@@ -85,25 +85,20 @@ const COPY_BYTES: usize = 1 << 20;
 /// three alternating runs, ext4 on a shared virtual disk).
 const SMALL_WRITE_BYTES: u64 = 256 << 10;
 
-/// When an acknowledged batch is safe.
-///
-/// The journal has no clock: it offers [`Journal::append`], [`Journal::flush`] and [`Journal::sync`], and a writer keeps
-/// the promise. With `Group` the writer thread appends the first input, waits for more until `max_delay_ms` after it (or
-/// until its queue is empty for long), appends those, calls [`Journal::sync`] once and answers all of them. So every mode
-/// but `Os` acknowledges only what is durable.
+/// When an answer is given. Every mode but `os` answers only what is durable.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Durability {
-    /// Synced before it is acknowledged: it survives a power cut.
+    /// Once it survives a power cut.
     #[default]
     Sync,
-    /// As `Sync`, but the writer waits for more inputs to share one sync.
+    /// Once it survives a power cut, but the writer waits for more inputs to share one flush.
     Group {
-        /// How long the first input waits at most, in milliseconds.
+        /// How long the first input waits at most, in milliseconds, 0 … 10,000; less once nothing came for a quarter of it.
         max_delay_ms: u32,
     },
-    /// Written to the operating system before it is acknowledged: it survives the end of the process, not a power cut.
+    /// Once it survives the end of the process, not a power cut.
     Os,
 }
 
@@ -313,6 +308,8 @@ impl Journal {
 
     /// Does what a durability asks before an acknowledgement: [`Journal::flush`] for `Os`, else [`Journal::sync`].
     ///
+    /// The journal has no clock: with `Group` it is the writer thread that waits for more inputs before this call.
+    ///
     /// # Errors
     /// As [`Journal::sync`].
     pub fn commit(&mut self, durability: Durability) -> Result<()> {
@@ -480,6 +477,11 @@ impl Journal {
             self.snapshots.remove(SNAPSHOTS_KEPT);
         }
         Ok(())
+    }
+
+    /// Whether there is a snapshot that fits.
+    pub fn has_snapshot(&self) -> bool {
+        !self.snapshots.is_empty()
     }
 
     /// Reads the newest snapshot and the head it was taken at; `None` if there is none that fits this journal.

@@ -12,7 +12,7 @@ use trousse::engine::{
 use trousse::feedback::SignalKind;
 use trousse::forecast::{self, Forecast};
 use trousse::replenish::{Proposal, order_up_to};
-use trousse::{Day, Fact, Outside, Panel, Result, Sku, Task, View};
+use trousse::{Day, Fact, Outside, Panel, Purpose, Result, Sku, Task, View};
 
 use super::page::{
     Action, ActionKind, DemandPlot, ExpiryWeek, Head, Method, ModelRow, Page, Person, Pick, Purchase, Signal, StockRow,
@@ -873,7 +873,9 @@ fn profile(view: &View, subject: &str, location: Option<&String>) -> String {
         parts.push(format!("avoids {}", person.avoid.join(" and ")));
     }
     match people.taste.history(id).len() {
-        _ if person.withdrawn => parts.push("gave no consent to personal picks: gets what a stranger gets".into()),
+        _ if !person.allows(Purpose::Personalisation) => {
+            parts.push("gave no consent to personal picks: gets what a stranger gets".into())
+        }
         0 => parts.push("did nothing yet".into()),
         1 => parts.push("one SKU seen, bought or rated".into()),
         n => parts.push(format!("{n} SKUs seen, bought or rated")),

@@ -1,0 +1,299 @@
+//! Care of journals through the engine: what is kept, dropped, copied, followed and saved, and what remains on the disk.
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::event::{Consent, Interest, Purpose, Rating, Receive, Sale};
+use crate::{Line, Task};
+
+const START: Timestamp = Timestamp(1_795_424_400_000); // 2026-11-23T09:00:00Z
+const SECRET: &str = "ana-84617";
+
+/// A folder that goes when it is dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("trousse-care-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        Folder(path)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn day_after(days: i64) -> Timestamp {
+    Timestamp(START.0 + days * 86_400_000)
+}
+
+fn open(path: &Path) -> Engine {
+    Engine::open(path, Options { open_catalog: true, ..Options::default() }).unwrap()
+}
+
+fn receive(engine: &mut Engine, id: &str, sku: &str, quantity: i64) {
+    let (id, sku, lot) = (id.into(), sku.into(), "A".into());
+    let fact = Receive { id, sku, lot, quantity: Quantity(quantity), location: "paris".into(), ..Default::default() };
+    engine.record(fact.into(), START).unwrap();
+}
+
+fn view(engine: &mut Engine, id: &str, subject: &str, days: i64) {
+    let fact = Interest { id: id.into(), subject: subject.into(), sku: "LIP-01".into() };
+    engine.record(Fact::View(fact), day_after(days)).unwrap();
+}
+
+fn buy(engine: &mut Engine, id: &str, subject: &str, days: i64) {
+    let (lines, location) = (vec![Line::new("LIP-01", 1)], "paris".into());
+    let fact = Sale { id: id.into(), lines, location, subject: Some(subject.into()), ..Default::default() };
+    engine.record(fact.into(), day_after(days)).unwrap();
+}
+
+fn withdraw(engine: &mut Engine, subject: &str, purpose: Purpose, days: i64) {
+    let id = format!("no-{subject}-{purpose:?}");
+    let fact = Consent { id, subject: subject.into(), purpose, granted: false };
+    engine.record(fact.into(), day_after(days)).unwrap();
+}
+
+fn signals(engine: &Engine) -> i64 {
+    let rows = engine.view().signals(&SignalsParams { min_n: 1, ..Default::default() }).unwrap();
+    rows.iter().map(|row| row.n).sum()
+}
+
+/// Whether any file of a folder has these bytes.
+fn holds(path: &Path, text: &str) -> bool {
+    let files = std::fs::read_dir(path).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    files.into_iter().any(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
+}
+
+#[test]
+fn what_no_purpose_keeps_goes_and_stock_stays() {
+    let folder = Folder::new("retain");
+    let mut engine = open(&folder.0);
+    receive(&mut engine, "r", "LIP-01", 50);
+    view(&mut engine, "v-old", "ana", 0);
+    buy(&mut engine, "s-old", "ana", 0);
+    view(&mut engine, "v-new", "bo", 80);
+    engine.snapshot().unwrap();
+    let params = RetainParams { personalisation_days: Some(30), analytics_days: Some(30), marketing_days: None };
+    let before = engine.world().ledger.clone();
+    assert_eq!(engine.retain(&params, day_after(100)).unwrap().dropped, 1, "the purchase is kept for segments");
+    assert_eq!(engine.export("ana").unwrap().len(), 1);
+    assert_eq!(before.shelves(), engine.world().ledger.shelves());
+    assert_eq!(engine.retain(&params, day_after(100)).unwrap().dropped, 0, "once is enough");
+    let all = RetainParams { marketing_days: Some(90), ..params };
+    assert_eq!(engine.retain(&all, day_after(100)).unwrap().dropped, 1);
+    assert_eq!((engine.export("ana").unwrap().len(), engine.export("bo").unwrap().len()), (0, 1));
+    assert_eq!(engine.world().people.persons[0].orders, []);
+    let verified = engine.verify().unwrap();
+    assert!(verified.sound);
+    assert_eq!((verified.dropped, verified.snapshots), (2, 1), "the snapshot was taken anew");
+    let (position, stock) = (engine.position(), engine.view().stock(&Default::default()).unwrap());
+    drop(engine);
+    let engine = open(&folder.0);
+    assert_eq!(Position { now: position.now, ..engine.position() }, position);
+    assert_eq!(engine.view().stock(&Default::default()).unwrap(), stock);
+    let error = RetainParams { analytics_days: Some(-1), ..params };
+    assert_eq!(open_memory().retain(&error, START).unwrap_err().fields()["field"], "analytics_days");
+}
+
+fn open_memory() -> Engine {
+    Engine::memory(Options { open_catalog: true, ..Options::default() })
+}
+
+#[test]
+fn a_purpose_without_consent_neither_learns_nor_keeps() {
+    let mut engine = open_memory();
+    receive(&mut engine, "r", "LIP-01", 50);
+    withdraw(&mut engine, "ana", Purpose::Analytics, 0);
+    view(&mut engine, "v1", "ana", 0);
+    assert_eq!(signals(&engine), 0);
+    assert!(engine.world().people.taste != Default::default(), "picks are another purpose");
+    withdraw(&mut engine, "ana", Purpose::Personalisation, 0);
+    assert_eq!(engine.retain(&RetainParams::default(), day_after(1)).unwrap().dropped, 1, "nobody keeps the view");
+    assert_eq!(engine.export("ana").unwrap().len(), 2, "the consents stay");
+
+    let mut engine = open_memory();
+    receive(&mut engine, "r", "LIP-01", 50);
+    buy(&mut engine, "s1", "bo", 0);
+    let customers = |engine: &Engine| engine.view().segments(&Default::default()).unwrap().rows();
+    assert_eq!(customers(&engine), 1);
+    withdraw(&mut engine, "bo", Purpose::Marketing, 0);
+    buy(&mut engine, "s2", "bo", 0);
+    assert_eq!((customers(&engine), signals(&engine)), (0, 2), "counted, and in no segment");
+}
+
+#[test]
+fn after_an_erase_no_file_of_the_folder_knows_the_person() {
+    let folder = Folder::new("erase");
+    let mut engine = open(&folder.path("shop"));
+    receive(&mut engine, "r", "LIP-01", 50);
+    buy(&mut engine, "s", SECRET, 0);
+    let rating = Rating { id: format!("g-{SECRET}"), subject: SECRET.into(), sku: "LIP-01".into(), value: 5 };
+    engine.record(rating.clone().into(), START).unwrap();
+    engine.snapshot().unwrap();
+    assert!(holds(&folder.path("shop"), SECRET), "keys and snapshot name the person");
+    engine.backup(&BackupParams { folder: text(&folder.path("bare")), with_keys: false }).unwrap();
+    engine.backup(&BackupParams { folder: text(&folder.path("whole")), with_keys: true }).unwrap();
+    assert!(!holds(&folder.path("bare"), SECRET), "a copy without keys never names anybody");
+    assert!(engine.erase(SECRET).unwrap());
+    assert!(!holds(&folder.path("shop"), SECRET));
+    assert!(engine.verify().unwrap().sound);
+    assert_eq!(engine.world().ledger.docs().find(&format!("g-{SECRET}")), None, "the id went with the event");
+    assert!(engine.world().ledger.docs().find("s").is_some(), "the sale is a stock fact");
+    assert!(engine.record(rating.into(), START).unwrap().resolved, "who comes back begins anew");
+    drop(engine);
+
+    // The rule of copies with keys: an erase has to be repeated there.
+    assert!(holds(&folder.path("whole"), SECRET));
+    let mut copy = open(&folder.path("whole"));
+    assert_eq!(copy.export(SECRET).unwrap().len(), 2);
+    assert!(copy.erase(SECRET).unwrap());
+    assert!(!holds(&folder.path("whole"), SECRET));
+    let mut bare = open(&folder.path("bare"));
+    assert_eq!(bare.export(SECRET).unwrap(), []);
+    assert_eq!(bare.view().stock(&Default::default()).unwrap()[0].on_hand, 49);
+    assert_eq!(bare.position().digest, copy.position().digest, "one history");
+    let again = bare.backup(&BackupParams { folder: text(&folder.path("whole")), with_keys: false });
+    assert_eq!(again.unwrap_err().code(), "JOURNAL_LOCKED");
+    drop(copy);
+    let again = bare.backup(&BackupParams { folder: text(&folder.path("whole")), with_keys: false });
+    assert_eq!(again.unwrap_err().fields()["field"], "folder");
+}
+
+fn text(path: &Path) -> String {
+    path.to_str().unwrap().into()
+}
+
+#[test]
+fn a_follower_answers_as_the_writer_and_forgets_with_it() {
+    let folder = Folder::new("follow");
+    assert_eq!(Engine::follow(&folder.0).err().unwrap().code(), "IO");
+    let mut engine = open(&folder.0);
+    receive(&mut engine, "r", "LIP-01", 50);
+    let follower = Engine::follow(&folder.0).unwrap();
+    let same = |engine: &Engine| {
+        let view = follower.view().unwrap();
+        assert_eq!(view.world(), engine.world());
+        assert_eq!(view.position(), engine.position());
+    };
+    same(&engine);
+    assert_eq!(follower.poll().unwrap(), 0);
+    buy(&mut engine, "s", SECRET, 0);
+    view(&mut engine, "v", "bo", 0);
+    assert_eq!(follower.poll().unwrap(), 3);
+    same(&engine);
+    engine.erase(SECRET).unwrap();
+    assert_eq!(follower.poll().unwrap(), 0);
+    same(&engine);
+    let params = RetainParams { personalisation_days: Some(1), analytics_days: Some(1), marketing_days: Some(1) };
+    view(&mut engine, "v2", "bo", 9);
+    assert_eq!(engine.retain(&params, day_after(9)).unwrap().dropped, 1);
+    follower.poll().unwrap();
+    same(&engine);
+    let shop = Shop::Follower(follower.clone());
+    let refused = shop.call("erase", |engine| engine.erase("bo")).unwrap_err();
+    assert_eq!((refused.code(), &refused.fields()["operation"]), ("READ_ONLY", &"erase".into()));
+    let answer = crate::ops::query(&shop, "availability", r#"{"sku": "LIP-01"}"#, START, &Task::default()).unwrap();
+    assert!(answer.contains(r#""on_hand":49"#), "{answer}");
+    follower.close();
+    assert_eq!((follower.poll().unwrap_err(), follower.view().unwrap_err()), (Error::Closed, Error::Closed));
+}
+
+#[test]
+fn a_damaged_folder_is_found_out_and_salvaged() {
+    let folder = Folder::new("salvage");
+    let (shop, saved) = (folder.path("shop"), folder.path("saved"));
+    let mut engine = open(&shop);
+    for i in 0..20 {
+        receive(&mut engine, &format!("r{i}"), "LIP-01", 1);
+    }
+    drop(engine);
+    let asked = VerifyParams { folder: text(&shop) };
+    let whole = verify(&asked).unwrap();
+    assert!(whole.sound && whole.events > 20 && whole.damage.is_none());
+    let file = shop.join("journal-0000000000000000.seg");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    bytes[used - (used - 4096) / 2] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let damage = verify(&asked).unwrap().damage.unwrap();
+    assert_eq!((damage.code.as_str(), damage.segment), ("JOURNAL_CORRUPT", Some(0)));
+    assert!(damage.offset.is_some_and(|offset| (4096..used as i64).contains(&offset)));
+    let refused = Engine::open(&shop, Options::default()).unwrap_err();
+    assert_eq!(refused.fields()["offset"], damage.offset.unwrap());
+    let salvaged = salvage(&SalvageParams { source: text(&shop), target: text(&saved) }).unwrap();
+    assert_eq!((salvaged.lost.len(), salvaged.keys_whole, salvaged.sequence), (1, true, whole.events));
+    let lost = &salvaged.lost[0];
+    assert_eq!(salvaged.events + lost.to_sequence - lost.from_sequence, whole.events);
+    let engine = open(&saved);
+    let found = engine.view().stock(&Default::default()).unwrap();
+    assert_eq!(found[0].on_hand, 20 - (lost.to_sequence - lost.from_sequence));
+    assert_eq!(verify(&VerifyParams { folder: text(&folder.path("none")) }).unwrap_err().code(), "IO");
+    assert_eq!(verify(&VerifyParams::default()).unwrap_err().fields()["field"], "folder");
+}
+
+#[test]
+fn every_durability_answers_the_same_and_keeps_it() {
+    for (i, durability) in
+        [Durability::Sync, Durability::Group { max_delay_ms: 2 }, Durability::Os].into_iter().enumerate()
+    {
+        let folder = Folder::new(&format!("durability-{i}"));
+        let options = Options { durability, open_catalog: true, ..Options::default() };
+        let shop = Shared::new(Engine::open(&folder.0, options).unwrap()).unwrap();
+        let threads = (0..4).map(|thread| {
+            let shop = shop.clone();
+            std::thread::spawn(move || {
+                for n in 0..25 {
+                    shop.call(move |engine| Ok(receive(engine, &format!("r-{thread}-{n}"), "LIP-01", 1))).unwrap();
+                }
+            })
+        });
+        threads.collect::<Vec<_>>().into_iter().for_each(|thread| thread.join().unwrap());
+        shop.close();
+        let engine = Engine::open(&folder.0, Options::default()).unwrap();
+        assert_eq!(engine.view().stock(&Default::default()).unwrap()[0].on_hand, 100, "{durability:?}");
+    }
+    let durability = Durability::Group { max_delay_ms: 10_001 };
+    let error = Engine::try_memory(Options { durability, ..Options::default() }).unwrap_err();
+    assert_eq!(error.fields()["field"], "durability.group.max_delay_ms");
+}
+
+#[test]
+fn the_calendar_takes_costs_of_receipts_and_the_forecast() {
+    let mut engine = open_memory();
+    let expires = START.day(0) + 60;
+    let lot = |id: &str, lot: &str, days: i32, cost: Option<i64>| Receive {
+        id: id.into(),
+        sku: "LIP-01".into(),
+        lot: lot.into(),
+        expires_on: Some(expires + days),
+        quantity: Quantity(100),
+        location: "paris".into(),
+        unit_cost: cost.map(|minor| crate::Money { minor, ..Default::default() }),
+        ..Default::default()
+    };
+    engine.record(lot("r1", "A", 0, Some(450)).into(), START).unwrap();
+    engine.record(lot("r2", "A", 0, Some(500)).into(), START).unwrap();
+    engine.record(lot("r3", "B", 30, None).into(), START).unwrap();
+    for day in 0..30 {
+        buy(&mut engine, &format!("s{day}"), "ana", day);
+    }
+    let view = engine.view_at(day_after(30));
+    let params = ExpiryCalendarParams { within_days: Some(45), ..Default::default() };
+    let calendar = view.expiry_calendar(&params, &Task::default()).unwrap();
+    let [row] = &calendar.lots[..] else { panic!("{:?}", calendar.lots) };
+    assert_eq!((row.lot.as_str(), row.quantity.0, row.days_left, row.horizon_days), ("A", 170, Some(30), Some(30)));
+    // One a day sells for 31 days: 139 of 170 are left, at the price of the last receipt.
+    assert_eq!((row.units_at_risk.0, row.value_at_risk_minor), (139, 139 * 500));
+    let [_, sixty, _] = &calendar.horizons[..] else { panic!("{:?}", calendar.horizons) };
+    assert_eq!((sixty.within_days, sixty.lots, sixty.units.0), (60, 2, 270));
+    let error = ExpiryCalendarParams { within_days: Some(-1), ..Default::default() };
+    assert_eq!(view.expiry_calendar(&error, &Task::default()).unwrap_err().fields()["field"], "within_days");
+}
