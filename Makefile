@@ -14,7 +14,7 @@ DATA ?=
 OUT ?= season.html
 CARGO_FLAGS := --locked
 
-.PHONY: demo test steps tools rust node python packages small-bench bench bench-rivals faces clean
+.PHONY: demo test steps tools rust node python packages small-bench bench bench-faces bench-rivals faces clean
 
 demo: tools-rust
 	@start=$$(date +%s); \
@@ -86,6 +86,15 @@ bench:
 # trousse beside SQLite, redb and fjall, in one run on one disk (FOLDER says which).
 bench-rivals:
 	cd benches/rivals && cargo run -q --release
+
+# The ledger through Python and Node, release builds. Afterwards `make node` builds the addon for tests again.
+bench-faces: $(VENV)/.ready bindings-node/node_modules/.package-lock.json
+	cd bindings-node && npm run --silent build -- --release
+	rm -rf $(WHEEL_TARGET)/release-wheels
+	CARGO_TARGET_DIR=$(WHEEL_TARGET) $(VENV)/bin/maturin build $(CARGO_FLAGS) -q --release -m bindings-python/Cargo.toml -o $(WHEEL_TARGET)/release-wheels
+	$(PY) -m pip install -q --force-reinstall --no-deps $(WHEEL_TARGET)/release-wheels/*.whl
+	$(PY) benches/faces/ledger.py
+	node benches/faces/ledger.mjs
 
 # Rewrites the surface and the layers generated from it.
 faces: $(VENV)/.ready bindings-node/node_modules/.package-lock.json
