@@ -335,7 +335,7 @@ export class Engine {
   /**
    * Gives a hold back.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_HOLD`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_HOLD`.
    */
   release(params: Release & Now): Promise<Released>
 
@@ -811,7 +811,7 @@ export class Ledger {
   /**
    * Gives a hold back.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_HOLD`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_HOLD`.
    */
   release(params: Release & Now): Promise<Released>
 
@@ -2894,7 +2894,7 @@ export interface Availability {
 /** What may be promised from a day on. */
 export interface Promised {
   /** The day. */
-  from: string
+  day: string
   /** Units that may be promised from then on, where the purchases come as promised and nothing else happens. A whole number. */
   availableToPromise: number
 }
@@ -3068,11 +3068,11 @@ export interface TraceRow {
   /** Units. A whole number. */
   quantity: number
   /** Where they left: a location, or `supplier`, `customer`, `scrap`, `count_difference`, `assembly`. */
-  from: string
+  fromAccount: string
   /** In which condition they left; none outside. */
   fromCondition: Condition | null
   /** Where they went. */
-  to: string
+  toAccount: string
   /** In which condition they arrived; none outside. */
   toCondition: Condition | null
   /** The id of the input that moved them; none for what time brought about. */

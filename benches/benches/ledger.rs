@@ -2,12 +2,15 @@
 //!
 //! Half of the places of a SKU are stocked, each with two lots; the first one is small, so that what is wanted most runs
 //! on into the second. Inputs are half till sales (facts) and half reservations with their commits, in batches of 1,000.
+//! They come as structs, each answered with its lots, or as frames, each row answered with a code.
 //! One engine serves all repeats, each with fresh inputs: a repeat finds the history of those before.
 //! Questions about the past (trace, as of) get a file of their own.
 
 use std::time::Instant;
 
-use trousse::{Command, Commit, Day, Engine, Fact, Line, Options, Quantity, Receive, Reserve, Sale, Timestamp};
+use trousse::{
+    Column, Command, Commit, Day, Engine, Fact, Line, Options, Quantity, Receive, Reserve, Sale, Table, Timestamp,
+};
 use trousse_benches::{Random, Zipf, report, resident_bytes, size, small};
 
 const NOW: Timestamp = Timestamp(1_795_424_400_000);
@@ -106,6 +109,55 @@ impl Shoppers {
     }
 }
 
+/// One frame of inputs and the name of their kind.
+type Frame = (&'static str, Table);
+
+impl Shoppers {
+    fn keyed(&mut self, n: usize) -> Table {
+        let lines: Vec<(Vec<Line>, String)> = (0..n).map(|_| self.line()).collect();
+        let ids = (0..n).map(|_| self.id()).collect();
+        let units = lines.iter().map(|(lines, _)| lines[0].quantity.0).collect();
+        let skus = lines.iter().map(|(lines, _)| lines[0].sku.clone()).collect();
+        let locations = lines.into_iter().map(|(_, location)| location).collect();
+        frame([("id", ids), ("sku", skus), ("location", locations)]).with("quantity", Column::Integer(units)).unwrap()
+    }
+
+    /// As [`Shoppers::batches`], as frames: sales, reservations and their commits in turns.
+    fn frames(&mut self, n: usize) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        for _ in 0..n / (2 * BATCH) {
+            frames.push(("sale", self.keyed(BATCH)));
+            let reserve = self.keyed(BATCH / 2);
+            let Some(Column::Text(holds)) = reserve.get("id").cloned() else { unreachable!() };
+            let ids = holds.iter().map(|_| self.id()).collect();
+            frames.push(("reserve", reserve));
+            frames.push(("commit", frame([("id", ids), ("hold", holds)])));
+        }
+        frames
+    }
+}
+
+fn frame<const N: usize>(columns: [(&str, Vec<String>); N]) -> Table {
+    columns.into_iter().fold(Table::default(), |table, (name, texts)| table.with(name, Column::Text(texts)).unwrap())
+}
+
+/// Mixed inputs as frames on a stocked engine.
+fn framed(name: &str, engine: &mut Engine, shoppers: &mut Shoppers, inputs: usize) {
+    let repeats = if small() { 1 } else { 5 };
+    let (mut seconds, mut accepted) = (Vec::new(), 0);
+    for repeat in 0..repeats {
+        let frames = shoppers.frames(inputs);
+        let start = Instant::now();
+        for (kind, table) in &frames {
+            let answers = engine.batch(kind, table, Timestamp(NOW.0 + repeat)).expect("well formed");
+            let Some(Column::Bool(done)) = answers.get("accepted") else { unreachable!() };
+            accepted += done.iter().filter(|done| **done).count() as u64;
+        }
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    report(name, inputs, &mut seconds, accepted);
+}
+
 /// Puts the batches through and answers how many inputs were accepted.
 fn run(engine: &mut Engine, batches: &[Inputs], now: Timestamp) -> u64 {
     let mut accepted = 0;
@@ -179,4 +231,5 @@ fn main() {
     let mut engine = Engine::memory(options());
     stock(&mut engine, skus);
     mixed("ledger: sales and orders, in memory", &mut engine, &mut shoppers, inputs);
+    framed("ledger: the same as frames", &mut engine, &mut shoppers, inputs);
 }

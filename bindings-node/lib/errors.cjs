@@ -48,6 +48,7 @@ function fromNative(error, columns = new Set()) {
     const { field, rule, got } = respell(text.fields, columns)
     return argument(field, rule, got)
   }
+  if (text.code === 'CONFLICT') text.fields.field = camel(text.fields.field)
   return new (text.rejected ? RejectedError : TrousseError)(text.code, text.message, text.fields)
 }
 

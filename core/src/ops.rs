@@ -323,7 +323,7 @@ pub static OPS: &[Op] = &[
     command!("commit", "Turns a hold into a shipment, first expired first out.", Commit => Shipped,
         codes &["CONFLICT", "HOLD_CLOSED", "HOLD_EXPIRED", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_HOLD"]),
     command!("release", "Gives a hold back.", Release => Released,
-        codes &["CONFLICT", "HOLD_CLOSED", "HOLD_EXPIRED", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_HOLD"]),
+        codes &["CONFLICT", "HOLD_CLOSED", "HOLD_EXPIRED", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_HOLD"]),
     command!("move", "Moves free stock between locations, first expired first out.", Move => Moved,
         codes &["CONFLICT", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
     command!("arrive", "Says that goods of a move that was sent on its way arrived.", Arrive => Moved,

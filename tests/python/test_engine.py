@@ -392,7 +392,7 @@ def test_many_and_any() -> None:
     )
     assert [(row.id, row.accepted, row.code) for row in decided] == [("h1", True, None), ("h2", False, "INSUFFICIENT_STOCK")]
     held = shop.submit({"type": "reserve", "id": "h3", "lines": {"LIP-01": np.int64(1)}, "location": "paris"}, now=NOW)
-    assert isinstance(held, tr.Held) and held.lines == (tr.Line(sku="LIP-01", quantity=1),)
+    assert isinstance(held, tr.Held) and held.lines == (tr.Units(sku="LIP-01", quantity=1),)
     assert shop.move(id="m", sku="LIP-01", from_="paris", to="lyon", quantity=3, now=NOW).lots[0].quantity == 3
     shop.return_(id="back", sku="LIP-01", quantity=1, location="lyon", resellable=True, now=NOW)
     assert shop.availability("LIP-01", location="lyon", now=NOW).on_hand == 4

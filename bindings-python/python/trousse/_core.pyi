@@ -22,6 +22,10 @@ class Engine:
         """
         Sends an input to the writer and waits until its answer is durable.
         """
+    def door_frame(self, /, name: str, frames: dict, arguments_json: str) -> Table:
+        """
+        Sends a frame of inputs to the writer and waits until all answers are durable.
+        """
     @staticmethod
     def memory(options_json: str) -> Engine:
         """

@@ -344,7 +344,7 @@ class Money:
     def _of(cls, value: Mapping[str, Any]) -> Money:
         return cls(
             minor=value["minor"],
-            currency=value.get("currency"),
+            currency=value["currency"],
         )
 
 
@@ -1425,12 +1425,12 @@ class Promised:
 
     Attributes
     ----------
-    from_ : dt.date
+    day : dt.date
         The day.
     available_to_promise : int
         Units that may be promised from then on, where the purchases come as promised and nothing else happens.
     """
-    from_: dt.date
+    day: dt.date
     available_to_promise: int
 
     def to_dict(self) -> dict[str, Any]:
@@ -1440,7 +1440,7 @@ class Promised:
     @classmethod
     def _of(cls, value: Mapping[str, Any]) -> Promised:
         return cls(
-            day(value["from"]),
+            day(value["day"]),
             value["available_to_promise"],
         )
 
@@ -1679,9 +1679,9 @@ class TraceRow:
         The lot.
     quantity : int
         Units.
-    from_ : str
+    from_account : str
         Where they left: a location, or ``supplier``, ``customer``, ``scrap``, ``count_difference``, ``assembly``.
-    to : str
+    to_account : str
         Where they went.
     from_condition : Condition | None
         In which condition they left; none outside.
@@ -1698,8 +1698,8 @@ class TraceRow:
     sku: str
     lot: str
     quantity: int
-    from_: str
-    to: str
+    from_account: str
+    to_account: str
     from_condition: Condition | None
     to_condition: Condition | None
     id: str | None
@@ -1718,8 +1718,8 @@ class TraceRow:
             value["sku"],
             value["lot"],
             value["quantity"],
-            value["from"],
-            value["to"],
+            value["from_account"],
+            value["to_account"],
             value.get("from_condition"),
             value.get("to_condition"),
             value.get("id"),
@@ -3216,8 +3216,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, DISK_FULL, HOLD_CLOSED, HOLD_EXPIRED, INTERNAL, INVALID_ARGUMENT, IO,
-            JOURNAL_POISONED, READ_ONLY, UNKNOWN_HOLD.
+            With code CLOSED, CONFLICT, DISK_FULL, HOLD_CLOSED, HOLD_EXPIRED, INSUFFICIENT_STOCK, INTERNAL,
+            INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY, UNKNOWN_HOLD.
         """
         return Released._of(self._door("release", {"id": id, "hold": hold, "lines": lines, "now": now}))
 

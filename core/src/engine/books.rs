@@ -107,11 +107,11 @@ pub struct TraceRow {
     /// Units.
     pub quantity: i64,
     /// Where they left: a location, or `supplier`, `customer`, `scrap`, `count_difference`, `assembly`.
-    pub from: String,
+    pub from_account: String,
     /// In which condition they left; none outside.
     pub from_condition: Option<Condition>,
     /// Where they went.
-    pub to: String,
+    pub to_account: String,
     /// In which condition they arrived; none outside.
     pub to_condition: Option<Condition>,
     /// The id of the input that moved them; none for what time brought about.
@@ -307,11 +307,13 @@ impl View {
                 expires_on: lot.and_then(|lot| lot.state.expires_on),
             }
         };
+        let mut lots: Vec<HeldLot> = if fallen { Vec::new() } else { hold.lines.iter().map(lot).collect() };
+        lots.sort_by_key(|own| own.lot.is_none());
         HoldRow {
             hold: ledger.hold_key(hold).into(),
             state: if fallen { HoldState::Expired } else { hold.state },
             expires_at: hold.deadline,
-            lots: if fallen { Vec::new() } else { hold.lines.iter().map(lot).collect() },
+            lots,
         }
     }
 
@@ -340,7 +342,11 @@ impl View {
             received_on: lot.state.received_on,
             recalled: lot.state.recalled,
             stock,
-            holds: holds.into_iter().map(|hold| ledger.hold_key(hold).to_string()).collect(),
+            holds: holds
+                .into_iter()
+                .filter(|hold| hold.deadline > self.now)
+                .map(|hold| ledger.hold_key(hold).to_string())
+                .collect(),
             orders: self.orders_of(&chain),
             movements: chain.into_iter().map(|entry| self.trace_row(entry)).collect(),
         })
@@ -362,7 +368,7 @@ impl View {
             Some((location, condition)) => (self.location_key(location).to_string(), Some(condition)),
             None => (place.account().map_or("", crate::event::Outside::name).to_string(), None),
         };
-        let ((from, from_condition), (to, to_condition)) = (side(entry.from), side(entry.to));
+        let ((from_account, from_condition), (to_account, to_condition)) = (side(entry.from), side(entry.to));
         let id = |doc| (doc != NONE).then(|| ledger.docs().id(doc).to_string());
         TraceRow {
             at: entry.at,
@@ -371,9 +377,9 @@ impl View {
             sku: self.sku_key(lot.sku).into(),
             lot: lot.key.to_string(),
             quantity: entry.quantity,
-            from,
+            from_account,
             from_condition,
-            to,
+            to_account,
             to_condition,
             id: id(entry.doc),
             order: if entry.order == entry.doc { None } else { id(entry.order) },
@@ -534,7 +540,7 @@ impl View {
             };
             rows.push((rank, doubt, shelf.counted_on, row));
         }
-        rows.sort_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2))); // stable: by SKU and location before
+        rows.sort_by_key(|row| (row.0, row.1, row.2)); // stable: by SKU and location before
         Ok(rows.into_iter().take(params.n as usize).map(|(.., row)| row).collect())
     }
 

@@ -251,7 +251,11 @@ fn every_durability_answers_the_same_and_keeps_it() {
             let shop = shop.clone();
             std::thread::spawn(move || {
                 for n in 0..25 {
-                    shop.call(move |engine| Ok(receive(engine, &format!("r-{thread}-{n}"), "LIP-01", 1))).unwrap();
+                    let input = move |engine: &mut Engine| {
+                        receive(engine, &format!("r-{thread}-{n}"), "LIP-01", 1);
+                        Ok(())
+                    };
+                    shop.call(input).unwrap();
                 }
             })
         });

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::world::World;
-use crate::base::{Day, Error, Result};
+use crate::base::{Day, Error, Rejected, Result};
 use crate::event::{
     Account, Body, Command, Commit, Complaint, ComplaintKind, Condition, Fact, Line, Outside, PeopleEvent, Receive,
     Sku, StockEvent, StockKind, Units,
@@ -83,6 +83,27 @@ fn plain_lines(world: &World, lines: &[Line], kits: bool) -> Result<Option<Vec<L
     Ok(Some(plain))
 }
 
+/// A refusal of a basket with a code for each line that the caller sent, not for each part of a kit.
+fn as_asked(world: &World, command: &Command, why: Rejected) -> Rejected {
+    let (Command::Reserve(c), Rejected::InsufficientStock { sku, location, requested, available, lines }) =
+        (command, &why)
+    else {
+        return why;
+    };
+    let parts = |line: &Line| world.catalog.get(&line.sku).map_or(1, |sku| sku.kit.len().max(1));
+    if lines.len() <= 1 || c.lines.iter().all(|line| parts(line) == 1) {
+        return why;
+    }
+    let mut codes = lines.iter();
+    let code = |line: &Line| {
+        let own: Vec<&String> = codes.by_ref().take(parts(line)).collect();
+        own.iter().find(|code| **code == why.code()).or(own.first()).map_or_else(String::new, |code| (**code).clone())
+    };
+    let lines = if c.lines.len() > 1 { c.lines.iter().map(code).collect() } else { Vec::new() };
+    let (sku, location) = (sku.clone(), location.clone());
+    Rejected::InsufficientStock { sku, location, requested: *requested, available: *available, lines }
+}
+
 /// A fact in base units, kits as their parts.
 ///
 /// # Errors
@@ -113,14 +134,20 @@ pub fn business_day(world: &World, fact: &Fact, today: Day) -> Result<Day> {
     Ok(world.ledger.frozen_until().map_or(day, |frozen| day.max(frozen + 1)))
 }
 
-/// The events of a command; a refusal is an event too.
-pub fn of_command<'a>(world: &'a World, command: &'a Command, now: crate::base::Timestamp, today: Day) -> Bodies<'a> {
-    match ledger::decide(&world.ledger, command, now, today) {
+/// The events of a command, `plain` in base units; a refusal is an event too.
+pub fn of_command<'a>(
+    world: &'a World,
+    command: &Command,
+    plain: &'a Command,
+    now: crate::base::Timestamp,
+    today: Day,
+) -> Bodies<'a> {
+    match ledger::decide(&world.ledger, plain, now, today) {
         Ok(event) => {
-            let people = bought(world, command, &event);
+            let people = bought(world, plain, &event);
             std::iter::once(Body::Stock(event)).chain(people).collect()
         }
-        Err(why) => Bodies::from_iter([Body::of(StockKind::Refused(why))]),
+        Err(why) => Bodies::from_iter([Body::of(StockKind::Refused(Box::new(as_asked(world, command, why))))]),
     }
 }
 
@@ -252,7 +279,7 @@ pub fn stock_part<'a>(world: &'a World, asked: &'a Asked<'a>, today: Day, day: D
         (Fact::Receive(_), Some(receipt)) => ledger::receive(books, receipt, today, day),
         (Fact::Sale(f), _) => ledger::sale(books, f, today),
         (Fact::Return(f), _) => ledger::returned(books, f, today),
-        (Fact::Count(f), _) => ledger::count(books, f, today),
+        (Fact::Count(f), _) => ledger::count(books, f, today, day),
         (Fact::Recall(f), _) => {
             let lot = books.sku(&f.sku).and_then(|sku| books.lot_id(sku, &f.lot));
             let movements = lot.map(|lot| ledger::blocked(books, lot, Condition::Quarantined)).unwrap_or_default();

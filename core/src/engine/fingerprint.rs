@@ -23,7 +23,7 @@ impl Fingerprints {
     pub fn of(&mut self, input: &impl Serialize, skip: &[&str]) -> Fingerprint {
         self.bytes.clear();
         self.names.clear();
-        let mut fields = 0u128;
+        let mut fields = [0; FIELDS];
         let mut whole = 0u64;
         let visit = Visit { own: self, skip, fields: &mut fields, whole: &mut whole };
         // No input fails to serialise: its fields are texts, numbers and lists of them.
@@ -33,8 +33,7 @@ impl Fingerprints {
 
     /// The first field in which the input of the last fingerprint differs from an earlier one.
     pub fn differing(&self, last: &Fingerprint, earlier: &Fingerprint) -> &'static str {
-        let byte = |fingerprint: &Fingerprint, at: usize| (fingerprint.fields >> (8 * at)) as u8;
-        let differs = (0..FIELDS).find(|at| byte(last, *at) != byte(earlier, *at));
+        let differs = (0..FIELDS).find(|at| last.fields[*at] != earlier.fields[*at]);
         match differs {
             Some(0) => "type",
             Some(at) => self.names.get(at).copied().unwrap_or("type"),
@@ -46,7 +45,7 @@ impl Fingerprints {
 struct Visit<'a> {
     own: &'a mut Fingerprints,
     skip: &'a [&'a str],
-    fields: &'a mut u128,
+    fields: &'a mut [u8; FIELDS],
     whole: &'a mut u64,
 }
 
@@ -76,7 +75,7 @@ impl Visit<'_> {
         }
         let own = hash(at as u64, &self.own.bytes);
         *self.whole = hash(*self.whole, &own.to_le_bytes());
-        *self.fields ^= u128::from(own as u8) << (8 * at);
+        self.fields[at] ^= own as u8;
     }
 }
 
@@ -203,6 +202,6 @@ mod tests {
         let wish =
             Reserve { id: "a".into(), lines: vec![Line::new("x", 1)], location: "p".into(), ..Reserve::default() };
         let own = Fingerprints::default().of(&Command::from(wish), &[]);
-        assert_eq!((own.whole, own.fields), (169973103335206566, 3717658509434192068825)); // as journals keep it
+        assert_eq!((own.whole, u128::from_le_bytes(own.fields)), (169973103335206566, 3717658509434192068825)); // as journals keep it
     }
 }

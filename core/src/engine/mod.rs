@@ -515,7 +515,7 @@ impl Engine {
         self.fire_due(now)?;
         let plain = door::plain_command(&self.world, command)?;
         let today = self.world.day(now);
-        let bodies = door::of_command(&self.world, &plain, now, today);
+        let bodies = door::of_command(&self.world, command, &plain, now, today);
         let from = self.pending.write(bodies, now, today, Some(origin))?;
         let doc = self.world.ledger.docs().len() as DocId;
         self.settle(from, now)?;
@@ -576,7 +576,12 @@ impl Engine {
             } else {
                 door::people_part(&self.world, &plain)
             };
-            let from = self.pending.write(Bodies::from_iter(body), now, today, None)?;
+            // Under its own id and on its own day, or the first open one.
+            let docs = self.world.ledger.docs();
+            let doc = docs.find(fact.id()).filter(|_| *stock);
+            let origin = doc.map(|doc| Origin { id: fact.id(), fingerprint: docs.get(doc).fingerprint });
+            let day = self.world.ledger.frozen_until().map_or(*day, |frozen| (*day).max(frozen + 1));
+            let from = self.pending.write(Bodies::from_iter(body), now, day, origin)?;
             self.settle(from, now)?;
         }
         Ok(())
@@ -661,39 +666,24 @@ impl Engine {
         for entry in self.entries(doc) {
             add_units(&mut lines, books.skus().key(books.lot(entry.lot).sku.0), entry.quantity);
         }
-        let (expires_at, mut backordered) = (self.world.now, Vec::new());
-        let expires_at = match books.docs().get(doc).outcome {
-            DocOutcome::Hold(number) => books.hold_of(number).deadline,
-            _ => expires_at,
-        };
-        if command
-            .lines
-            .iter()
-            .any(|line| books.sku(&line.sku).is_some_and(|sku| books.policy(sku).backorder_limit > 0))
-        {
-            backordered = self.backordered(command, &lines);
+        let (mut expires_at, mut backordered) = (self.world.now, Vec::new());
+        if let DocOutcome::Hold(number) = books.docs().get(doc).outcome {
+            let hold = books.hold_of(number);
+            expires_at = hold.deadline;
+            for (shelf, quantity) in hold.beyond.iter().flatten() {
+                add_units(&mut backordered, books.skus().key(books.shelves()[*shelf as usize].sku.0), *quantity);
+            }
         }
         Held { id: command.id.clone(), lines, backordered, location: command.location.clone(), expires_at }
-    }
-
-    /// What a hold was promised beyond the books: what it asked for, less what it got at once.
-    fn backordered(&self, command: &crate::event::Reserve, got: &[Units]) -> Vec<Units> {
-        let plain = door::plain_command(&self.world, &Command::from(command.clone())).map(std::borrow::Cow::into_owned);
-        let Ok(Command::Reserve(plain)) = plain else { return Vec::new() };
-        let mut owed = Vec::new();
-        plain.lines.iter().filter(|_| !command.up_to).for_each(|line| add_units(&mut owed, &line.sku, line.quantity.0));
-        for units in got {
-            add_units(&mut owed, &units.sku, -units.quantity.0);
-        }
-        owed.retain(|units| units.quantity.0 > 0);
-        owed
     }
 
     /// What a fact was answered the first time, read from the book.
     fn recorded(&self, doc: DocId) -> Recorded {
         let books = &self.world.ledger;
         let (mut lots, mut missing) = (Vec::new(), Vec::new());
-        for entry in self.entries(doc) {
+        let resolved = books.docs().get(doc).outcome != DocOutcome::Waiting;
+        let entries = || self.entries(doc).filter(|_| resolved); // a fact that waited was answered before it made any
+        for entry in entries() {
             match entry.kind {
                 EntryKind::Sold => lots.push(books.taken(entry.lot, entry.quantity)),
                 EntryKind::Oversold => {
@@ -702,8 +692,7 @@ impl Engine {
                 _ => {}
             }
         }
-        let resolved = books.docs().get(doc).outcome != DocOutcome::Waiting;
-        let booked_on = self.entries(doc).next().map(|entry| entry.day);
+        let booked_on = entries().next().map(|entry| entry.day);
         Recorded { id: books.docs().id(doc).into(), resolved, lots, missing, booked_on }
     }
 

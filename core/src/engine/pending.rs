@@ -44,9 +44,9 @@ impl Pending {
         mut origin: Option<Origin<'a>>,
     ) -> Result<usize> {
         let first = self.records.len();
-        for body in bodies {
+        for body in &bodies {
             let own = if matches!(body, Body::Catalog(_)) { None } else { origin.take() };
-            if let Err(error) = self.push(&Event { at, day, origin: own, body }) {
+            if let Err(error) = self.push(at, day, own.as_ref(), body) {
                 self.cut(first);
                 return Err(error);
             }
@@ -54,14 +54,14 @@ impl Pending {
         Ok(first)
     }
 
-    fn push(&mut self, event: &Event<'_>) -> Result<()> {
-        let (stream, subject) = match &event.body {
+    fn push(&mut self, at: Timestamp, day: Day, origin: Option<&Origin<'_>>, body: &Body<'_>) -> Result<()> {
+        let (stream, subject) = match body {
             Body::Catalog(_) => (Stream::Catalog, None),
             Body::Stock(_) => (Stream::Stock, None),
             Body::People(subject, _) => (Stream::People, Some((*subject).into())),
         };
         let start = self.bytes.len();
-        event.write(&mut self.bytes)?;
+        Event::write_parts(at, day, origin, body, &mut self.bytes)?;
         let payload = start..self.bytes.len();
         if payload.len() > PAYLOAD_LIMIT_BYTES {
             return Err(Error::argument("input", "at most 16 MiB as an event", payload.len()));

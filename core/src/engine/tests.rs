@@ -55,7 +55,10 @@ fn input(id: usize, kind: u8, a: usize, b: usize, quantity: i64) -> Input {
         3 => Input::Command(Release { id, hold, lines: Vec::new() }.into()),
         4 => {
             let (from, to, in_transit) = (location, PLACES[(b + 1) % 2].to_string(), a % 2 == 0);
-            Input::Command(Move { id, sku, quantity: units, from, to, in_transit, ..Move::default() }.into())
+            let condition =
+                [Condition::Available, Condition::Quarantined, Condition::Expired, Condition::Tester][a % 4];
+            let in_transit = in_transit && condition != Condition::Tester;
+            Input::Command(Move { id, sku, quantity: units, from, to, in_transit, condition, ..Move::default() }.into())
         }
         5 => Input::Command(Purchase { id, supplier: "acme".into(), lines, location, ..Purchase::default() }.into()),
         6 | 7 => {
@@ -72,13 +75,26 @@ fn input(id: usize, kind: u8, a: usize, b: usize, quantity: i64) -> Input {
         9 => {
             let (reason, resellable, subject) = ("other".into(), a % 2 == 0, Some(subject));
             Input::Fact(
-                Return { id, sku, quantity: units, location, lot, reason, resellable, subject, ..Return::default() }
-                    .into(),
+                Return {
+                    id,
+                    sku,
+                    quantity: units,
+                    location,
+                    lot: if a % 3 == 0 { String::new() } else { lot },
+                    reason,
+                    resellable,
+                    subject,
+                    order: (a % 3 == 0).then_some(hold),
+                    ..Return::default()
+                }
+                .into(),
             )
         }
         10 => {
             let lot = (a % 2 == 0).then(|| "L1".into());
-            Input::Fact(Count { id, sku, location, quantity: units, lot, ..Count::default() }.into())
+            let condition = [Condition::Available, Condition::Available, Condition::Tester, Condition::Expired][b % 4];
+            let occurred_on = (a % 3 == 0).then_some(START.day(0));
+            Input::Fact(Count { id, sku, location, quantity: units, lot, condition, occurred_on }.into())
         }
         11 => Input::Fact(Recall { id, sku, lot }.into()),
         12 => Input::Fact(Fact::Click(interest)),
@@ -99,12 +115,12 @@ fn input(id: usize, kind: u8, a: usize, b: usize, quantity: i64) -> Input {
             )
         }
         19 => {
-            let condition = [Condition::Available, Condition::Expired, Condition::Damaged, Condition::Tester][a % 4];
+            let condition = [Condition::InTransit, Condition::Expired, Condition::Damaged, Condition::Tester][a % 4];
             Input::Command(WriteOff { id, sku, lot, location, quantity: units, condition, reason: "old".into() }.into())
         }
         20 => Input::Command(OpenTester { id, sku, lot: None, location, quantity: Quantity(1) }.into()),
         21 => {
-            let parts = vec![Units::new(SKUS[(a + 1) % 3], 2)];
+            let parts = vec![Units::new(SKUS[(a + 1) % 3], 1), Units::new(SKUS[(a + 1) % 3], 1)];
             Input::Command(Assemble { id, sku, lot, quantity: units, location, parts }.into())
         }
         22 => Input::Command(Commit { id, hold, lines: vec![line(a, 1)], subject: None }.into()),
@@ -580,4 +596,150 @@ fn a_shelf_that_was_never_full_does_not_stop_the_others() {
     engine.record(receipt("r", "a", 9).into(), midnight).unwrap();
     let table = engine.view_at(day_after(3)).forecast(&Default::default(), &crate::Task::default()).unwrap();
     assert_eq!(table.rows(), 28);
+}
+
+const LIP: &str = SKUS[0];
+const PARIS: &str = PLACES[0];
+
+fn lot(id: &str, lot: &str, quantity: i64) -> Receive {
+    Receive { lot: lot.into(), ..receipt(id, LIP, quantity) }
+}
+
+fn reserve(id: &str, lines: Vec<Line>) -> Reserve {
+    Reserve { id: id.into(), lines, location: PARIS.into(), ..Reserve::default() }
+}
+
+fn shop(receipts: &[Receive]) -> Engine {
+    let mut engine = Engine::memory(Options { open_catalog: true, ..Options::default() });
+    for receipt in receipts {
+        engine.record(receipt.clone().into(), START).unwrap();
+    }
+    engine
+}
+
+fn sound(engine: &Engine) {
+    assert_eq!(engine.world().ledger.broken_invariant(), None);
+}
+
+#[test]
+fn sixteen_threads_want_the_last_unit_and_one_gets_it_medusa_16569() {
+    for round in 0..20 {
+        let shared = Shared::new(shop(&[lot("r", "A1", 1)])).unwrap();
+        let gate = std::sync::Arc::new(std::sync::Barrier::new(16));
+        let buyers: Vec<_> = (0..16)
+            .map(|buyer| {
+                let (shared, gate) = (shared.clone(), gate.clone());
+                std::thread::spawn(move || {
+                    gate.wait();
+                    let wish = reserve(&format!("cart-{buyer}"), vec![Line::new(LIP, 1)]);
+                    let outcome = shared.call(move |engine| engine.submit(wish.into(), START)).unwrap();
+                    let hold = format!("cart-{buyer}");
+                    let ship = Commit { id: format!("ship-{buyer}"), hold, ..Commit::default() };
+                    let shipped = shared.call(move |engine| engine.submit(ship.into(), START)).unwrap();
+                    (matches!(outcome, Outcome::Accepted(_)), matches!(shipped, Outcome::Accepted(_)))
+                })
+            })
+            .collect();
+        let answers: Vec<(bool, bool)> = buyers.into_iter().map(|buyer| buyer.join().unwrap()).collect();
+        assert_eq!(answers.iter().filter(|(held, _)| *held).count(), 1, "round {round}: {answers:?}");
+        assert!(answers.iter().all(|(held, shipped)| held == shipped), "round {round}: {answers:?}");
+        let left = shared.read(|engine| {
+            engine
+                .view()
+                .availability(&super::AvailabilityParams { sku: LIP.into(), ..super::AvailabilityParams::default() })
+        });
+        assert_eq!(left.map(|left| (left.on_hand, left.held)).unwrap(), (0, 0));
+    }
+}
+
+#[test]
+fn reserved_is_the_sum_of_reservations_after_every_step_odoo_62139() {
+    let mut engine = shop(&[lot("r1", "A1", 40), lot("r2", "B7", 40)]);
+    for n in 0..20 {
+        let hold = format!("o{n}");
+        engine.submit(reserve(&hold, vec![Line::new(LIP, 3)]).into(), START).unwrap();
+        let part = vec![Line::new(LIP, 1)];
+        match n % 4 {
+            0 => drop(
+                engine.submit(Commit { id: format!("p{n}"), hold, lines: part, ..Commit::default() }.into(), START),
+            ),
+            1 => drop(engine.submit(Release { id: format!("x{n}"), hold, lines: part }.into(), START)),
+            2 => drop(engine.submit(Commit { id: format!("p{n}"), hold, ..Commit::default() }.into(), START)),
+            _ => {}
+        }
+        if n == 10 {
+            let recall = Recall { id: "k".into(), sku: LIP.into(), lot: "A1".into() };
+            engine.record(recall.into(), START).unwrap();
+        }
+        let view = engine.view();
+        let held = view
+            .availability(&super::AvailabilityParams { sku: LIP.into(), ..super::AvailabilityParams::default() })
+            .unwrap()
+            .held;
+        let sum: i64 = view.holds().iter().flat_map(|hold| &hold.lots).map(|lot| lot.quantity).sum();
+        assert_eq!(held, sum, "after {n}");
+        sound(&engine);
+    }
+}
+
+#[test]
+fn a_back_dated_fact_is_one_event_whatever_follows_it_erpnext_53773() {
+    let mut engine = shop(&[lot("r", "A1", 30_000)]);
+    for n in 0..2_000 {
+        let now = START.plus_seconds(60 * n);
+        let sale =
+            Sale { id: format!("t{n}"), lines: vec![Line::new(LIP, 1)], location: PARIS.into(), ..Sale::default() };
+        engine.record(sale.into(), now).unwrap();
+    }
+    let before = (engine.position().sequence, engine.world().ledger.book().len());
+    let occurred_on = Some(START.day(0));
+    let late = Sale {
+        id: "late".into(),
+        lines: vec![Line::new(LIP, 5)],
+        location: PARIS.into(),
+        occurred_on,
+        ..Sale::default()
+    };
+    engine.record(late.into(), START.plus_seconds(200_000)).unwrap();
+    assert_eq!((engine.position().sequence, engine.world().ledger.book().len()), (before.0 + 1, before.1 + 1));
+}
+
+#[test]
+fn what_is_lost_or_made_leaves_the_books_sound() {
+    let mut engine = shop(&[lot("r", "A1", 3)]);
+    let sent = Move {
+        id: "m".into(),
+        sku: LIP.into(),
+        quantity: Quantity(2),
+        from: PARIS.into(),
+        to: "lyon".into(),
+        in_transit: true,
+        ..Move::default()
+    };
+    engine.submit(sent.into(), START).unwrap();
+    let lost = WriteOff {
+        id: "w".into(),
+        sku: LIP.into(),
+        lot: "A1".into(),
+        location: "lyon".into(),
+        quantity: Quantity(2),
+        condition: Condition::InTransit,
+        ..WriteOff::default()
+    };
+    engine.submit(lost.into(), START).unwrap();
+    assert!(engine.view().transfers().is_empty());
+    let twice = Assemble {
+        id: "k".into(),
+        sku: "SET-01".into(),
+        quantity: Quantity(1),
+        location: PARIS.into(),
+        parts: vec![Units::new(LIP, 1), Units::new(LIP, 1)],
+        ..Assemble::default()
+    };
+    engine.upsert_skus(vec![Sku { sku: "SET-01".into(), ..Default::default() }], START).unwrap();
+    assert_eq!(
+        engine.submit(twice.into(), START).unwrap().rejected().map(|why| why.code()),
+        Some("INSUFFICIENT_STOCK")
+    );
+    sound(&engine);
 }

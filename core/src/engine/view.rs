@@ -9,7 +9,7 @@ use super::world::World;
 use crate::base::{Day, Error, LocationId, LotId, Result, SkuId, Timestamp};
 use crate::demand::DemandDay;
 use crate::event::{Condition, Purpose};
-use crate::expiry::is_sellable;
+use crate::expiry::{LotState, is_sellable};
 use crate::feedback::{PhantomParams, SignalKind, phantom_posterior};
 use crate::journal::Head;
 use crate::ledger::{HoldState, LotStock, Shelf, balances};
@@ -214,7 +214,7 @@ pub struct Availability {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Promised {
     /// The day.
-    pub from: Day,
+    pub day: Day,
     /// Units that may be promised from then on, where the purchases come as promised and nothing else happens.
     pub available_to_promise: i64,
 }
@@ -368,16 +368,17 @@ impl View {
     }
 
     fn rows(&self, shelf: &Shelf) -> Vec<StockRow> {
-        shelf.lots.iter().map(|own| self.row(shelf.location, own, self.today)).collect()
+        let row = |own| self.row(shelf.location, own, &self.world.ledger.lot(own.lot).state, self.today);
+        shelf.lots.iter().map(row).collect()
     }
 
-    fn row(&self, location: LocationId, own: &LotStock, today: Day) -> StockRow {
+    fn row(&self, location: LocationId, own: &LotStock, state: &LotState, today: Day) -> StockRow {
         let ledger = &self.world.ledger;
         let lot = ledger.lot(own.lot);
         let free = own.of(Condition::Available);
-        let sellable = free < 0 || is_sellable(&lot.state, today, ledger.min_remaining_days(lot.sku));
+        let sellable = free < 0 || is_sellable(state, today, ledger.min_remaining_days(lot.sku));
         let (available, unsold) = if sellable { (free, 0) } else { (0, free) };
-        let recalled = lot.state.recalled;
+        let recalled = state.recalled;
         StockRow {
             sku: self.sku_key(lot.sku).into(),
             location: self.location_key(location).into(),
@@ -402,13 +403,19 @@ impl View {
         let today = params.as_of_day.or(params.as_of.map(|at| self.world.day(at))).unwrap_or(self.today);
         let found = balances(&self.world.ledger, params.as_of, params.as_of_day, sku);
         let wanted = found.into_iter().filter(|((_, own), _)| location.is_none_or(|location| *own == location));
-        let mut rows: Vec<(crate::expiry::LotState, StockRow)> = wanted
+        // A recall that came later leaves the answer as it was.
+        let recalled = |(at, day): (Timestamp, Day)| {
+            params.as_of.is_none_or(|then| at <= then) && params.as_of_day.is_none_or(|then| day <= then)
+        };
+        let mut rows: Vec<(LotState, StockRow)> = wanted
             .map(|((lot, location), units)| {
-                let state = self.world.ledger.lot(lot).state.clone();
-                (state, self.row(location, &LotStock { lot, units }, today))
+                let own = self.world.ledger.lot(lot);
+                let state = LotState { recalled: own.recalled_at.is_some_and(recalled), ..own.state.clone() };
+                let row = self.row(location, &LotStock { lot, units }, &state, today);
+                (state, row)
             })
             .collect();
-        let key = |(state, row): &(crate::expiry::LotState, StockRow)| {
+        let key = |(state, row): &(LotState, StockRow)| {
             let (expires, received, lot) = crate::expiry::fefo_key(state.expires_on, state.received_on, &row.lot);
             (row.sku.clone(), row.location.clone(), expires, received, lot.to_string())
         };
@@ -422,10 +429,9 @@ impl View {
     /// `UNKNOWN_SKU`, `UNKNOWN_LOCATION`, `UNKNOWN_CHANNEL`.
     pub fn availability(&self, params: &AvailabilityParams) -> Result<Availability> {
         let id = self.known_sku(&params.sku)?;
-        if let Some(channel) = params.channel.as_deref() {
-            if !self.world.ledger.channels().contains_key(channel) {
-                return Err(Error::Rejected(crate::base::Rejected::UnknownChannel { channel: channel.into() }));
-            }
+        let unknown = |channel: &&str| !self.world.ledger.channels().contains_key(*channel);
+        if let Some(channel) = params.channel.as_deref().filter(unknown) {
+            return Err(Error::Rejected(crate::base::Rejected::UnknownChannel { channel: channel.into() }));
         }
         let mut sum = self.own_availability(params)?;
         let kit = &self.world.catalog.sku(id).kit;
@@ -476,11 +482,11 @@ impl View {
             }
         }
         let (mut sum, mut owed) = (now.available_to_promise, now.backordered);
-        let promised = by_day.into_iter().map(|(from, quantity)| {
+        let promised = by_day.into_iter().map(|(day, quantity)| {
             let fills = owed.min(quantity);
             owed -= fills;
             sum += quantity - fills;
-            Promised { from, available_to_promise: sum }
+            Promised { day, available_to_promise: sum }
         });
         promised.collect()
     }

@@ -13,7 +13,7 @@ use crate::catalog::Catalog;
 use crate::demand::Demand;
 use crate::event::{Body, CatalogEvent, Event, Fact, PeopleEvent, StockEvent, StockKind};
 use crate::feedback::{SignalKind, Signals};
-use crate::ledger::{DocId, Ledger, Policy, Touched};
+use crate::ledger::{Ledger, Policy, Touched};
 use crate::recommend::{Content, Trend};
 
 /// What is derived from the world at the first question and kept until the world changes. No part
@@ -85,6 +85,9 @@ impl World {
     /// Applies one event and answers the shelves that it touched. Total.
     pub fn apply(&mut self, event: &Event<'_>) -> Touched {
         self.now = self.now.max(event.at);
+        if let Body::Stock(change) = &event.body {
+            return self.apply_stock(event, change);
+        }
         let doc = event.origin.as_ref().map(|origin| Arc::make_mut(&mut self.ledger).enter(origin));
         match &event.body {
             Body::Catalog(change) => {
@@ -92,7 +95,7 @@ impl World {
                 self.trend.forget();
                 self.apply_catalog(change);
             }
-            Body::Stock(change) => return self.apply_stock(event, change, doc),
+            Body::Stock(_) => {}
             Body::People(subject, change) => {
                 self.trend.forget();
                 if let (Some(doc), PeopleEvent::Unresolved(_)) = (doc, change) {
@@ -132,8 +135,10 @@ impl World {
         }
     }
 
-    fn apply_stock(&mut self, event: &Event<'_>, change: &StockEvent<'_>, doc: Option<DocId>) -> Touched {
-        let touched = Arc::make_mut(&mut self.ledger).apply(event, change, doc);
+    fn apply_stock(&mut self, event: &Event<'_>, change: &StockEvent<'_>) -> Touched {
+        let ledger = Arc::make_mut(&mut self.ledger);
+        let doc = event.origin.as_ref().map(|origin| ledger.enter(origin));
+        let touched = ledger.apply(event, change, doc);
         if let StockKind::Unresolved(fact) = &change.kind {
             Arc::make_mut(&mut self.unresolved).push((event.day, (**fact).clone()));
             return touched;
@@ -143,7 +148,10 @@ impl World {
             Arc::make_mut(&mut self.demand).apply(event, change, &touched, &self.ledger, offset);
         }
         let signal = match &change.kind {
-            StockKind::Returned { .. } => change.movements.first().map(|m| (m.sku, SignalKind::Return, m.quantity)),
+            StockKind::Returned { .. } => {
+                let units = change.movements.iter().map(|movement| movement.quantity).sum();
+                change.movements.first().map(|movement| (movement.sku, SignalKind::Return, units))
+            }
             StockKind::Complained { sku, kind, .. } => Some((*sku, SignalKind::from(*kind), 1)),
             _ => None,
         };

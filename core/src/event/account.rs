@@ -116,8 +116,8 @@ pub struct Movement<'a> {
     pub to: Account<'a>,
 }
 
-/// The movements of one event; two fit without an allocation.
-pub type Movements<'a> = smallvec::SmallVec<[Movement<'a>; 2]>;
+/// The movements of one event; most have one, which fits without an allocation.
+pub type Movements<'a> = smallvec::SmallVec<[Movement<'a>; 1]>;
 
 /// Units of a SKU.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

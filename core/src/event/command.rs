@@ -385,6 +385,9 @@ fn check_move(c: &Move) -> Result<()> {
     if c.from == c.to {
         return Err(Error::argument("to", "another location than from", &c.to));
     }
+    if c.in_transit && c.condition == Condition::Tester {
+        return Err(Error::argument("condition", "another than tester for goods on their way", "tester"));
+    }
     if matches!(c.condition, Condition::Held | Condition::InTransit) {
         return Err(Error::argument(
             "condition",

@@ -396,12 +396,9 @@ impl Fact {
             Fact::Count(f) => {
                 f.quantity.check_non_negative("quantity")?;
                 f.lot.as_deref().map_or(Ok(()), check_lot)?;
-                if f.condition == Condition::Held {
-                    return Err(Error::argument(
-                        "condition",
-                        "another than held: good units are counted together",
-                        "held",
-                    ));
+                if matches!(f.condition, Condition::Held | Condition::InTransit) {
+                    let rule = "another than held, which is counted with the good units, and in_transit";
+                    return Err(Error::argument("condition", rule, f.condition.name()));
                 }
                 check_key("location", &f.location)
             }

@@ -19,7 +19,7 @@ pub struct Fingerprint {
     /// A hash over the binary form of all fields.
     pub whole: u64,
     /// One byte for each of the first 16 fields, which names the field that differs.
-    pub fields: u128,
+    pub fields: [u8; 16],
 }
 
 /// Which input an event answers to: a repeated id with the same fingerprint gets the first answer again.
@@ -167,7 +167,7 @@ pub enum StockKind<'a> {
     },
     /// Testers were opened.
     TesterOpened {
-        /// Their last good day.
+        /// Where their period after opening ends; each is good no longer than its lot.
         good_until: Option<Day>,
     },
     /// A lot was recalled.
@@ -221,7 +221,7 @@ pub enum StockKind<'a> {
         location: Option<&'a str>,
     },
     /// A command was refused: its id answers so for ever.
-    Refused(Rejected),
+    Refused(Box<Rejected>),
     /// A fact about a SKU that the catalogue does not know yet.
     Unresolved(Box<Fact>),
 }
@@ -350,9 +350,23 @@ impl<'a> Event<'a> {
     /// # Errors
     /// `INTERNAL` where the serde form does not take the value, which no event can bring about.
     pub fn write(&self, buffer: &mut Vec<u8>) -> Result<()> {
+        Event::write_parts(self.at, self.day, self.origin.as_ref(), &self.body, buffer)
+    }
+
+    /// As [`Event::write`], from the parts.
+    ///
+    /// # Errors
+    /// As [`Event::write`].
+    pub fn write_parts(
+        at: Timestamp,
+        day: Day,
+        origin: Option<&Origin<'_>>,
+        body: &Body<'_>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<()> {
         let mut own = std::mem::take(buffer);
         own.push(WIRE_VERSION);
-        match postcard::to_extend(self, own) {
+        match postcard::to_extend(&(at, day, origin, body), own) {
             Ok(written) => {
                 *buffer = written;
                 Ok(())

@@ -9,7 +9,7 @@ use crate::event::{
     Account, Arrive, Assemble, Command, Commit, Condition, Freeze, Line, LotCard, Move, Movement, Movements,
     OpenTester, Outside, Purchase, Reclassify, Release, Reserve, StockEvent, StockKind, Strategy, WriteOff,
 };
-use crate::expiry::{LotState, is_sellable};
+use crate::expiry::is_sellable;
 
 /// Decides a command against the ledger as it stands. Pure; the ids' first answers are the engine's matter.
 ///
@@ -47,7 +47,8 @@ pub(super) struct Need<'a> {
     pub line: usize,
 }
 
-/// Lines of one SKU, location and lot sum their demand.
+/// Lines of one SKU, location and lot sum their demand. Those that name a lot come first: the others take what they
+/// leave.
 pub(super) fn needs<'a>(lines: &'a [Line], location: &'a str) -> smallvec::SmallVec<[Need<'a>; 4]> {
     let mut sums: smallvec::SmallVec<[Need<'a>; 4]> = smallvec::SmallVec::new();
     for (at, line) in lines.iter().enumerate() {
@@ -58,6 +59,9 @@ pub(super) fn needs<'a>(lines: &'a [Line], location: &'a str) -> smallvec::Small
             Some(sum) => sum.quantity = sum.quantity.saturating_add(line.quantity.0),
             None => sums.push(Need { sku, location, lot, quantity: line.quantity.0, line: at }),
         }
+    }
+    if sums.iter().any(|need| need.lot.is_some()) {
+        sums.sort_by_key(|need| need.lot.is_none());
     }
     sums
 }
@@ -105,19 +109,26 @@ fn reserve<'a>(ledger: &'a Ledger, c: &'a Reserve, now: Timestamp, today: Day) -
     if let Some(channel) = c.channel.as_deref().filter(|channel| !ledger.channels().contains_key(*channel)) {
         return Err(Rejected::UnknownChannel { channel: channel.into() });
     }
-    let mut basket = Basket { movements: Movements::new(), backordered: Vec::new(), by_lot: false, remaining_days: 0 };
+    let mut basket = Basket { movements: Movements::new(), backordered: Vec::new(), by_lot: false };
     let needs = needs(&c.lines, &c.location);
     basket.by_lot = needs.iter().any(|need| need.lot.is_some());
     for need in &needs {
         basket.add(ledger, c, need, today).map_err(|why| in_basket(why, need.line, c.lines.len()))?;
     }
     if basket.movements.is_empty() && basket.backordered.is_empty() {
-        let need = needs[0];
+        let need = needs.iter().min_by_key(|need| need.line).unwrap_or(&needs[0]);
         return Err(in_basket(short(need.sku, need.location, need.quantity, 0), need.line, c.lines.len()));
     }
     let deadline = now.plus_seconds(c.ttl_seconds);
-    let Basket { movements, backordered, remaining_days, .. } = basket;
+    let remaining_days = days_asked(ledger, c);
+    let Basket { movements, backordered, .. } = basket;
     Ok(StockEvent { kind: StockKind::Held { deadline, remaining_days, backordered }, movements })
+}
+
+/// Days that must remain by the basket's own wish and by its channel's.
+fn days_asked(ledger: &Ledger, c: &Reserve) -> i32 {
+    let channel = c.channel.as_deref().and_then(|key| ledger.channels().get(key));
+    channel.map_or(0, |channel| channel.min_remaining_days).max(c.min_remaining_days)
 }
 
 struct Basket<'a> {
@@ -125,14 +136,22 @@ struct Basket<'a> {
     backordered: Vec<(&'a str, &'a str, i64)>,
     /// Whether some line names a lot: then lines may meet on one.
     by_lot: bool,
-    remaining_days: i32,
 }
 
 impl<'a> Basket<'a> {
     fn add(&mut self, ledger: &'a Ledger, c: &'a Reserve, need: &Need<'a>, today: Day) -> Result<(), Rejected> {
         let refuse = |available| Err(short(need.sku, need.location, need.quantity, available));
         let Some(shelf) = ledger.shelf_at(need.sku, need.location) else {
-            return if c.up_to { Ok(()) } else { refuse(0) };
+            // Nothing was ever there: all of it is beyond the books.
+            let limit = ledger.sku(need.sku).map_or(0, |sku| ledger.policy(sku).backorder_limit);
+            return match c.up_to {
+                true => Ok(()),
+                false if need.lot.is_some() || need.quantity > limit => refuse(0),
+                false => {
+                    self.backordered.push((need.sku, need.location, need.quantity));
+                    Ok(())
+                }
+            };
         };
         let channel = c.channel.as_deref();
         let days = ledger.remaining_days(shelf.sku, channel, c.min_remaining_days);
@@ -152,7 +171,6 @@ impl<'a> Basket<'a> {
         if beyond > 0 {
             self.backordered.push((need.sku, need.location, beyond));
         }
-        self.remaining_days = self.remaining_days.max(c.min_remaining_days);
         let to = Account::At(need.location, Condition::Held);
         let mut left = wanted - beyond;
         for lot in pick.lots() {
@@ -278,18 +296,22 @@ fn commit<'a>(ledger: &'a Ledger, c: &'a Commit, today: Day) -> Result<StockEven
     let hold = live(ledger, &c.hold)?;
     let parts = parts(ledger, hold, &c.lines)?;
     let mut movements = Movements::new();
-    for (line, quantity) in hold.lines.iter().zip(parts).filter(|(_, quantity)| *quantity > 0) {
+    for (line, quantity) in hold.lines.iter().zip(&parts).filter(|(_, quantity)| **quantity > 0) {
         let Some(lot) = line.lot else { continue };
+        let quantity = *quantity;
         let shelf = &ledger.shelves()[line.shelf as usize];
         let location = ledger.locations().key(shelf.location.0);
         let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
         let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };
         let customer = Account::Outside(Outside::Customer);
-        let refuse = |there: i64| Err(short(ledger.skus().key(shelf.sku.0), location, quantity, there));
-        // What left meanwhile over a till was there only once.
-        let there = ledger.sellable(shelf, today);
-        if there < quantity {
-            return refuse(there);
+        let refuse = |asked: i64, there: i64| Err(short(ledger.skus().key(shelf.sku.0), location, asked, there));
+        // What left meanwhile over a till was there only once, whichever lots of the shelf it was.
+        if shelf.debt() > 0 {
+            let of_shelf = hold.lines.iter().zip(&parts).filter(|(own, _)| own.shelf == line.shelf);
+            let (asked, there) = (of_shelf.map(|(_, part)| part).sum(), ledger.good(shelf, today));
+            if there < asked {
+                return refuse(asked, there);
+            }
         }
         // The days that must remain counted when it was held; what may not be sold at all is replaced.
         if is_sellable(&ledger.lot(lot).state, today, 0) {
@@ -299,7 +321,7 @@ fn commit<'a>(ledger: &'a Ledger, c: &'a Commit, today: Day) -> Result<StockEven
         movements.push(pick.movement(lot, quantity, Condition::Held, Account::At(location, Condition::Available)));
         let left = pick.take(quantity, customer, &mut movements);
         if left > 0 {
-            return refuse(quantity - left);
+            return refuse(quantity, quantity - left);
         }
     }
     if movements.is_empty() {
@@ -350,7 +372,8 @@ fn movement<'a>(ledger: &'a Ledger, c: &'a Move, today: Day) -> Result<StockEven
         };
     }
     let days = ledger.min_remaining_days(shelf.sku);
-    let free = ledger.promisable(shelf, today, days, None) + ledger.policy(shelf.sku).safety_stock;
+    // The safety stock is not promised, but it may stand elsewhere.
+    let free = (ledger.free(shelf, today, days, None) - shelf.backordered).max(0);
     let pick = Pick { ledger, shelf, location: &c.from, days, today, strategy: Strategy::Fefo, lot: None };
     if free < quantity || pick.take(quantity, to, &mut movements) > 0 {
         return Err(short(&c.sku, &c.from, quantity, free));
@@ -409,22 +432,28 @@ fn arrive<'a>(ledger: &'a Ledger, c: &'a Arrive, today: Day) -> Result<StockEven
                 lot: &lot.key,
                 quantity: part,
                 from: Account::At(location, Condition::InTransit),
-                to: Account::At(location, super::resolve::landing(&lot.state, today, Condition::Available)),
+                to: Account::At(location, super::resolve::landing(&lot.state, today, transfer.condition)),
             });
         }
     }
     Ok(StockEvent { kind: StockKind::Arrived { transfer: &c.transfer }, movements })
 }
 
-fn purchase<'a>(ledger: &'a Ledger, c: &'a Purchase) -> Result<StockEvent<'a>, Rejected> {
-    known_skus(ledger, c.lines.iter().map(|line| line.sku.as_str()))?;
-    let mut lines: Vec<(&str, i64)> = Vec::with_capacity(c.lines.len());
-    for line in &c.lines {
-        match lines.iter_mut().find(|(sku, _)| *sku == line.sku) {
-            Some((_, sum)) => *sum += line.quantity.0,
-            None => lines.push((&line.sku, line.quantity.0)),
+/// Units of each SKU, in the order of their first mention.
+fn sums<'a>(units: impl Iterator<Item = (&'a str, i64)>) -> Vec<(&'a str, i64)> {
+    let mut sums: Vec<(&str, i64)> = Vec::new();
+    for (sku, quantity) in units {
+        match sums.iter_mut().find(|(own, _)| *own == sku) {
+            Some((_, sum)) => *sum = sum.saturating_add(quantity),
+            None => sums.push((sku, quantity)),
         }
     }
+    sums
+}
+
+fn purchase<'a>(ledger: &'a Ledger, c: &'a Purchase) -> Result<StockEvent<'a>, Rejected> {
+    known_skus(ledger, c.lines.iter().map(|line| line.sku.as_str()))?;
+    let lines = sums(c.lines.iter().map(|line| (line.sku.as_str(), line.quantity.0)));
     let kind = StockKind::Purchased {
         supplier: &c.supplier,
         lines,
@@ -484,15 +513,8 @@ fn open_tester<'a>(ledger: &'a Ledger, c: &'a OpenTester, today: Day) -> Result<
     if left > 0 {
         return refuse(c.quantity.0 - left);
     }
-    let lots = movements.iter().filter_map(|m| ledger.lot_id(shelf.sku, m.lot)).map(|lot| &ledger.lot(lot).state);
-    let good_until = tester_good_until(lots, ledger.policy(shelf.sku).pao_months, today);
+    let good_until = ledger.policy(shelf.sku).pao_months.map(|months| today.add_months(months));
     Ok(StockEvent { kind: StockKind::TesterOpened { good_until }, movements })
-}
-
-/// The lot's last good day, or the end of the period after opening where that comes first.
-fn tester_good_until<'a>(lots: impl Iterator<Item = &'a LotState>, pao_months: Option<i32>, today: Day) -> Option<Day> {
-    let printed = lots.filter_map(|lot| lot.expires_on).min();
-    printed.into_iter().chain(pao_months.map(|months| today.add_months(months))).min()
 }
 
 fn assemble<'a>(ledger: &'a Ledger, c: &'a Assemble, today: Day) -> Result<StockEvent<'a>, Rejected> {
@@ -500,16 +522,16 @@ fn assemble<'a>(ledger: &'a Ledger, c: &'a Assemble, today: Day) -> Result<Stock
     known_location(ledger, &c.location)?;
     let assembly = Account::Outside(Outside::Assembly);
     let mut movements = Movements::new();
-    for part in &c.parts {
-        let quantity = part.quantity.0 * c.quantity.0;
-        let Some(shelf) = ledger.shelf_at(&part.sku, &c.location) else {
-            return Err(short(&part.sku, &c.location, quantity, 0));
+    for (sku, each) in sums(c.parts.iter().map(|part| (part.sku.as_str(), part.quantity.0))) {
+        let quantity = each.saturating_mul(c.quantity.0);
+        let Some(shelf) = ledger.shelf_at(sku, &c.location) else {
+            return Err(short(sku, &c.location, quantity, 0));
         };
         let days = ledger.min_remaining_days(shelf.sku);
         let free = ledger.promisable(shelf, today, days, None);
         let pick = Pick { ledger, shelf, location: &c.location, days, today, strategy: Strategy::Fefo, lot: None };
         if free < quantity || pick.take(quantity, assembly, &mut movements) > 0 {
-            return Err(short(&part.sku, &c.location, quantity, free));
+            return Err(short(sku, &c.location, quantity, free));
         }
     }
     let expiry = |m: &Movement<'_>| ledger.lot(ledger.lot_id(ledger.sku(m.sku)?, m.lot)?).state.expires_on;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::book::{Entry, EntryKind};
 use super::state::Ledger;
-use crate::base::{Currency, Day, LocationId, LotId, Money, SkuId, Timestamp};
+use crate::base::{Currency, Day, LocationId, Lookup, LotId, Money, SkuId, Timestamp};
 use crate::event::{Condition, Outside};
 
 /// Units by lot and location, by the number of their condition.
@@ -18,12 +18,12 @@ pub type Balances = BTreeMap<(LotId, LocationId), [i64; Condition::COUNT]>;
 /// What was there: entries recorded at or before `recorded` and of business days up to `day`. One SKU: O(its entries);
 /// else O(all entries).
 pub fn balances(ledger: &Ledger, recorded: Option<Timestamp>, day: Option<Day>, sku: Option<SkuId>) -> Balances {
-    let mut found = Balances::new();
+    let mut found: Lookup<(LotId, LocationId), [i64; Condition::COUNT]> = Lookup::default();
     let counts = |entry: &Entry| recorded.is_none_or(|at| entry.at <= at) && day.is_none_or(|day| entry.day <= day);
     let mut add = |entry: &Entry| {
         for (place, quantity) in [(entry.from, -entry.quantity), (entry.to, entry.quantity)] {
             if let Some((location, condition)) = place.location() {
-                found.entry((entry.lot, location)).or_default()[condition as usize] += quantity;
+                found.entry((entry.lot, location))[condition as usize] += quantity;
             }
         }
     };
@@ -31,8 +31,8 @@ pub fn balances(ledger: &Ledger, recorded: Option<Timestamp>, day: Option<Day>, 
         Some(sku) => of_sku(ledger, sku).filter(|(_, entry)| counts(entry)).for_each(|(_, entry)| add(entry)),
         None => ledger.book().iter_from(0).filter(|entry| counts(entry)).for_each(add),
     }
-    found.retain(|_, units| units.iter().any(|units| *units != 0));
-    found
+    let there = |(_, units): &(&(LotId, LocationId), &[i64; Condition::COUNT])| units.iter().any(|units| *units != 0);
+    found.sorted().into_iter().filter(there).map(|(place, units)| (*place, *units)).collect()
 }
 
 fn of_sku(ledger: &Ledger, sku: SkuId) -> impl Iterator<Item = (u32, &Entry)> {
@@ -149,22 +149,37 @@ impl Layers {
     }
 }
 
+/// Units sold beyond the books of one lot leave the oldest lots that have any.
 fn fifo(flows: impl Iterator<Item = Flow>, standard: Option<Money>) -> Valued {
     let mut lots: BTreeMap<LotId, Layers> = BTreeMap::new();
-    flows.for_each(|flow| lots.entry(flow.lot).or_default().flow(&flow, standard));
-    let mut sum =
-        Valued { currency: standard.map_or_else(Currency::default, |cost| cost.currency), ..Valued::default() };
-    for (units, cost) in lots.values().flat_map(|lot| &lot.layers) {
-        let part = worth(*units, *cost);
-        sum.units += part.units;
-        sum.value_minor = sum.value_minor.saturating_add(part.value_minor);
-        sum.unvalued += part.unvalued;
-        sum.currency = cost.map_or(sum.currency, |cost| cost.currency);
+    let (mut currency, mut last) = (standard.map_or_else(Currency::default, |cost| cost.currency), standard);
+    for flow in flows {
+        last = flow.cost.or(last);
+        lots.entry(flow.lot).or_default().flow(&flow, standard);
     }
-    sum
+    let layers = || lots.values().flat_map(|lot| &lot.layers);
+    let mut debt: i64 = layers().map(|(units, _)| -units.min(&0)).sum();
+    let mut sum = Valued::default();
+    for (units, cost) in layers().filter(|(units, _)| *units > 0) {
+        let part = debt.min(*units);
+        debt -= part;
+        let left = worth(units - part, *cost);
+        sum.units += left.units;
+        sum.value_minor = sum.value_minor.saturating_add(left.value_minor);
+        sum.unvalued += left.unvalued;
+        currency = cost.map_or(currency, |cost| cost.currency);
+    }
+    let owed = worth(-debt, last);
+    Valued {
+        units: sum.units + owed.units,
+        value_minor: sum.value_minor.saturating_add(owed.value_minor),
+        unvalued: sum.unvalued,
+        currency,
+    }
 }
 
-/// The moving average: what leaves takes its share of the value, rounded half up; the rest stays exact.
+/// The moving average: what leaves takes its share of the value, rounded half up; the rest stays exact. Units sold
+/// beyond the books are worth what was last known of one; what comes late fills them at its own cost.
 fn average(flows: impl Iterator<Item = Flow>, standard: Option<Money>) -> Valued {
     let (mut units, mut value, mut known) = (0i64, 0i128, standard.map(|cost| i128::from(cost.minor)));
     let mut currency = standard.map_or_else(Currency::default, |cost| cost.currency);
@@ -176,17 +191,16 @@ fn average(flows: impl Iterator<Item = Flow>, standard: Option<Money>) -> Valued
             known = mean;
         }
         let own = flow.cost.map(|cost| i128::from(cost.minor)).or(mean).unwrap_or(0);
-        let part = if flow.units < 0 && units > 0 && -flow.units <= units {
+        let after = units + flow.units;
+        value = if units < 0 || after <= 0 {
+            own * i128::from(after)
+        } else if flow.units < 0 {
             let out = i128::from(-flow.units);
-            -((2 * value * out + i128::from(units)) / (2 * i128::from(units)))
+            value - (2 * value * out + i128::from(units)) / (2 * i128::from(units))
         } else {
-            own * i128::from(flow.units)
+            value + own * i128::from(flow.units)
         };
-        units += flow.units;
-        value += part;
-        if units == 0 {
-            value = 0;
-        }
+        units = after;
     }
     let value_minor = i64::try_from(value).unwrap_or(if value > 0 { i64::MAX } else { i64::MIN });
     let unvalued = if known.is_none() { units.max(0) } else { 0 };

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use super::decide::{Need, Pick, given_back, needs};
+use super::history::balances;
 use super::state::{Hold, Ledger, LotStock, Shelf};
 use crate::base::{Day, LotId};
 use crate::event::{
@@ -35,14 +36,14 @@ pub(super) fn landing(lot: &LotState, today: Day, wanted: Condition) -> Conditio
     }
 }
 
-/// A receipt; what keeps too short for one goes into quarantine.
+/// A receipt; what keeps too short for one, from the day on which it happened, goes into quarantine.
 pub fn receive<'a>(ledger: &Ledger, receipt: &'a Receipt<'a>, today: Day, day: Day) -> StockEvent<'a> {
     let fact = receipt.fact;
     let known = ledger.sku(&fact.sku).and_then(|sku| Some(&ledger.lot(ledger.lot_id(sku, &receipt.lot)?).state));
     let expires_on = known.and_then(|lot| lot.expires_on).into_iter().chain(receipt.expires_on).min();
     let lot = LotState { expires_on, received_on: None, recalled: known.is_some_and(|lot| lot.recalled) };
     let condition = match landing(&lot, today, fact.condition) {
-        Condition::Available if !is_sellable(&lot, today, receipt.min_receipt_days) => Condition::Quarantined,
+        Condition::Available if !is_sellable(&lot, day, receipt.min_receipt_days) => Condition::Quarantined,
         condition => condition,
     };
     let movement = Movement {
@@ -129,41 +130,66 @@ fn likely_lot<'a>(ledger: &'a Ledger, sku: &str, location: &str, today: Day) -> 
     on_shelf.or_else(|| ledger.first_to_expire(sku, today)).map_or("", |lot| &lot.key)
 }
 
-/// The lot of a SKU that an order shipped last.
-fn shipped_lot<'a>(ledger: &'a Ledger, sku: &str, order: Option<&str>) -> Option<&'a str> {
-    let doc = ledger.docs().find(order?)?;
-    let sku = ledger.sku(sku)?;
+/// The lots of a SKU that an order shipped, the last first, with the units of each that did not come back.
+fn shipped_lots(ledger: &Ledger, sku: &str, order: Option<&str>) -> Vec<(LotId, i64)> {
+    let Some((doc, sku)) = order.and_then(|order| ledger.docs().find(order)).zip(ledger.sku(sku)) else {
+        return Vec::new();
+    };
     let customer = super::book::Place::outside(Outside::Customer);
     let chain = ledger.book().chain(ledger.docs().get(doc).last_of_order, |entry| entry.before_of_order);
-    let mut lots = chain.filter(|(_, entry)| entry.to == customer).map(|(_, entry)| ledger.lot(entry.lot));
-    lots.find(|lot| lot.sku == sku).map(|lot| &*lot.key)
+    let mut lots: Vec<(LotId, i64)> = Vec::new();
+    let mut back: Vec<(LotId, i64)> = Vec::new();
+    let add = |sums: &mut Vec<(LotId, i64)>, lot, quantity| match sums.iter_mut().find(|(own, _)| *own == lot) {
+        Some((_, sum)) => *sum += quantity,
+        None => sums.push((lot, quantity)),
+    };
+    for (_, entry) in chain.filter(|(_, entry)| ledger.lot(entry.lot).sku == sku) {
+        if entry.to == customer {
+            add(&mut lots, entry.lot, entry.quantity);
+        } else if entry.from == customer {
+            add(&mut back, entry.lot, entry.quantity);
+        }
+    }
+    for (lot, quantity) in back {
+        lots.iter_mut().filter(|(own, _)| *own == lot).for_each(|(_, left)| *left = (*left - quantity).max(0));
+    }
+    lots
 }
 
-/// A return, free to be sold again or in quarantine.
+/// A return, free to be sold again or in quarantine. Where no lot is named its order tells them, the last shipped
+/// first; what the order did not ship comes back as the lot that it shipped last, or as the likely one.
 pub fn returned<'a>(ledger: &'a Ledger, fact: &'a Return, today: Day) -> StockEvent<'a> {
-    let lot = match fact.lot.as_str() {
-        "" => shipped_lot(ledger, &fact.sku, fact.order.as_deref())
-            .unwrap_or_else(|| likely_lot(ledger, &fact.sku, &fact.location, today)),
-        known => known,
+    let mut movements = Movements::new();
+    let mut left = fact.quantity.0;
+    let mut push = |lot: &'a str, quantity: i64| {
+        let state = ledger.sku(&fact.sku).and_then(|sku| Some(&ledger.lot(ledger.lot_id(sku, lot)?).state));
+        let wanted = if fact.resellable { Condition::Available } else { Condition::Quarantined };
+        let condition = state.map_or(wanted, |state| landing(state, today, wanted));
+        let (from, to) = (Account::Outside(Outside::Customer), Account::At(&fact.location, condition));
+        movements.push(Movement { sku: &fact.sku, lot, quantity, from, to });
     };
-    let state = ledger.sku(&fact.sku).and_then(|sku| Some(&ledger.lot(ledger.lot_id(sku, lot)?).state));
-    let wanted = if fact.resellable { Condition::Available } else { Condition::Quarantined };
-    let condition = state.map_or(wanted, |state| landing(state, today, wanted));
-    let movement = Movement {
-        sku: &fact.sku,
-        lot,
-        quantity: fact.quantity.0,
-        from: Account::Outside(Outside::Customer),
-        to: Account::At(&fact.location, condition),
-    };
+    let order = fact.order.as_deref().filter(|_| fact.lot.is_empty());
+    let shipped = shipped_lots(ledger, &fact.sku, order);
+    let last = shipped.first().map(|(lot, _)| &*ledger.lot(*lot).key);
+    for (lot, units) in shipped.into_iter().filter(|(_, units)| *units > 0) {
+        let part = units.min(left);
+        if part > 0 {
+            left -= part;
+            push(&ledger.lot(lot).key, part);
+        }
+    }
+    if left > 0 {
+        let likely = || last.unwrap_or_else(|| likely_lot(ledger, &fact.sku, &fact.location, today));
+        push(if fact.lot.is_empty() { likely() } else { &fact.lot }, left);
+    }
     let kind = StockKind::Returned { reason: &fact.reason, order: fact.order.as_deref() };
-    StockEvent { kind, movements: Movements::from_iter([movement]) }
+    StockEvent { kind, movements }
 }
 
 /// A count. What the books lack joins the lot that expires first; what they have too much leaves the lots that expire
 /// first. Lots below zero are put right. Where fewer are there than are held, the books go below zero: holds stay,
 /// and shipping them is refused once the shelf is empty.
-pub fn count<'a>(ledger: &'a Ledger, fact: &'a Count, today: Day) -> StockEvent<'a> {
+pub fn count<'a>(ledger: &'a Ledger, fact: &'a Count, today: Day, day: Day) -> StockEvent<'a> {
     let mut movements = Movements::new();
     let good = is_free(fact.condition);
     let of = |own: &LotStock| if good { own.good() } else { own.of(fact.condition) };
@@ -171,6 +197,8 @@ pub fn count<'a>(ledger: &'a Ledger, fact: &'a Count, today: Day) -> StockEvent<
     let fits = |own: &&LotStock| fact.lot.as_deref().is_none_or(|key| *ledger.lot(own.lot).key == *key);
     let lots: Vec<&LotStock> = shelf.map_or(&[][..], |shelf| &shelf.lots[..]).iter().filter(fits).collect();
     let mut book: i64 = lots.iter().map(|own| of(own)).sum();
+    let day = fact.occurred_on.unwrap_or(day);
+    let since = if day < today { book - book_of(ledger, fact, day, of) } else { 0 };
     let key = |lot: LotId| &*ledger.lot(lot).key;
     let mut push = |lot, quantity: i64| {
         if quantity != 0 {
@@ -181,7 +209,7 @@ pub fn count<'a>(ledger: &'a Ledger, fact: &'a Count, today: Day) -> StockEvent<
         book -= own.of(Condition::Available);
         push(key(own.lot), -own.of(Condition::Available));
     }
-    let mut left = fact.quantity.0 - book;
+    let mut left = fact.quantity.0 + since - book; // only free units may fall below zero
     let first = lots.iter().find(|own| of(own) > 0).map(|own| key(own.lot));
     let joins = || {
         let lot = fact.lot.as_deref().or(first);
@@ -195,10 +223,19 @@ pub fn count<'a>(ledger: &'a Ledger, fact: &'a Count, today: Day) -> StockEvent<
         left += part;
         push(key(own.lot), -part);
     }
-    if left < 0 {
+    if left < 0 && good {
         push(fact.lot.as_deref().unwrap_or(""), left);
     }
     StockEvent { kind: StockKind::Counted { sku: &fact.sku, location: &fact.location }, movements }
+}
+
+/// What the books of a day say of the units that a count is about. O(movements of the SKU).
+fn book_of(ledger: &Ledger, fact: &Count, day: Day, of: impl Fn(&LotStock) -> i64) -> i64 {
+    let (Some(sku), Some(location)) = (ledger.sku(&fact.sku), ledger.location(&fact.location)) else { return 0 };
+    let then = balances(ledger, None, Some(day), Some(sku)).into_iter().filter(|((_, own), _)| *own == location);
+    let lots = then.map(|((lot, _), units)| LotStock { lot, units });
+    let fits = |own: &LotStock| fact.lot.as_deref().is_none_or(|key| *ledger.lot(own.lot).key == *key);
+    lots.filter(fits).map(|own| of(&own)).sum()
 }
 
 /// Units that a count found (positive) or missed (negative).
@@ -243,8 +280,8 @@ pub fn reallocated<'a>(
     StockEvent { kind: StockKind::Reallocated { hold: ledger.hold_key(hold) }, movements }
 }
 
-/// What fills the units of a shelf that were promised beyond the books, for the oldest hold that waits; `None` where
-/// nothing is free or nobody waits.
+/// What fills the units of a shelf that were promised beyond the books, for the oldest hold that waits for such lots;
+/// `None` where nothing is free or nobody waits. The safety stock stays free.
 pub fn filled<'a>(ledger: &'a Ledger, shelf_index: usize, today: Day) -> Option<StockEvent<'a>> {
     let shelf = &ledger.shelves()[shelf_index];
     if shelf.backordered == 0 {
@@ -252,16 +289,17 @@ pub fn filled<'a>(ledger: &'a Ledger, shelf_index: usize, today: Day) -> Option<
     }
     let owed = |line: &super::state::HoldLine| line.shelf as usize == shelf_index && line.lot.is_none();
     let location = ledger.locations().key(shelf.location.0);
-    let hold = ledger.live_holds(owed).into_iter().next()?;
-    let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
-    let free = ledger.promisable(shelf, today, days, None) + shelf.backordered;
-    let wanted: i64 = hold.lines.iter().filter(|line| owed(line)).map(|line| line.quantity).sum();
-    let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };
-    let there: i64 = pick.lots().iter().map(|own| own.of(Condition::Available)).sum::<i64>() - shelf.debt();
-    let mut movements = Movements::new();
-    pick.take(wanted.min(free).min(there).max(0), Account::At(location, Condition::Held), &mut movements);
-    (!movements.is_empty())
-        .then(|| StockEvent { kind: StockKind::Reallocated { hold: ledger.hold_key(hold) }, movements })
+    let safety = ledger.policy(shelf.sku).safety_stock;
+    ledger.live_holds(owed).into_iter().find_map(|hold| {
+        let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
+        let free = ledger.free(shelf, today, days, None) - safety;
+        let wanted: i64 = hold.lines.iter().filter(|line| owed(line)).map(|line| line.quantity).sum();
+        let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };
+        let mut movements = Movements::new();
+        pick.take(wanted.min(free), Account::At(location, Condition::Held), &mut movements);
+        let kind = StockKind::Reallocated { hold: ledger.hold_key(hold) };
+        (!movements.is_empty()).then_some(StockEvent { kind, movements })
+    })
 }
 
 /// A hold whose deadline passed.

@@ -29,6 +29,8 @@ pub struct Lot {
     pub produced_on: Option<Day>,
     /// The supplier's own key.
     pub supplier_lot: Option<Box<str>>,
+    /// When it was recalled, as recorded and by business day.
+    pub recalled_at: Option<(Timestamp, Day)>,
     /// Its last entry in the book.
     pub last_entry: u32,
 }
@@ -163,8 +165,10 @@ pub struct Hold {
     pub lines: SmallVec<[HoldLine; 1]>,
     /// Until when.
     pub deadline: Timestamp,
-    /// Days that must remain when it ships.
+    /// Days that must remain of lots that it gets.
     pub remaining_days: i32,
+    /// Units by shelf that were promised beyond the books when it was made: its answer says so for ever.
+    pub beyond: Option<Box<[(u32, i64)]>>,
     /// What became of it.
     pub state: HoldState,
 }
@@ -215,6 +219,8 @@ impl OpenPurchase {
 pub struct Transfer {
     /// Where they go.
     pub to: LocationId,
+    /// The condition in which they left.
+    pub condition: Condition,
     /// What is still on its way.
     pub lines: Vec<(LotId, i64)>,
 }
@@ -526,15 +532,19 @@ impl Ledger {
 
     /// Good units of a shelf that may be sold on a day, held ones included, less what was sold beyond the books.
     pub fn sellable(&self, shelf: &Shelf, day: Day) -> i64 {
-        let remaining = self.min_remaining_days(shelf.sku);
-        let may = |lot: &&LotStock| is_sellable(&self.lot(lot.lot).state, day, remaining);
-        shelf
-            .lots
-            .iter()
-            .filter(may)
-            .map(|lot| lot.of(Condition::Available).max(0) + lot.of(Condition::Held))
-            .sum::<i64>()
-            - shelf.debt()
+        self.good_for(shelf, day, self.min_remaining_days(shelf.sku))
+    }
+
+    /// Good units of a shelf that are not past their last good day, held ones included, less what was sold beyond the
+    /// books: what can be shipped to those who were promised it.
+    pub fn good(&self, shelf: &Shelf, day: Day) -> i64 {
+        self.good_for(shelf, day, 0)
+    }
+
+    fn good_for(&self, shelf: &Shelf, day: Day, remaining_days: i32) -> i64 {
+        let may = |lot: &&LotStock| is_sellable(&self.lot(lot.lot).state, day, remaining_days);
+        let good = |lot: &LotStock| lot.of(Condition::Available).max(0) + lot.of(Condition::Held);
+        shelf.lots.iter().filter(may).map(good).sum::<i64>() - shelf.debt()
     }
 
     /// Units of a shelf that are kept for other channels.
@@ -546,15 +556,21 @@ impl Ledger {
         kept.map(|kept| kept.quantity.0).sum()
     }
 
-    /// Units of a shelf that may be promised through a channel on a day: free ones of sellable lots, less what was
-    /// sold or promised beyond the books, the safety stock, and what is kept for other channels. At least 0.
+    /// Units of a shelf that may be promised through a channel on a day: [`Ledger::free`] ones less what was promised
+    /// beyond the books and the safety stock. At least 0.
     pub fn promisable(&self, shelf: &Shelf, day: Day, remaining_days: i32, channel: Option<&str>) -> i64 {
-        let policy = self.policy(shelf.sku);
+        let free = self.free(shelf, day, remaining_days, channel);
+        (free - shelf.backordered - self.policy(shelf.sku).safety_stock).max(0)
+    }
+
+    /// Free units of the sellable lots of a shelf, less what was sold beyond the books and what is kept for other
+    /// channels. Below zero where more was sold or is kept than there is.
+    pub fn free(&self, shelf: &Shelf, day: Day, remaining_days: i32, channel: Option<&str>) -> i64 {
         let free = |lot: &LotStock| lot.of(Condition::Available).max(0);
         let may = |lot: &&LotStock| free(lot) > 0 && is_sellable(&self.lot(lot.lot).state, day, remaining_days);
         let sellable: i64 = shelf.lots.iter().filter(may).map(free).sum();
         let kept = if self.channels.is_empty() { 0 } else { self.kept(shelf.sku, channel) };
-        (sellable - shelf.debt() - shelf.backordered - policy.safety_stock - kept).max(0)
+        sellable - shelf.debt() - kept
     }
 
     /// Days that must remain at a sale of a SKU through a channel.
@@ -648,7 +664,13 @@ impl Ledger {
             }
         }
         if let (Some(doc), Some(_)) = (doc, kind) {
-            self.docs.get_mut(doc).entries += stock.movements.len() as u32;
+            let count = stock.movements.len() as u32;
+            let first = self.book.len() as u32 - count;
+            let row = self.docs.get_mut(doc);
+            if row.entries == 0 {
+                row.first_entry = first; // a fact that waited made none when it came
+            }
+            row.entries += count;
         }
         self.finish(event, &stock.kind, &stock.movements, doc, hold, &mut touched);
         touched.iter().for_each(|touch| self.tell(event.at, touch.shelf));
@@ -791,7 +813,8 @@ impl Ledger {
         touched: &mut Touched,
     ) {
         let Some(doc) = doc else { return };
-        let mut hold = Hold { doc, lines: SmallVec::new(), deadline, remaining_days, state: HoldState::Live };
+        let mut hold =
+            Hold { doc, lines: SmallVec::new(), deadline, remaining_days, beyond: None, state: HoldState::Live };
         for (sku, location, quantity) in backordered {
             let sku = self.known(sku);
             let shelf = self.shelf_id(sku, location);
@@ -799,6 +822,8 @@ impl Ledger {
             give(&mut hold, HoldLine { shelf, lot: None, quantity: *quantity });
             touch(touched, shelf, 0);
         }
+        let beyond = hold.lines.iter().map(|line| (line.shelf, line.quantity));
+        hold.beyond = (!hold.lines.is_empty()).then(|| beyond.collect());
         let number = self.holds.push(hold) as u32;
         self.docs.get_mut(doc).outcome = Outcome::Hold(number);
         self.deadlines.0.push(Reverse((deadline, number)));
@@ -827,7 +852,10 @@ impl Ledger {
             }
             StockKind::HoldExpired { .. } => self.settle_backorders(hold, true, HoldState::Expired, touched),
             StockKind::Reallocated { .. } => self.refill(hold, movements),
-            StockKind::Moved => self.depart(doc, movements),
+            StockKind::Moved => {
+                self.depart(doc, movements);
+                self.close_testers(movements);
+            }
             StockKind::Arrived { transfer } => self.arrive(transfer, movements),
             StockKind::Counted { sku, location } => {
                 let sku = self.known(sku);
@@ -835,13 +863,19 @@ impl Ledger {
                 let counted_on = &mut self.shelves.get_mut(shelf as usize).counted_on;
                 *counted_on = (*counted_on).max(Some(event.day));
                 touch(touched, shelf, 0);
+                self.close_testers(movements);
             }
-            StockKind::WrittenOff { .. } => self.close_testers(movements),
+            StockKind::WrittenOff { .. } => {
+                self.close_testers(movements);
+                self.lose_transfers(movements);
+            }
             StockKind::TesterOpened { good_until } => self.open_testers(event.day, *good_until, movements),
             StockKind::Recalled { sku, lot } => {
                 let sku = self.known(sku);
                 let lot = self.known_lot(sku, lot);
-                self.lots.get_mut(lot.index()).state.recalled = true;
+                let own = self.lots.get_mut(lot.index());
+                own.state.recalled = true;
+                own.recalled_at = own.recalled_at.or(Some((event.at, event.day)));
                 self.touch_all(sku, touched);
             }
             StockKind::LotExpired { sku, lot } => {
@@ -960,11 +994,14 @@ impl Ledger {
     fn depart(&mut self, doc: Option<DocId>, movements: &[Movement<'_>]) {
         let Some(doc) = doc else { return };
         for movement in movements {
-            let Account::At(to, Condition::InTransit) = movement.to else { continue };
+            let (Account::At(to, Condition::InTransit), Account::At(_, condition)) = (movement.to, movement.from)
+            else {
+                continue;
+            };
             let (to, sku) = (LocationId(self.known_location(to)), self.known_sku(movement.sku));
             let Some(lot) = self.lot_id(sku, movement.lot) else { continue };
             let transfers = Arc::make_mut(&mut self.transfers);
-            let transfer = transfers.entry(doc).or_insert_with(|| Transfer { to, lines: Vec::new() });
+            let transfer = transfers.entry(doc).or_insert_with(|| Transfer { to, condition, lines: Vec::new() });
             transfer.lines.push((lot, movement.quantity));
         }
     }
@@ -973,42 +1010,66 @@ impl Ledger {
         let Some(doc) = self.docs.find(transfer) else { return };
         for movement in movements {
             let lot = self.lot_id(self.known_sku(movement.sku), movement.lot);
-            let transfers = Arc::make_mut(&mut self.transfers);
-            let Some(own) = transfers.get_mut(&doc) else { return };
-            if let Some((_, left)) = own.lines.iter_mut().find(|(own, _)| Some(*own) == lot) {
-                *left -= movement.quantity;
-            }
-            own.lines.retain(|(_, left)| *left > 0);
-            if own.lines.is_empty() {
-                transfers.remove(&doc);
-            }
+            self.shorten_transfer(doc, lot, movement.quantity);
         }
     }
 
-    fn open_testers(&mut self, opened_on: Day, good_until: Option<Day>, movements: &[Movement<'_>]) {
+    /// Units that were lost on their way: the oldest transfers of their lot to the location will not bring them.
+    fn lose_transfers(&mut self, movements: &[Movement<'_>]) {
         for movement in movements {
-            let Account::At(location, Condition::Tester) = movement.to else { continue };
-            let sku = self.known_sku(movement.sku);
-            let (shelf, lot) = (self.shelf_id(sku, location), self.lot_id(sku, movement.lot));
-            if let Some(lot) = lot {
-                let tester = Tester { shelf, lot, quantity: movement.quantity, opened_on, good_until };
-                Arc::make_mut(&mut self.testers).push(tester);
-            }
+            let Account::At(location, Condition::InTransit) = movement.from else { continue };
+            let (to, lot) = (self.location(location), self.lot_id(self.known_sku(movement.sku), movement.lot));
+            let docs: Vec<DocId> =
+                self.transfers.iter().filter(|(_, own)| Some(own.to) == to).map(|(doc, _)| *doc).collect();
+            docs.into_iter().fold(movement.quantity, |left, doc| left - self.shorten_transfer(doc, lot, left));
         }
     }
 
+    /// Takes units of a lot off a transfer, as far as it has them; answers how many.
+    fn shorten_transfer(&mut self, doc: DocId, lot: Option<LotId>, quantity: i64) -> i64 {
+        let transfers = Arc::make_mut(&mut self.transfers);
+        let Some(own) = transfers.get_mut(&doc) else { return 0 };
+        let Some((_, left)) = own.lines.iter_mut().find(|(own, _)| Some(*own) == lot) else { return 0 };
+        let part = quantity.min(*left);
+        *left -= part;
+        own.lines.retain(|(_, left)| *left > 0);
+        if own.lines.is_empty() {
+            transfers.remove(&doc);
+        }
+        part
+    }
+
+    /// Each unit is good until the end of its period after opening, or the last good day of its lot if that is earlier.
+    fn open_testers(&mut self, opened_on: Day, period_ends: Option<Day>, movements: &[Movement<'_>]) {
+        for movement in movements {
+            let Some((shelf, lot)) = self.tester_at(movement.sku, movement.lot, &movement.to) else { continue };
+            let good_until = earlier(self.lot(lot).state.expires_on, period_ends);
+            let tester = Tester { shelf, lot, quantity: movement.quantity, opened_on, good_until };
+            Arc::make_mut(&mut self.testers).push(tester);
+        }
+    }
+
+    fn tester_at(&mut self, sku: &str, lot: &str, account: &Account<'_>) -> Option<(u32, LotId)> {
+        let Account::At(location, Condition::Tester) = account else { return None };
+        let sku = self.known_sku(sku);
+        Some((self.shelf_id(sku, location), self.lot_id(sku, lot)?))
+    }
+
+    /// Testers that left, the longest opened first; those that only moved stay open elsewhere.
     fn close_testers(&mut self, movements: &[Movement<'_>]) {
         for movement in movements {
-            let Account::At(location, Condition::Tester) = movement.from else { continue };
-            let sku = self.known_sku(movement.sku);
-            let (shelf, lot) = (self.shelf_id(sku, location), self.lot_id(sku, movement.lot));
+            let Some((shelf, lot)) = self.tester_at(movement.sku, movement.lot, &movement.from) else { continue };
+            let moved = self.tester_at(movement.sku, movement.lot, &movement.to);
             let testers = Arc::make_mut(&mut self.testers);
             let mut left = movement.quantity;
-            for tester in testers.iter_mut().filter(|own| own.shelf == shelf && Some(own.lot) == lot) {
+            let mut elsewhere = Vec::new();
+            for tester in testers.iter_mut().filter(|own| own.shelf == shelf && own.lot == lot) {
                 let part = tester.quantity.min(left);
                 tester.quantity -= part;
                 left -= part;
+                elsewhere.extend(moved.map(|(shelf, _)| Tester { shelf, quantity: part, ..tester.clone() }));
             }
+            testers.extend(elsewhere);
             testers.retain(|tester| tester.quantity > 0);
         }
     }
@@ -1058,7 +1119,8 @@ impl Ledger {
             return id;
         }
         let state = LotState::default();
-        let lot = Lot { sku, key: key.into(), state, produced_on: None, supplier_lot: None, last_entry: NONE };
+        let (produced_on, supplier_lot, recalled_at) = (None, None, None);
+        let lot = Lot { sku, key: key.into(), state, produced_on, supplier_lot, recalled_at, last_entry: NONE };
         let id = LotId(self.lots.push(lot) as u32);
         self.sku_states.get_mut(sku.index()).lots.insert(key.into(), id);
         id
