@@ -335,7 +335,7 @@ export class Engine {
   /**
    * Gives a hold back.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_HOLD`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_HOLD`.
    */
   release(params: Release & Now): Promise<Released>
 
@@ -811,7 +811,7 @@ export class Ledger {
   /**
    * Gives a hold back.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_HOLD`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `HOLD_CLOSED`, `HOLD_EXPIRED`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_HOLD`.
    */
   release(params: Release & Now): Promise<Released>
 

@@ -160,7 +160,7 @@ test('a torn tail is dropped, a flipped bit before it is an error', async (t) =>
   assert.ok(torn.position().sequence < sequence && torn.position().sequence > 0)
   await torn.close()
   const flipped = Buffer.from(whole)
-  flipped[Math.floor(used / 2)] ^= 1
+  flipped[4096 + Math.floor((used - 4096) / 2)] ^= 1
   writeFileSync(file, flipped)
   const error = await failure(() => open(path))
   assert.equal(error.code, 'JOURNAL_CORRUPT')

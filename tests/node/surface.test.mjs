@@ -69,7 +69,8 @@ test('the variants of unions and the codes', () => {
     const written = declared.types.get(name).getText(source)
     for (const variant of oneOf) {
       const tag = variant.const ?? Object.keys(variant.properties)[0]
-      assert.ok(written.includes(`'${tag}'`), `${name} lacks ${tag}`)
+      const isNested = !('const' in variant) && oneOf.some((other) => 'const' in other)
+      assert.ok(written.includes(isNested ? `{ ${tag}: {` : `'${tag}'`), `${name} lacks ${tag}`)
     }
   }
   const codes = [...declared.types.get('Code').getText(source).matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code)

@@ -174,7 +174,7 @@ def test_erased_is_erased_on_the_disk_too(tmp_path: pathlib.Path) -> None:
     bare = shop.backup(folder=tmp_path / "bare")
     shop.backup(folder=tmp_path / "whole", with_keys=True)
     assert bare.digest == shop.position().digest
-    assert [entry.event["type"] for entry in shop.export("ana-84617")] == ["rated"]
+    assert [entry.event["type"] for entry in shop.export("ana-84617")] == ["Rated"]
     assert holds("shop") and holds("whole") and not holds("bare")
     assert shop.erase("ana-84617") and not holds("shop")
     assert len(shop.export("ana-84617")) == 0 and shop.verify().sound and shop.verify().dropped == 1
@@ -265,7 +265,7 @@ def test_retention_by_purpose(tmp_path: pathlib.Path) -> None:
         shop.view(id="v", subject="p0", sku="LIP-01", now=NOW)
         later = NOW + dt.timedelta(days=100)
         assert shop.retain(personalisation_days=90, analytics_days=90, now=later).dropped == 1
-        assert [entry.event["type"] for entry in shop.export("p0")] == ["bought"]
+        assert [entry.event["type"] for entry in shop.export("p0")] == ["Bought"]
         assert shop.retain(personalisation_days=90, analytics_days=90, marketing_days=90, now=later).dropped == 4
         assert shop.availability("LIP-01", now=later).on_hand == 46
         assert shop.compact() is None and shop.verify().sound

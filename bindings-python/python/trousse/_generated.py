@@ -3216,8 +3216,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, DISK_FULL, HOLD_CLOSED, HOLD_EXPIRED, INTERNAL, INVALID_ARGUMENT, IO,
-            JOURNAL_POISONED, READ_ONLY, UNKNOWN_HOLD.
+            With code CLOSED, CONFLICT, DISK_FULL, HOLD_CLOSED, HOLD_EXPIRED, INSUFFICIENT_STOCK, INTERNAL,
+            INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY, UNKNOWN_HOLD.
         """
         return Released._of(self._door("release", {"id": id, "hold": hold, "lines": lines, "now": now}))
 
