@@ -14,7 +14,7 @@ DATA ?=
 OUT ?= season.html
 CARGO_FLAGS := --locked
 
-.PHONY: demo test steps tools rust node python packages small-bench bench bench-faces bench-rivals faces clean
+.PHONY: demo test steps tools rust node python packages small-bench bench bench-faces bench-rivals faces clean simulate
 
 demo: tools-rust
 	@start=$$(date +%s); \
@@ -79,6 +79,11 @@ packages:
 small-bench:
 	@echo "== benchmarks, small"
 	SMALL=1 cargo test $(CARGO_FLAGS) -q -p trousse-benches --benches
+
+# Worlds on a failing disk against a naive model: `make simulate RUNS=100000`, a million, or `SEED=7` for one with its log.
+RUNS ?= 100000
+simulate: tools-rust
+	RUNS=$(RUNS) $(if $(SEED),SEED=$(SEED)) cargo test --release $(CARGO_FLAGS) -q -p trousse-tests --test simulation worlds -- --nocapture
 
 bench:
 	cargo bench $(CARGO_FLAGS) -q -p trousse-benches
