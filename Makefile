@@ -14,7 +14,11 @@ DATA ?=
 OUT ?= season.html
 CARGO_FLAGS := --locked
 
+<<<<<<< HEAD
 .PHONY: demo test steps tools rust node python packages small-bench bench bench-faces bench-rivals faces clean simulate
+=======
+.PHONY: demo test steps tools rust node python packages small-bench simulate fuzz bench bench-rivals faces clean
+>>>>>>> 2a2fe35 (fuzz: journals, snapshots, events and the JSON doors)
 
 demo: tools-rust
 	@start=$$(date +%s); \
@@ -84,6 +88,14 @@ small-bench:
 RUNS ?= 100000
 simulate: tools-rust
 	RUNS=$(RUNS) $(if $(SEED),SEED=$(SEED)) cargo test --release $(CARGO_FLAGS) -q -p trousse-tests --test simulation worlds -- --nocapture
+
+# Each fuzz target for so many seconds; cargo-fuzz once: `cargo install cargo-fuzz --locked`.
+SECONDS ?= 600
+FUZZ_TARGETS := journal snapshot event door
+fuzz:
+	for target in $(FUZZ_TARGETS); do \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=$(SECONDS) -max_len=4096; \
+	done
 
 bench:
 	cargo bench $(CARGO_FLAGS) -q -p trousse-benches
