@@ -14,11 +14,7 @@ DATA ?=
 OUT ?= season.html
 CARGO_FLAGS := --locked
 
-<<<<<<< HEAD
-.PHONY: demo test steps tools rust node python packages small-bench bench bench-faces bench-rivals faces clean simulate
-=======
-.PHONY: demo test steps tools rust node python packages small-bench simulate fuzz bench bench-rivals faces clean
->>>>>>> 2a2fe35 (fuzz: journals, snapshots, events and the JSON doors)
+.PHONY: demo test steps tools rust node python packages small-bench bench bench-faces bench-rivals faces clean simulate fuzz
 
 demo: tools-rust
 	@start=$$(date +%s); \

@@ -26,7 +26,8 @@ use trousse::{
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/journals/v1");
 const NAMES: [&str; 3] = ["everything", "erased", "torn"];
 const START: Timestamp = Timestamp(1_795_424_400_000);
-const OFFSET: Options = Options { utc_offset_minutes: Some(60), open_catalog: false };
+const OFFSET: Options =
+    Options { utc_offset_minutes: Some(60), open_catalog: false, durability: trousse::journal::Durability::Sync };
 
 fn main() {
     if std::env::args().nth(1).as_deref() != Some("--write") {

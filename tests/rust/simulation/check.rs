@@ -318,7 +318,7 @@ fn spell_trace(row: &TraceRow) -> String {
         Some(own) => format!("{place}:{}", NAMES[own as usize]),
         None => place.to_string(),
     };
-    let (from, to) = (side(&row.from, row.from_condition), side(&row.to, row.to_condition));
+    let (from, to) = (side(&row.from_account, row.from_condition), side(&row.to_account, row.to_condition));
     let order = row.order.as_ref().or(row.id.as_ref());
     let (at, day, sku, lot, units) = (row.at.0, row.day.0, &row.sku, &row.lot, row.quantity);
     format!("{at} {day} {} {units} {sku}/{lot} {from} > {to} by {:?} for {order:?}", kind(row.kind), row.id)

@@ -87,7 +87,7 @@ impl World {
         let offset = dice.of(&[0, 60, -300, 540]);
         World {
             disk,
-            options: Options { utc_offset_minutes: Some(offset), open_catalog: false },
+            options: Options { utc_offset_minutes: Some(offset), ..Options::default() },
             model: Model::new(offset.into()),
             done: Vec::new(),
             in_flight: None,
