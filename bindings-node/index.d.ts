@@ -631,7 +631,7 @@ export class Engine {
    *
    * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_HOLD`.
    */
-  hold(params?: HoldParams & Now): HoldRow
+  hold(params: HoldParams & Now): HoldRow
 
   /**
    * Shows live holds, the first to fall first.
@@ -645,14 +645,14 @@ export class Engine {
    *
    * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOT`, `UNKNOWN_SKU`.
    */
-  traceLot(params?: TraceLotParams & Now): LotTrace
+  traceLot(params: TraceLotParams & Now): LotTrace
 
   /**
    * Traces an order: which lots went where.
    *
    * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_ORDER`.
    */
-  traceOrder(params?: TraceOrderParams & Now): OrderTrace
+  traceOrder(params: TraceOrderParams & Now): OrderTrace
 
   /**
    * Shows the shelves that changed since a cursor, as they are now: what a shop window follows.
@@ -988,7 +988,7 @@ export class Ledger {
    *
    * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_HOLD`.
    */
-  hold(params?: HoldParams & Now): HoldRow
+  hold(params: HoldParams & Now): HoldRow
 
   /**
    * Shows live holds, the first to fall first.
@@ -1002,14 +1002,14 @@ export class Ledger {
    *
    * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOT`, `UNKNOWN_SKU`.
    */
-  traceLot(params?: TraceLotParams & Now): LotTrace
+  traceLot(params: TraceLotParams & Now): LotTrace
 
   /**
    * Traces an order: which lots went where.
    *
    * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_ORDER`.
    */
-  traceOrder(params?: TraceOrderParams & Now): OrderTrace
+  traceOrder(params: TraceOrderParams & Now): OrderTrace
 
   /**
    * Shows the shelves that changed since a cursor, as they are now: what a shop window follows.
@@ -2967,11 +2967,8 @@ export interface OpenPurchaseRow {
 
 /** Which hold to show. */
 export interface HoldParams {
-  /**
-   * The hold.
-   * @defaultValue `""`
-   */
-  hold?: string
+  /** The hold. */
+  hold: string
 }
 
 /** A hold and what it has now. */
@@ -3015,16 +3012,10 @@ export interface HeldLot {
 
 /** Which lot to trace. */
 export interface TraceLotParams {
-  /**
-   * The SKU.
-   * @defaultValue `""`
-   */
-  sku?: string
-  /**
-   * The lot.
-   * @defaultValue `""`
-   */
-  lot?: string
+  /** The SKU. */
+  sku: string
+  /** The lot. */
+  lot: string
 }
 
 /** Everything about one lot. */
@@ -3122,11 +3113,8 @@ export type EntryKind =
 
 /** Which order to trace. */
 export interface TraceOrderParams {
-  /**
-   * The id of a hold, sale, return, transfer or of any other input that moved units.
-   * @defaultValue `""`
-   */
-  order?: string
+  /** The id of a hold, sale, return, transfer or of any other input that moved units. */
+  order: string
 }
 
 /** Everything about one order. */

@@ -4138,7 +4138,7 @@ class _Ledger(Base):
 
     def hold(
         self,
-        hold: str = '',
+        hold: str,
         *,
         now: InstantLike | None = None,
     ) -> HoldRow:
@@ -4146,7 +4146,7 @@ class _Ledger(Base):
 
         Parameters
         ----------
-        hold : str, default ''
+        hold : str
             The hold.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
@@ -4189,18 +4189,18 @@ class _Ledger(Base):
 
     def trace_lot(
         self,
+        sku: str,
         *,
-        sku: str = '',
-        lot: str = '',
+        lot: str,
         now: InstantLike | None = None,
     ) -> LotTrace:
         """Traces a lot: receipts, locations, holds, orders, returns.
 
         Parameters
         ----------
-        sku : str, default ''
+        sku : str
             The SKU.
-        lot : str, default ''
+        lot : str
             The lot.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
@@ -4219,7 +4219,7 @@ class _Ledger(Base):
 
     def trace_order(
         self,
-        order: str = '',
+        order: str,
         *,
         now: InstantLike | None = None,
     ) -> OrderTrace:
@@ -4227,7 +4227,7 @@ class _Ledger(Base):
 
         Parameters
         ----------
-        order : str, default ''
+        order : str
             The id of a hold, sale, return, transfer or of any other input that moved units.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.

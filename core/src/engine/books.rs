@@ -41,22 +41,35 @@ params! {
         /// Most shelves, 1 … 10,000.
         n: i64 = 20,
     }
+}
+
+macro_rules! keys {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $($(#[$fdoc])* pub $field: String),* }
+    )*};
+}
+
+keys! {
     /// Which lot to trace.
     TraceLotParams {
         /// The SKU.
-        sku: String = String::new(),
+        sku,
         /// The lot.
-        lot: String = String::new(),
+        lot,
     }
     /// Which order to trace.
     TraceOrderParams {
         /// The id of a hold, sale, return, transfer or of any other input that moved units.
-        order: String = String::new(),
+        order,
     }
     /// Which hold to show.
     HoldParams {
         /// The hold.
-        hold: String = String::new(),
+        hold,
     }
 }
 
