@@ -27,6 +27,11 @@ class Engine:
         Sends a frame of inputs to the writer and waits until all answers are durable.
         """
     @staticmethod
+    def follow(folder: str | PathLike[str]) -> Engine:
+        """
+        Follows the journal in a folder that another process writes.
+        """
+    @staticmethod
     def memory(options_json: str) -> Engine:
         """
         An engine without a disk.
@@ -35,6 +40,10 @@ class Engine:
     def open(folder: str | PathLike[str], options_json: str) -> Engine:
         """
         Opens the journal in a folder.
+        """
+    def poll(self, /) -> int:
+        """
+        Takes in what another process wrote; answers how many events that were.
         """
     def query(self, /, name: str, arguments_json: str) -> str:
         """
