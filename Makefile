@@ -14,7 +14,7 @@ DATA ?=
 OUT ?= season.html
 CARGO_FLAGS := --locked
 
-.PHONY: demo test steps tools rust node python packages small-bench bench bench-rivals faces clean
+.PHONY: demo test steps tools rust node python packages small-bench bench bench-faces bench-rivals faces clean simulate fuzz
 
 demo: tools-rust
 	@start=$$(date +%s); \
@@ -80,12 +80,34 @@ small-bench:
 	@echo "== benchmarks, small"
 	SMALL=1 cargo test $(CARGO_FLAGS) -q -p trousse-benches --benches
 
+# Worlds on a failing disk against a naive model: `make simulate RUNS=100000`, a million, or `SEED=7` for one with its log.
+RUNS ?= 100000
+simulate: tools-rust
+	RUNS=$(RUNS) $(if $(SEED),SEED=$(SEED)) cargo test --release $(CARGO_FLAGS) -q -p trousse-tests --test simulation worlds -- --nocapture
+
+# Each fuzz target for so many seconds; cargo-fuzz once: `cargo install cargo-fuzz --locked`.
+SECONDS ?= 600
+FUZZ_TARGETS := journal snapshot event door
+fuzz:
+	for target in $(FUZZ_TARGETS); do \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=$(SECONDS) -max_len=4096; \
+	done
+
 bench:
 	cargo bench $(CARGO_FLAGS) -q -p trousse-benches
 
 # trousse beside SQLite, redb and fjall, in one run on one disk (FOLDER says which).
 bench-rivals:
 	cd benches/rivals && cargo run -q --release
+
+# The ledger through Python and Node, release builds. Afterwards `make node` builds the addon for tests again.
+bench-faces: $(VENV)/.ready bindings-node/node_modules/.package-lock.json
+	cd bindings-node && npm run --silent build -- --release
+	rm -rf $(WHEEL_TARGET)/release-wheels
+	CARGO_TARGET_DIR=$(WHEEL_TARGET) $(VENV)/bin/maturin build $(CARGO_FLAGS) -q --release -m bindings-python/Cargo.toml -o $(WHEEL_TARGET)/release-wheels
+	$(PY) -m pip install -q --force-reinstall --no-deps $(WHEEL_TARGET)/release-wheels/*.whl
+	$(PY) benches/faces/ledger.py
+	node benches/faces/ledger.mjs
 
 # Rewrites the surface and the layers generated from it.
 faces: $(VENV)/.ready bindings-node/node_modules/.package-lock.json

@@ -356,7 +356,8 @@ pub fn salvage(source: &dyn Disk, target: Box<dyn Disk>) -> Result<Salvaged> {
     journal.keys = keys.moved(journal.log.id);
     journal.publish_keys()?;
     let salvaged = Salvaged { frames: 0, records: 0, lost: Vec::new(), keys_whole, head: journal.head.clone() };
-    let mut salvage = Salvage { source, id, journal, hash: Some(wire::genesis(&id).hash), skipped: 0, salvaged };
+    let hash = Some(wire::genesis(&id).hash);
+    let mut salvage = Salvage { source, id, journal, hash, skipped: 0, room: 0, due: 0, salvaged };
     for number in segment::numbers(source)? {
         salvage.segment(number)?;
     }
@@ -390,6 +391,10 @@ struct Salvage<'a> {
     hash: Option<[u8; 32]>,
     /// Bytes since the last good frame, which bound how many records can have been lost.
     skipped: u64,
+    /// Bytes of the files since the last good frame, that frame's own among them: the same bound for whole segments.
+    room: u64,
+    /// Number of the segment that is expected next.
+    due: u64,
     salvaged: Salvaged,
 }
 
@@ -402,7 +407,10 @@ impl Salvage<'_> {
         let name = segment::name(number);
         let (source, id, end) = (self.source, self.id, self.source.len(&name)?.unwrap_or(0));
         let place = Place { disk: source, name: &name, id: &id, end };
-        match segment::read(source, &id, number)? {
+        let missing = number.saturating_sub(self.due).saturating_mul(2 * wire::FRAME_LIMIT_BYTES as u64);
+        let most = self.expected().saturating_add(self.room.saturating_add(missing) / RECORD_HEAD_BYTES as u64);
+        // A head that counts more records than there was room for is none, however right its checksum.
+        match segment::read(source, &id, number)?.filter(|segment| segment.start.sequence <= most) {
             Some(segment) if segment.start.sequence >= self.expected() => {
                 if segment.start.sequence > self.expected() {
                     self.lose(number, HEAD_BYTES, HEAD_BYTES, segment.start.sequence)?;
@@ -415,7 +423,10 @@ impl Salvage<'_> {
                 self.lose(number, 0, HEAD_BYTES, self.expected())?;
             }
         }
-        self.frames(number, &place)
+        self.frames(number, &place)?;
+        self.room = self.room.saturating_add(end);
+        self.due = number.saturating_add(1);
+        Ok(())
     }
 
     /// Copies the good frames of one segment.
@@ -486,7 +497,7 @@ impl Salvage<'_> {
     }
 
     fn take(&mut self, frame: &Frame<'_>) -> Result<()> {
-        (self.hash, self.skipped) = (Some(frame.hash()), 0);
+        (self.hash, self.skipped, self.room) = (Some(frame.hash()), 0, 0);
         self.salvaged.frames += 1;
         self.salvaged.records += u64::from(frame.count());
         self.write(frame)

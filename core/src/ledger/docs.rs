@@ -83,6 +83,12 @@ impl Docs {
         std::str::from_utf8(self.bytes(doc)).unwrap_or("") // it was a &str when it came in
     }
 
+    fn is_stored(&self, row: &Doc) -> bool {
+        let start = row.at as usize % BLOCK_BYTES;
+        let block = self.blocks.get(row.at as usize / BLOCK_BYTES);
+        block.is_some_and(|block| start + usize::from(row.length) <= block.len())
+    }
+
     fn bytes(&self, doc: DocId) -> &[u8] {
         let row = &self.rows[doc as usize];
         let start = row.at as usize % BLOCK_BYTES;
@@ -182,6 +188,9 @@ impl<'de> Deserialize<'de> for Docs {
             table: vec![Arc::default(); SHARDS],
         };
         for doc in 0..docs.rows.len() as DocId {
+            if !docs.is_stored(&docs.rows[doc as usize]) {
+                return Err(serde::de::Error::custom("an id lies outside of the arena"));
+            }
             let tag = tag_of(docs.id(doc));
             docs.index(tag, doc);
         }

@@ -18,6 +18,11 @@ mod book;
 mod decide;
 mod docs;
 mod history;
+#[cfg(not(any(test, feature = "simulation")))]
+mod mutant;
+#[cfg(any(test, feature = "simulation"))]
+#[doc(hidden)]
+pub mod mutant;
 mod resolve;
 mod state;
 

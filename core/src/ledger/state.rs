@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 
 use super::book::{Book, Entry, EntryKind, Place};
 use super::docs::{DocId, Docs, NONE, Outcome};
+use super::mutant::{Rule, holds};
 use crate::base::{Chunked, Day, Interner, LocationId, LotId, Quantity, SkuId, Timestamp};
 use crate::event::{
     Account, Channel, Condition, Event, LotCard, Movement, Origin, Outside, Sku, StockEvent, StockKind, Taken,
@@ -659,7 +660,7 @@ impl Ledger {
                 let kind = if i >= beyond { EntryKind::Oversold } else { kind };
                 self.enter_movement(event, movement, lot, shelves, (doc, order), kind);
             }
-            if let Some(hold) = hold {
+            if let Some(hold) = hold.filter(|_| holds(Rule::HeldUnits)) {
                 self.shift_hold(hold, movement, lot, shelves);
             }
         }
@@ -706,7 +707,9 @@ impl Ledger {
         };
         let to = if same_location(&movement.from, &movement.to) { from } else { self.side(sku, &movement.to) };
         self.book_side(sku, lot, from, &movement.from, -movement.quantity);
-        self.book_side(sku, lot, to, &movement.to, movement.quantity);
+        if holds(Rule::BothSides) {
+            self.book_side(sku, lot, to, &movement.to, movement.quantity);
+        }
         let customer = Account::Outside(Outside::Customer);
         if let Some(shelf) = from {
             touch(touched, shelf, if movement.to == customer { movement.quantity } else { 0 });
@@ -1245,6 +1248,9 @@ fn order_key(lot: &Lot) -> (Day, Day, &str) {
 /// Where a lot stands among those of a shelf.
 fn leaves_after(lots: &Chunked<Lot>, on_shelf: &[LotStock], lot: LotId) -> usize {
     let own = order_key(&lots[lot.index()]);
+    if !holds(Rule::LeavingOrder) {
+        return on_shelf.len();
+    }
     on_shelf.iter().position(|other| order_key(&lots[other.lot.index()]) > own).unwrap_or(on_shelf.len())
 }
 
