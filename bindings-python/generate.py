@@ -221,7 +221,7 @@ class Surface:
     def of(self, name: str, definition: dict) -> list[str]:
         lines = ["    @classmethod", f"    def _of(cls, value: Mapping[str, Any]) -> {name}:", "        return cls("]
         for field, node, required in self.fields(definition):
-            given = required or node.get("default") is not None  # answers write every field
+            given = required or "anyOf" in node or node.get("default") is not None  # answers write every field
             value = f'value["{field}"]' if given else f'value.get("{field}")'
             key = f"{python_name(field)}=" if name in self.inputs else ""
             lines.append(f"            {key}{self.read(self.resolved(node), value)},")

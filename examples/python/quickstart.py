@@ -42,15 +42,15 @@ def main() -> None:
 
         traced = shop.trace_order("order-1001", now=MONDAY)  # an order knows its lots, a lot its orders
         assert [taken.lot for taken in traced.lots] == ["A1", "B7", "S3"]
-        assert shop.trace_lot("LIP-01", lot="B7", now=MONDAY).orders == ("order-1001",)
+        assert shop.trace_lot(sku="LIP-01", lot="B7", now=MONDAY).orders == ("order-1001",)
 
-        shop.reserve(id="order-1003", lines={"LIP-02": 2}, location="paris", ttl_seconds=900, now=MONDAY)
-        shop.recall(id="recall-1", sku="LIP-02", lot="C1", now=MONDAY)  # blocks the lot everywhere, in holds too
-        (held,) = shop.holds(now=MONDAY)
-        assert held.hold == "order-1003" and all(line.lot != "C1" for line in held.lots)
-        assert shop.availability("LIP-02", now=MONDAY).available_to_promise <= 0
-        shop.release(id="sorry-1003", hold="order-1003", now=MONDAY)
         shop.receive(id="asn-8", sku="LIP-02", lot="C2", expires_on="2028-01-31", quantity=20, location="paris", now=MONDAY)
+        shop.reserve(id="order-1003", lines={"LIP-02": 2}, location="paris", ttl_seconds=900, now=MONDAY)
+        assert [line.lot for line in shop.hold("order-1003", now=MONDAY).lots] == ["C1"]
+        shop.recall(id="recall-1", sku="LIP-02", lot="C1", now=MONDAY)  # blocks the lot everywhere: in holds others stand in
+        assert [line.lot for line in shop.hold("order-1003", now=MONDAY).lots] == ["C2"]
+        assert shop.availability("LIP-02", now=MONDAY).available_to_promise == 18
+        shop.release(id="sorry-1003", hold="order-1003", now=MONDAY)
 
         try:
             shop.reserve(id="order-1002", lines={"SER-30": 9}, location="paris", now=MONDAY)

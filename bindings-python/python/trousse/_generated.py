@@ -885,7 +885,7 @@ class Verified:
             value["torn_bytes"],
             value["snapshots"],
             tuple(value["bad_snapshots"]),
-            None if value.get("damage") is None else Damaged._of(value.get("damage")),
+            None if value["damage"] is None else Damaged._of(value["damage"]),
             value.get("books"),
         )
 
@@ -1720,8 +1720,8 @@ class TraceRow:
             value["quantity"],
             value["from_account"],
             value["to_account"],
-            value.get("from_condition"),
-            value.get("to_condition"),
+            value["from_condition"],
+            value["to_condition"],
             value.get("id"),
             value.get("order"),
         )
