@@ -44,7 +44,7 @@ pub fn check(engine: &Engine, model: &Model, dice: &mut Dice, all: bool) -> Verd
     ids(engine, model)?;
     catalogue(engine, model)?;
     let today = model.today();
-    same_rows("stock", &stock_rows(&view, &StockParams::default())?, &rows(model, &model.units, today))?;
+    same_rows("stock", &stock_rows(&view, &StockParams::default())?, &rows(model, &model.units, today, (None, None)))?;
     balances(engine, model)?;
     holds(&view, model)?;
     availability(&view, model)?;
@@ -93,14 +93,19 @@ fn rows(
     model: &Model,
     balances: &std::collections::BTreeMap<(String, String, String), [i64; CONDITIONS]>,
     today: i32,
+    (at, day): (Option<i64>, Option<i32>),
 ) -> Vec<String> {
     let mut found: Vec<(_, String)> = Vec::new();
     for ((sku, place, key), units) in balances.iter().filter(|(_, units)| **units != [0; CONDITIONS]) {
         let lot = model.lot(sku, key);
         let free = units[AVAILABLE];
-        let good = free < 0 || model.may_sell(sku, key, today, model.min_days(sku));
+        // A recall that came later leaves an earlier answer as it was.
+        let is_before = |own: (i64, i32)| at.is_none_or(|at| own.0 <= at) && day.is_none_or(|day| own.1 <= day);
+        let recalled = lot.recalled_at.is_some_and(is_before);
+        let keeps = lot.expires.is_none_or(|last| today + model.min_days(sku) <= last);
+        let good = free < 0 || (keeps && !recalled);
         let (available, rest) = if good { (free, 0) } else { (0, free) };
-        let (blocked, late) = if lot.recalled { (rest, 0) } else { (0, rest) };
+        let (blocked, late) = if recalled { (rest, 0) } else { (0, rest) };
         let on_hand: i64 = units.iter().sum::<i64>() - units[TRANSIT];
         let text = format!(
             "{sku}@{place}/{key} until {:?}: {on_hand} = {available}a {}h {}q {}d {}x {}t {}o {}",
@@ -111,7 +116,7 @@ fn rows(
             units[EXPIRED] + late,
             units[TRANSIT],
             units[TESTER],
-            lot.recalled,
+            recalled,
         );
         let leaves = (lot.expires.unwrap_or(i32::MAX), lot.received.unwrap_or(i32::MAX), key.clone());
         found.push(((sku.clone(), place.clone(), leaves), text));
@@ -154,7 +159,10 @@ fn hold_lines<'a>(lines: impl Iterator<Item = (&'a str, &'a str, Option<&'a str>
 fn holds(view: &View, model: &Model) -> Verdict {
     let mut expected: Vec<(i64, String, String)> = Vec::new();
     for (key, hold) in &model.holds {
-        let lines = hold_lines(hold.lines.iter().map(|(s, p, l, n)| (s.as_str(), p.as_str(), l.as_deref(), *n)));
+        // What is promised beyond the books comes last.
+        let mut own: Vec<_> = hold.lines.iter().collect();
+        own.sort_by_key(|line| line.2.is_none());
+        let lines = hold_lines(own.into_iter().map(|(s, p, l, n)| (s.as_str(), p.as_str(), l.as_deref(), *n)));
         let row = asked("hold", view.hold(&HoldParams { hold: key.clone() }))?;
         let state = format!("{:?}", row.state).to_lowercase();
         same(&format!("state of hold {key}"), &state.as_str(), &hold.state)?;
@@ -251,11 +259,16 @@ fn on_the_way(view: &View, model: &Model) -> Verdict {
     engine.sort();
     own.sort();
     same_rows("transfers", &engine, &own)?;
-    let rows =
-        view.testers().into_iter().map(|row| format!("{} {}@{}/{}", row.quantity, row.sku, row.location, row.lot));
+    let rows = view.testers().into_iter().map(|row| {
+        let until = row.good_until.map(|day| day.0);
+        format!("{} {}@{}/{} until {until:?}", row.quantity, row.sku, row.location, row.lot)
+    });
     let mut engine: Vec<String> = rows.collect();
-    let mut own: Vec<String> =
-        model.testers.iter().map(|(sku, place, lot, units)| format!("{units} {sku}@{place}/{lot}")).collect();
+    let spelled = model
+        .testers
+        .iter()
+        .map(|(sku, place, lot, units, until)| format!("{units} {sku}@{place}/{lot} until {until:?}"));
+    let mut own: Vec<String> = spelled.collect();
     engine.sort();
     own.sort();
     same_rows("testers", &engine, &own)
@@ -270,10 +283,10 @@ fn as_of(view: &View, model: &Model, dice: &mut Dice, all: bool) -> Verdict {
         let own = &model.moves[dice.below(model.moves.len() as u64) as usize];
         let (at, day) = (own.at, own.day);
         let params = StockParams { as_of: Some(Timestamp(at)), ..StockParams::default() };
-        let expected = rows(model, &model.fold(|own| own.at <= at), model.day(at));
+        let expected = rows(model, &model.fold(|own| own.at <= at), model.day(at), (Some(at), None));
         same_rows("stock as of an instant", &stock_rows(view, &params)?, &expected)?;
         let params = StockParams { as_of_day: Some(Day(day)), ..StockParams::default() };
-        let expected = rows(model, &model.fold(|own| own.day <= day), day);
+        let expected = rows(model, &model.fold(|own| own.day <= day), day, (None, Some(day)));
         same_rows("stock as of a business day", &stock_rows(view, &params)?, &expected)?;
         let (sku, at) = (own.sku.clone(), at - 1);
         let params = StockParams {
@@ -282,7 +295,8 @@ fn as_of(view: &View, model: &Model, dice: &mut Dice, all: bool) -> Verdict {
             as_of_day: Some(Day(day)),
             ..StockParams::default()
         };
-        let expected = rows(model, &model.fold(|own| own.sku == sku && own.at <= at && own.day <= day), day);
+        let counts = |own: &Moved| own.sku == sku && own.at <= at && own.day <= day;
+        let expected = rows(model, &model.fold(counts), day, (Some(at), Some(day)));
         same_rows("stock of a SKU as of both", &stock_rows(view, &params)?, &expected)?;
     }
     Ok(())

@@ -53,6 +53,8 @@ pub struct Lot {
     pub expires: Option<i32>,
     pub received: Option<i32>,
     pub recalled: bool,
+    /// When the first recall came, as recorded and by business day.
+    pub recalled_at: Option<(i64, i32)>,
     /// In which order lots came up.
     number: usize,
     /// The last good day that was seen to pass.
@@ -101,6 +103,8 @@ pub struct Transfer {
     pub to: String,
     /// SKU, lot, condition in which they left, units still on their way.
     pub lines: Vec<(String, String, usize, i64)>,
+    /// In which order they left.
+    number: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -141,8 +145,8 @@ pub struct Model {
     pub docs: BTreeMap<String, Doc>,
     pub purchases: BTreeMap<String, PurchaseOrder>,
     pub transfers: BTreeMap<String, Transfer>,
-    /// SKU, location, lot and units of opened goods.
-    pub testers: Vec<(String, String, String, i64)>,
+    /// SKU, location, lot, units and last good day of opened goods.
+    pub testers: Vec<(String, String, String, i64, Option<i32>)>,
     frozen: Option<i32>,
     waiting: Vec<(i32, Fact)>,
     waiting_people: Vec<(i32, Fact)>,
@@ -179,7 +183,9 @@ fn needs(lines: &[Line], place: &str) -> Vec<Need> {
             None => found.push((line.sku.clone(), own.into(), line.lot.clone(), line.quantity.0, at)),
         }
     }
-    found
+    // Who names a lot gets it before those who take any.
+    let (named, any): (Vec<Need>, Vec<Need>) = found.into_iter().partition(|need| need.2.is_some());
+    named.into_iter().chain(any).collect()
 }
 
 fn short(sku: &str, place: &str, wanted: i64, there: i64) -> String {
@@ -376,28 +382,18 @@ impl Model {
         for (sku, place) in touched {
             loop {
                 let owed = |line: &HoldLine| line.0 == sku && line.1 == place && line.2.is_none();
-                let Some(hold) = self.oldest_live(owed) else { break };
-                let own = self.holds[&hold].clone();
-                let wanted: i64 = own.lines.iter().filter(|line| owed(line)).map(|line| line.3).sum();
-                let (today, days) = (self.day(at), self.min_days(&sku).max(own.remaining));
-                let there = self.sellable_free(&sku, &place, today, days) - self.debt(&sku, &place);
-                let free = there - self.skus[&sku].safety_stock - self.kept(&sku, None);
-                let mut shifts = Vec::new();
-                let part = wanted.min(free).max(0);
-                self.take(
-                    &sku,
-                    &place,
-                    None,
-                    today,
-                    days,
-                    Strategy::Fefo,
-                    part,
-                    &Side::At(place.clone(), HELD),
-                    &mut shifts,
-                );
-                if shifts.is_empty() {
-                    break;
-                }
+                let mut waiting: Vec<(usize, String)> = self
+                    .live()
+                    .filter(|(_, hold)| hold.lines.iter().any(owed))
+                    .map(|(key, hold)| (hold.number, key.clone()))
+                    .collect();
+                waiting.sort();
+                // A hold that cannot use what is there lets the next one have it.
+                let found = waiting.into_iter().find_map(|(_, hold)| {
+                    let shifts = self.fills(&self.holds[&hold], &sku, &place, self.day(at));
+                    (!shifts.is_empty()).then_some((hold, shifts))
+                });
+                let Some((hold, shifts)) = found else { break };
                 let (gained, mut again) = (shifts.clone(), Vec::new());
                 self.enter(&self.of(at, "reallocated", None, Some(&hold)), shifts, Some(&hold), &mut again);
                 for (_, _, quantity, ..) in gained {
@@ -409,6 +405,18 @@ impl Model {
                 }
             }
         }
+    }
+
+    /// What fills the units of a shelf that are owed to a hold; the safety stock stays.
+    fn fills(&self, hold: &Hold, sku: &str, place: &str, today: i32) -> Vec<Shift> {
+        let owed = hold.lines.iter().filter(|line| line.0 == sku && line.1 == place && line.2.is_none());
+        let wanted: i64 = owed.map(|line| line.3).sum();
+        let days = self.min_days(sku).max(hold.remaining);
+        let there = self.sellable_free(sku, place, today, days) - self.debt(sku, place);
+        let free = there - self.skus[sku].safety_stock - self.kept(sku, None);
+        let (part, to, mut shifts) = (wanted.min(free).max(0), Side::At(place.into(), HELD), Vec::new());
+        self.take(sku, place, None, today, days, Strategy::Fefo, part, &to, &mut shifts);
+        shifts
     }
 
     fn close(&mut self, hold: &str, state: &'static str) {
@@ -470,8 +478,12 @@ impl Model {
 
     /// Good units that may be sold, held ones included.
     pub fn sellable(&self, sku: &str, place: &str, today: i32) -> i64 {
+        self.good(sku, place, today, self.min_days(sku))
+    }
+
+    fn good(&self, sku: &str, place: &str, today: i32, days: i32) -> i64 {
         let lots = self.on_shelf(sku, place);
-        let may = lots.iter().filter(|(lot, _)| self.may_sell(sku, lot, today, self.min_days(sku)));
+        let may = lots.iter().filter(|(lot, _)| self.may_sell(sku, lot, today, days));
         may.map(|(_, units)| units[AVAILABLE].max(0) + units[HELD]).sum::<i64>() - self.debt(sku, place)
     }
 
@@ -646,7 +658,9 @@ impl Model {
         self.waiting = wait;
         let ready: Vec<(i32, Fact)> = ready;
         for (day, fact) in &ready {
-            self.stock_fact(fact, None, *day, self.today());
+            // Under its own id and on its own day, or the first open one.
+            let open = self.frozen.map_or(*day, |frozen| (*day).max(frozen + 1));
+            self.stock_fact(fact, Some(fact.id()), *day, open);
         }
         let (ready, wait) =
             std::mem::take(&mut self.waiting_people).into_iter().partition(|(_, fact)| knows(&self.skus, fact));
@@ -753,14 +767,25 @@ impl Model {
             return Err(format!("UNKNOWN_CHANNEL {channel}"));
         }
         let (today, needs) = (self.today(), needs(&lines, &c.location));
-        let (mut shifts, mut owed, mut remaining): (Vec<Shift>, Vec<HoldLine>, i32) = (Vec::new(), Vec::new(), 0);
+        let (mut shifts, mut owed): (Vec<Shift>, Vec<HoldLine>) = (Vec::new(), Vec::new());
+        let of_channel = c.channel.as_deref().map_or(0, |key| self.channels[key].min_remaining_days);
+        let remaining = of_channel.max(c.min_remaining_days);
+        // Which line of the caller each plain one comes from.
+        let parts = |line: &Line| self.skus.get(&line.sku).map_or(1, |sku| sku.kit.len().max(1));
+        let asked: Vec<usize> =
+            c.lines.iter().enumerate().flat_map(|(at, line)| std::iter::repeat_n(at, parts(line))).collect();
         for (sku, place, lot, quantity, line) in &needs {
-            let fail = |there| Err(in_basket(&short(sku, place, *quantity, there), *line, lines.len()));
+            let fail = |there| Err(in_basket(&short(sku, place, *quantity, there), asked[*line], c.lines.len()));
             if !self.shelf(sku, place) {
+                // Nothing was ever there: all of it is beyond the books.
                 if c.up_to {
                     continue;
                 }
-                return fail(0);
+                if lot.is_some() || *quantity > self.skus[sku].backorder_limit {
+                    return fail(0);
+                }
+                owed.push((sku.clone(), place.clone(), None, *quantity));
+                continue;
             }
             let channel = c.channel.as_deref();
             let days = self.days_for(sku, channel).max(c.min_remaining_days);
@@ -787,7 +812,6 @@ impl Model {
             if beyond > 0 {
                 owed.push((sku.clone(), place.clone(), None, beyond));
             }
-            remaining = remaining.max(c.min_remaining_days);
             let mut left = wanted - beyond;
             for (key, there) in lots {
                 let part = there.min(left);
@@ -799,13 +823,16 @@ impl Model {
             }
         }
         if shifts.is_empty() && owed.is_empty() {
-            let (sku, place, _, quantity, line) = &needs[0];
-            return Err(in_basket(&short(sku, place, *quantity, 0), *line, lines.len()));
+            let first = needs.iter().find(|need| need.4 == 0).unwrap_or(&needs[0]);
+            return Err(in_basket(&short(&first.0, &first.1, first.3, 0), 0, c.lines.len()));
         }
         let got = sums(shifts.iter().map(|shift| (shift.0.as_str(), shift.2)));
         let promised = sums(owed.iter().map(|line| (line.0.as_str(), line.3)));
         let deadline = self.now + c.ttl_seconds * 1000;
-        owed.iter().for_each(|line| touch(touched, &line.0, &line.1));
+        for line in &owed {
+            self.know_shelf(&line.0, &line.1);
+            touch(touched, &line.0, &line.1);
+        }
         let number = self.holds.len();
         self.holds.insert(c.id.clone(), Hold { lines: owed, deadline, remaining, state: "live", number });
         self.enter(&self.of(self.now, "held", Some(&c.id), None), shifts, Some(&c.id), touched);
@@ -856,14 +883,14 @@ impl Model {
         let hold = self.live_hold(&c.hold)?;
         let parts = self.part(&hold, &c.lines)?;
         let mut shifts: Vec<Shift> = Vec::new();
-        for ((sku, place, lot, _), part) in hold.lines.iter().zip(parts).filter(|(_, part)| *part > 0) {
-            let Some(lot) = lot else { continue };
-            // What left meanwhile over a till was there only once: so much ships of a shelf as is there.
-            let own = |shift: &&Shift| shift.0 == *sku && shift.3 == Side::At(place.clone(), HELD);
-            let before: i64 = shifts.iter().filter(own).map(|shift| shift.2).sum();
-            let there = self.sellable(sku, place, self.today()) - before;
-            if there < part {
-                return Err(in_basket(&short(sku, place, part, there.max(0)), 0, 1));
+        for ((sku, place, lot, _), part) in hold.lines.iter().zip(&parts).filter(|(_, part)| **part > 0) {
+            let (Some(lot), part) = (lot, *part) else { continue };
+            // What left meanwhile over a till was there only once, whichever lots of the shelf it was.
+            let of_shelf = hold.lines.iter().zip(&parts).filter(|(own, _)| own.0 == *sku && own.1 == *place);
+            let asked: i64 = of_shelf.map(|(_, part)| part).sum();
+            let there = self.good(sku, place, self.today(), 0);
+            if self.debt(sku, place) > 0 && there < asked {
+                return Err(in_basket(&short(sku, place, asked, there.max(0)), 0, 1));
             }
             shifts.push((sku.clone(), lot.clone(), part, Side::At(place.clone(), HELD), Side::Out("customer")));
         }
@@ -928,9 +955,11 @@ impl Model {
         let answer = format!("moved {}", lots_of(&shifts));
         if c.in_transit {
             let lines = shifts.iter().map(|shift| (c.sku.clone(), shift.1.clone(), from, shift.2)).collect();
-            self.transfers.insert(c.id.clone(), Transfer { to: c.to.clone(), lines });
+            let number = self.moves.len();
+            self.transfers.insert(c.id.clone(), Transfer { to: c.to.clone(), lines, number });
         }
-        self.enter(&self.of(self.now, "moved", Some(&c.id), None), shifts, None, touched);
+        self.enter(&self.of(self.now, "moved", Some(&c.id), None), shifts.clone(), None, touched);
+        self.close_testers(&shifts);
         Ok(answer)
     }
 
@@ -1016,19 +1045,44 @@ impl Model {
         let from = Side::At(c.location.clone(), condition(c.condition));
         let shifts = vec![(c.sku.clone(), c.lot.clone(), c.quantity.0, from, Side::Out("scrap"))];
         let answer = format!("moved {}", lots_of(&shifts));
-        self.enter(&self.of(self.now, "written_off", Some(&c.id), None), shifts, None, touched);
-        if c.condition == Condition::Tester {
-            let mut left = c.quantity.0;
-            for own in &mut self.testers {
-                if own.0 == c.sku && own.1 == c.location && own.2 == c.lot {
-                    let part = own.3.min(left);
-                    own.3 -= part;
-                    left -= part;
+        self.enter(&self.of(self.now, "written_off", Some(&c.id), None), shifts.clone(), None, touched);
+        self.close_testers(&shifts);
+        self.lose(c);
+        Ok(answer)
+    }
+
+    /// Testers that leave, the longest opened first; those that only move stay open elsewhere.
+    fn close_testers(&mut self, shifts: &[Shift]) {
+        for (sku, lot, quantity, from, to) in shifts {
+            let Side::At(place, TESTER) = from else { continue };
+            let (mut left, mut elsewhere) = (*quantity, Vec::new());
+            for own in self.testers.iter_mut().filter(|own| own.0 == *sku && own.1 == *place && own.2 == *lot) {
+                let part = own.3.min(left);
+                own.3 -= part;
+                left -= part;
+                if let Side::At(place, TESTER) = to {
+                    elsewhere.push((sku.clone(), place.clone(), lot.clone(), part, own.4));
                 }
             }
+            self.testers.extend(elsewhere);
             self.testers.retain(|own| own.3 > 0);
         }
-        Ok(answer)
+    }
+
+    /// Units that were lost on their way: the oldest transfers will not bring them.
+    fn lose(&mut self, c: &WriteOff) {
+        let mut left = if c.condition == Condition::InTransit { c.quantity.0 } else { 0 };
+        let mut oldest: Vec<&mut Transfer> = self.transfers.values_mut().filter(|own| own.to == c.location).collect();
+        oldest.sort_by_key(|own| own.number);
+        for line in oldest.into_iter().flat_map(|own| &mut own.lines) {
+            let part = if line.0 == c.sku && line.1 == c.lot { left.min(line.3) } else { 0 };
+            line.3 -= part;
+            left -= part;
+        }
+        for own in self.transfers.values_mut() {
+            own.lines.retain(|line| line.3 > 0);
+        }
+        self.transfers.retain(|_, own| !own.lines.is_empty());
     }
 
     fn open_tester(&mut self, c: &OpenTester, touched: &mut Touched) -> Result<String, String> {
@@ -1050,7 +1104,9 @@ impl Model {
             return Err(in_basket(&short(&c.sku, &c.location, c.quantity.0, c.quantity.0 - left), 0, 1));
         }
         for shift in &shifts {
-            self.testers.push((c.sku.clone(), c.location.clone(), shift.1.clone(), shift.2));
+            let opened = self.skus[&c.sku].pao_months.map(|months| Day(self.today()).add_months(months).0);
+            let until = self.lot(&c.sku, &shift.1).expires.into_iter().chain(opened).min();
+            self.testers.push((c.sku.clone(), c.location.clone(), shift.1.clone(), shift.2, until));
         }
         let answer = format!("moved {}", lots_of(&shifts));
         self.enter(&self.of(self.now, "tester_opened", Some(&c.id), None), shifts, None, touched);
@@ -1166,13 +1222,14 @@ impl Model {
                 self.enter(&of(self, "oversold", None), missing, None, &mut touched);
             }
             Fact::Return(f) => {
-                let shift = self.returned(f);
+                let shifts = self.returned(f);
                 let order = f.order.as_deref().filter(|order| self.docs.contains_key(*order));
-                self.enter(&of(self, "returned", order), vec![shift], None, &mut touched);
+                self.enter(&of(self, "returned", order), shifts, None, &mut touched);
             }
             Fact::Count(f) => {
-                let shifts = self.counted(f);
-                self.enter(&of(self, "counted", None), shifts, None, &mut touched);
+                let shifts = self.counted(f, known_on);
+                self.enter(&of(self, "counted", None), shifts.clone(), None, &mut touched);
+                self.close_testers(&shifts);
                 self.know_shelf(&f.sku, &f.location);
                 touch(&mut touched, &f.sku, &f.location);
             }
@@ -1199,7 +1256,7 @@ impl Model {
         };
         self.card(&f.sku, &lot, expires, day);
         let mut to = self.landing(&f.sku, &lot, self.today(), condition(f.condition));
-        if to == AVAILABLE && !self.may_sell(&f.sku, &lot, self.today(), min_days) {
+        if to == AVAILABLE && !self.may_sell(&f.sku, &lot, day, min_days) {
             to = QUARANTINED;
         }
         (f.sku.clone(), lot, quantity, Side::Out("supplier"), Side::At(f.location.clone(), to))
@@ -1259,19 +1316,43 @@ impl Model {
         good.map(|((_, key), _)| key).min_by_key(|key| self.leaves(sku, key)).cloned().unwrap_or_default()
     }
 
-    fn returned(&self, f: &Return) -> Shift {
-        let of_order = |own: &&Moved| own.order == f.order && own.sku == f.sku && own.to == Side::Out("customer");
-        let shipped = f.order.as_ref().and_then(|_| self.moves.iter().rev().find(of_order)).map(|own| own.lot.clone());
-        let lot = match f.lot.as_str() {
-            "" => shipped.unwrap_or_else(|| self.likely(&f.sku, &f.location)),
-            known => known.to_string(),
+    /// The lots of its order come back, the last shipped first and as many of each as did not come back yet.
+    fn returned(&self, f: &Return) -> Vec<Shift> {
+        let customer = Side::Out("customer");
+        let mut shipped: Vec<(String, i64)> = Vec::new();
+        let of_order = |own: &&Moved| f.order.is_some() && own.order == f.order && own.sku == f.sku;
+        if f.lot.is_empty() {
+            for own in self.moves.iter().rev().filter(of_order).filter(|own| own.to == customer) {
+                match shipped.iter_mut().find(|lot| lot.0 == own.lot) {
+                    Some(lot) => lot.1 += own.quantity,
+                    None => shipped.push((own.lot.clone(), own.quantity)),
+                }
+            }
+        }
+        let mut back: Vec<(String, i64)> = Vec::new();
+        let mut left = f.quantity.0;
+        for (lot, units) in &shipped {
+            let came = self.moves.iter().filter(of_order).filter(|own| own.from == customer && own.lot == *lot);
+            let part = (units - came.map(|own| own.quantity).sum::<i64>()).max(0).min(left);
+            left -= part;
+            back.push((lot.clone(), part));
+        }
+        let rest = match shipped.first() {
+            _ if !f.lot.is_empty() => f.lot.clone(),
+            Some((last, _)) => last.clone(),
+            None => self.likely(&f.sku, &f.location),
         };
+        back.push((rest, left));
         let wanted = if f.resellable { AVAILABLE } else { QUARANTINED };
-        let to = self.landing(&f.sku, &lot, self.today(), wanted);
-        (f.sku.clone(), lot, f.quantity.0, Side::Out("customer"), Side::At(f.location.clone(), to))
+        let shift = |(lot, units): (String, i64)| {
+            let to = Side::At(f.location.clone(), self.landing(&f.sku, &lot, self.today(), wanted));
+            (f.sku.clone(), lot, units, customer.clone(), to)
+        };
+        back.into_iter().filter(|(_, units)| *units > 0).map(shift).collect()
     }
 
-    fn counted(&self, f: &Count) -> Vec<Shift> {
+    /// A late count is compared with the books of its own day: what moved since moved after it.
+    fn counted(&self, f: &Count, known_on: i32) -> Vec<Shift> {
         let own = condition(f.condition);
         let good = own == AVAILABLE;
         let mut lots = self.on_shelf(&f.sku, &f.location);
@@ -1282,12 +1363,20 @@ impl Model {
         let missed = |lot: &str, units: i64| (f.sku.clone(), lot.to_string(), units, shelf.clone(), books.clone());
         let of = |units: &[i64; CONDITIONS]| if good { units[AVAILABLE] + units[HELD] } else { units[own] };
         let first = lots.iter().find(|(_, units)| of(units) > 0).map(|(lot, _)| lot.clone());
+        let day = f.occurred_on.map_or(known_on, |day| day.0);
+        let mut since = 0;
+        if day < self.today() {
+            let named = |lot: &String| f.lot.as_ref().is_none_or(|own| own == lot);
+            let then = self.fold(|own| own.day <= day && own.sku == f.sku && named(&own.lot));
+            let then: i64 = then.iter().filter(|((_, place, _), _)| *place == f.location).map(|(_, own)| of(own)).sum();
+            since = lots.iter().map(|(_, units)| of(units)).sum::<i64>() - then;
+        }
         // Lots below zero are put right first.
         for (lot, units) in lots.iter_mut().filter(|(_, units)| good && units[AVAILABLE] < 0) {
             shifts.push(found(lot, -units[AVAILABLE]));
             units[AVAILABLE] = 0;
         }
-        let mut more = f.quantity.0 - lots.iter().map(|(_, units)| of(units)).sum::<i64>();
+        let mut more = f.quantity.0 + since - lots.iter().map(|(_, units)| of(units)).sum::<i64>();
         if more > 0 {
             let joins = f.lot.clone().or(first).unwrap_or_else(|| self.likely(&f.sku, &f.location));
             shifts.push(found(&joins, more));
@@ -1299,7 +1388,7 @@ impl Model {
                 more += part;
             }
         }
-        if more < 0 {
+        if more < 0 && good {
             shifts.push(missed(f.lot.as_deref().unwrap_or(""), -more));
         }
         shifts
@@ -1312,7 +1401,9 @@ impl Model {
             Vec::new()
         };
         self.enter(&event, shifts, None, touched);
-        self.know_lot(&f.sku, &f.lot).recalled = true;
+        let own = self.know_lot(&f.sku, &f.lot);
+        own.recalled = true;
+        own.recalled_at = own.recalled_at.or(Some((event.at, event.day)));
         self.touch_all(&f.sku, touched);
     }
 

@@ -563,8 +563,7 @@ impl World {
             }
             34 | 35 => {
                 let (sku, location, lot, condition, units) = self.goods();
-                let may = !matches!(condition, Condition::Held | Condition::InTransit);
-                let condition = if may { condition } else { Condition::Available };
+                let condition = if condition != Condition::Held { condition } else { Condition::Available };
                 let quantity = Quantity(self.dice.between(1, units));
                 WriteOff { id: self.id("scrap"), sku, lot, location, quantity, condition, reason: "old".into() }.into()
             }
@@ -591,10 +590,11 @@ impl World {
         let id = self.id("move");
         let (sku, from, lot, condition, units) = self.goods();
         let to = PLACES.iter().find(|place| **place != from).map_or("lyon", |place| *place).to_string();
-        let blocked = [Condition::Quarantined, Condition::Damaged, Condition::Expired].contains(&condition);
-        let condition = if blocked { condition } else { Condition::Available };
+        let own = [Condition::Quarantined, Condition::Damaged, Condition::Expired, Condition::Tester];
+        let condition = if own.contains(&condition) { condition } else { Condition::Available };
         let lot = self.dice.one_in(3).then_some(lot);
         let (quantity, in_transit) = (Quantity(self.dice.between(1, units)), self.dice.one_in(2));
+        let in_transit = in_transit && condition != Condition::Tester;
         Move { id, sku, quantity, from, to, unit: None, lot, condition, in_transit }.into()
     }
 
@@ -671,6 +671,7 @@ impl World {
                     Condition::Damaged,
                     Condition::Quarantined,
                     Condition::Expired,
+                    Condition::Tester,
                 ]),
                 occurred_on: self.late(),
             }
