@@ -60,7 +60,7 @@ pub fn check(engine: &Engine, model: &Model, dice: &mut Dice, all: bool) -> Verd
 
 fn ids(engine: &Engine, model: &Model) -> Verdict {
     let docs = engine.world().ledger.docs();
-    for id in model.docs.keys().filter(|id| docs.find(id).is_none()) {
+    if let Some(id) = model.docs.keys().find(|id| docs.find(id).is_none()) {
         return Err(format!("the id {id} was lost"));
     }
     same("ids", &docs.len(), &model.docs.len())

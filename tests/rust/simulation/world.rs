@@ -741,10 +741,9 @@ impl World {
     }
 
     fn harm(&mut self, disk: &MemoryDisk) -> (String, bool) {
-        if self.dice.one_in(4) {
-            if let Some(harm) = self.tamper(disk) {
-                return (harm, true);
-            }
+        let forged = if self.dice.one_in(4) { self.tamper(disk) } else { None };
+        if let Some(harm) = forged {
+            return (harm, true);
         }
         let name = self.dice.of(&disk.files());
         let sectors = disk.blob(&name).map_or(0, |bytes| bytes.len()).div_ceil(SECTOR_BYTES).max(1) as u64;
