@@ -221,7 +221,7 @@ impl World {
         found.now = position.now.0;
         self.model = found;
         let at = position.sequence;
-        self.done.push(Done { step: Step::Restart, now: 0, after: at });
+        self.done.push(Done { step: Step::Restart, now: position.now.0, after: at });
         self.stood.push(at);
         if self.snapshot && !self.disk.files().iter().any(|name| name.starts_with("snapshot-")) {
             return Err("a snapshot was acknowledged and is gone".into());
@@ -804,6 +804,9 @@ impl World {
         for own in self.done.iter().filter(|own| own.after <= end || matches!(own.step, Step::Restart | Step::Erase(_)))
         {
             model.apply(&own.step, own.now);
+            if let Step::Restart = own.step {
+                model.now = own.now; // a snapshot remembers an instant at which nothing happened
+            }
         }
         model.now = engine.position().now.0;
         check(engine, &model, &mut self.dice, false).map_err(|error| format!("opened at {end} of {full}: {error}"))
