@@ -25,6 +25,8 @@ pub const UNFINISHED: &str = ".tmp";
 const V0_LOG: &str = "journal";
 
 const MAGIC: &[u8; 8] = b"trousse\0";
+/// No segment is longer: opening reserves what a head names, and must not be talked into a whole disk.
+const CAPACITY_LIMIT_BYTES: u64 = 256 << 20;
 const SUM_AT: usize = HEAD_BYTES as usize - 4;
 
 /// What the head of a segment says.
@@ -138,13 +140,14 @@ pub fn read(disk: &dyn Disk, id: &FileId, number: u64) -> Result<Option<Segment>
         return Err(Error::JournalVersion { found, supported: VERSION });
     }
     let good = crc32c::crc32c(&head[..SUM_AT]) == u32_at(&head, SUM_AT);
-    if !good || head[12..44] != id[..] || u64_at(&head, 44) != number {
+    let capacity = u64_at(&head, 92);
+    if !good || head[12..44] != id[..] || u64_at(&head, 44) != number || capacity > CAPACITY_LIMIT_BYTES {
         return Ok(None);
     }
     Ok(Some(Segment {
         number,
         start: Head { sequence: u64_at(&head, 52), hash: array_at(&head, 60) },
-        capacity: u64_at(&head, 92),
+        capacity,
         generation: u32_at(&head, 100),
     }))
 }
