@@ -90,7 +90,7 @@ SECONDS ?= 600
 FUZZ_TARGETS := journal snapshot event door
 fuzz:
 	for target in $(FUZZ_TARGETS); do \
-		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=$(SECONDS) -max_len=4096; \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$target -- -max_total_time=$(SECONDS) -max_len=4096 -timeout=25; \
 	done
 
 bench:
