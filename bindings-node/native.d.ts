@@ -3,8 +3,11 @@
 
 /** An open engine. */
 export declare class Engine {
-  /** Sends an input through a door; answers once that is durable. `clock` is in milliseconds since 1970. */
-  door(name: string, arguments: string, clock: number): Promise<string>
+  /**
+   * Sends an input through a door; answers once that is durable: at once where there is no disk to wait for. `clock`
+   * is in milliseconds since 1970.
+   */
+  door(name: string, arguments: string, clock: number): string | Promise<string>
   /** Sends a frame of inputs through a door; answers once all are durable. `clock` is in milliseconds since 1970. */
   doorFrame(name: string, frames: Array<Frame>, arguments: string, clock: number): Promise<Array<Column>>
   /** Asks a question that takes microseconds. */

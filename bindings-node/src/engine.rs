@@ -1,7 +1,7 @@
 //! The engine behind its writer thread: doors answer from there, questions read beside it.
 
 use napi::Result;
-use napi::bindgen_prelude::{Env, Object};
+use napi::bindgen_prelude::{Either, Env, Object};
 use napi_derive::napi;
 use trousse::base::json;
 use trousse::engine::Shop;
@@ -48,16 +48,26 @@ pub fn memory(options: String) -> Result<Engine> {
 
 #[napi]
 impl Engine {
-    /// Sends an input through a door; answers once that is durable. `clock` is in milliseconds since 1970.
-    #[napi(ts_return_type = "Promise<string>")]
-    pub fn door<'env>(&self, env: &'env Env, name: String, arguments: String, clock: f64) -> Result<Object<'env>> {
+    /// Sends an input through a door; answers once that is durable: at once where there is no disk to wait for. `clock`
+    /// is in milliseconds since 1970.
+    #[napi(ts_return_type = "string | Promise<string>")]
+    pub fn door<'env>(
+        &self,
+        env: &'env Env,
+        name: String,
+        arguments: String,
+        clock: f64,
+    ) -> Result<Either<String, Object<'env>>> {
         let clock = instant(clock).map_err(refusal)?;
-        let (deferred, promise) = Deferred::new(env)?;
         let operation = name.clone();
         let input = move |engine: &mut trousse::Engine| exact(ops::call_door(engine, &name, &arguments, clock)?);
+        if !self.shop.waits() {
+            return guard(|| self.shop.call(&operation, input)).map(Either::A).map_err(refusal);
+        }
+        let (deferred, promise) = Deferred::new(env)?;
         let reply = move |answer: trousse::Result<String>| deferred.settle(answer.map(|text| move || text));
         self.shop.send(&operation, input, Box::new(reply));
-        Ok(promise)
+        Ok(Either::B(promise))
     }
 
     /// Sends a frame of inputs through a door; answers once all are durable. `clock` is in milliseconds since 1970.

@@ -185,6 +185,14 @@ impl Shop {
         }
     }
 
+    /// Whether the answer to an input waits for a disk.
+    pub fn waits(&self) -> bool {
+        match self {
+            Shop::Writer(shared) => shared.waits(),
+            Shop::Follower(_) => false,
+        }
+    }
+
     /// Runs an input and waits until its answer is durable.
     ///
     /// # Errors

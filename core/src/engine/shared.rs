@@ -89,6 +89,11 @@ impl Shared {
         }
     }
 
+    /// Whether the answer to an input waits for a disk.
+    pub fn waits(&self) -> bool {
+        self.inner.waits
+    }
+
     fn enqueue<T: Send + 'static>(
         &self,
         input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static,

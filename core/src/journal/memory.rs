@@ -150,10 +150,12 @@ impl Inode {
             self.remember(offset, bytes.len());
         }
         let (start, end) = (offset as usize, offset as usize + bytes.len());
-        if self.data.len() < end {
-            self.data.resize(end, 0);
+        if self.data.len() < start {
+            self.data.resize(start, 0);
         }
-        self.data[start..end].copy_from_slice(bytes);
+        let (over, beyond) = bytes.split_at(bytes.len().min(self.data.len() - start));
+        self.data[start..start + over.len()].copy_from_slice(over);
+        self.data.extend_from_slice(beyond);
         self.length = self.length.max(end as u64);
     }
 
