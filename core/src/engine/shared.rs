@@ -1,6 +1,7 @@
 //! One writer for many threads: inputs queue up, one flush serves all that wait (group commit).
 //!
 //! An input that finds nobody else there runs on its caller's own thread: handing it over would only cost the wake-ups.
+//! It never overtakes: what a thread sent before is decided before.
 //! So does every input of an engine without a disk.
 //!
 //! Readers wait for the writer while a batch is being applied and flushed, one flush at most, and
@@ -35,8 +36,8 @@ pub struct Shared {
 
 struct Inner {
     engine: Arc<RwLock<Option<Engine>>>,
-    /// Callers that wait for an answer, the one that runs included.
-    callers: AtomicUsize,
+    /// Inputs that are not answered yet, the one that runs included.
+    unanswered: Arc<AtomicUsize>,
     /// Whether there is a disk to wait for.
     waits: bool,
     /// Whether an input waits for others before it is flushed.
@@ -62,10 +63,10 @@ impl Shared {
             .spawn(move || write(&own, &jobs, durability))
             .map_err(|e| Error::io("start writer thread", e))?;
         let writer_id = writer.thread().id();
-        let callers = AtomicUsize::new(0);
+        let unanswered = Arc::default();
         let inner = Inner {
             engine,
-            callers,
+            unanswered,
             waits,
             gathers,
             queue: Mutex::new(Some(queue)),
@@ -99,6 +100,8 @@ impl Shared {
         input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static,
         reply: Reply<T>,
     ) {
+        self.inner.unanswered.fetch_add(1, Ordering::Relaxed);
+        let unanswered = self.inner.unanswered.clone();
         let job: Job = Box::new(move |engine| {
             let ran = engine.map(|engine| catch_unwind(AssertUnwindSafe(|| input(engine))));
             let panicked = matches!(ran, Some(Err(_)));
@@ -107,7 +110,11 @@ impl Shared {
                 Some(Err(_)) => Err(broken_invariant()),
                 None => Err(Error::Closed),
             };
-            (panicked, Box::new(move |flushed: Result<()>| reply(answer.and_then(|value| flushed.map(|()| value)))))
+            let tell = move |flushed: Result<()>| {
+                unanswered.fetch_sub(1, Ordering::Relaxed);
+                reply(answer.and_then(|value| flushed.map(|()| value)));
+            };
+            (panicked, Box::new(tell))
         });
         let unsent = match &*self.inner.queue.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(queue) => queue.send(job).err().map(|error| error.0),
@@ -134,10 +141,10 @@ impl Shared {
     /// # Errors
     /// What the input answers; `CLOSED`.
     pub fn call<T: Send + 'static>(&self, input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static) -> Result<T> {
-        let alone = self.inner.callers.fetch_add(1, Ordering::Relaxed) == 0;
+        let alone = self.inner.unanswered.fetch_add(1, Ordering::Relaxed) == 0;
         let answer =
             if (alone && !self.inner.gathers) || !self.inner.waits { self.run(input) } else { self.wait(input) };
-        self.inner.callers.fetch_sub(1, Ordering::Relaxed);
+        self.inner.unanswered.fetch_sub(1, Ordering::Relaxed);
         answer
     }
 

@@ -368,6 +368,29 @@ fn sold(shop: &Shared, thread: usize, n: usize) -> bool {
 }
 
 #[test]
+fn what_a_thread_sent_is_decided_before_what_it_calls() {
+    let disk = crate::journal::MemoryDisk::reliable();
+    let shop = Shared::new(Engine::with_disk(Box::new(disk), Options::default()).unwrap()).unwrap();
+    let order = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let note = |n: usize| {
+        let order = order.clone();
+        move |_: &mut Engine| {
+            order.lock().unwrap().push(n);
+            Ok(())
+        }
+    };
+    for n in 0..1_000 {
+        if n % 10 == 9 {
+            shop.call(note(n)).unwrap();
+        } else {
+            shop.send(note(n), Box::new(|_| ()));
+        }
+    }
+    shop.close();
+    assert!(order.lock().unwrap().iter().copied().eq(0..1_000));
+}
+
+#[test]
 fn a_panic_closes_the_engine_and_says_so() {
     let shop = Shared::new(Engine::memory(Options::default())).unwrap();
     let error = shop.call(|_| -> crate::base::Result<()> { panic!("a broken invariant") }).unwrap_err();
