@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use trousse::engine::StockParams;
-use trousse::{Engine, Options};
+use trousse::{Durability, Engine, Options};
 use trousse_examples::season::datasets::{self, Mapping};
 use trousse_examples::season::generate::{Params, shop};
 use trousse_examples::season::page::{Page, render};
@@ -65,6 +65,15 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+#[test]
+fn a_season_on_a_disk_is_the_season_in_memory() {
+    let script = play::generated(&shop(&Params { days: 40, ..Params::default() }));
+    let folder = Folder::new("disk", &[]);
+    let options = Options { durability: Durability::Os, ..Options::default() };
+    let on_disk = play::play(Engine::open(&folder.0, options).unwrap(), &script, &mut |_| {}).unwrap();
+    assert!(on_disk.view.world() == played(&script).view.world(), "inputs were taken in another order");
 }
 
 #[test]
