@@ -15,7 +15,7 @@ params! {
     ChangesParams {
         /// The cursor of the last answer; 0 from the beginning.
         since: i64 = 0,
-        /// Most movements to look at, 1 … 1,000,000.
+        /// Most touches of a shelf to look at, 1 … 1,000,000.
         limit: i64 = 10_000,
     }
     /// Which alerts to show.
@@ -438,13 +438,15 @@ impl View {
     }
 
     /// Shows the shelves that changed since a cursor, as they are now: what a shop window, a till or a search index
-    /// follows. A change may be told twice, and none is left out. O(movements looked at).
+    /// follows: whatever moved, was held, ordered or promised beyond the books, and what the catalogue changed. A change
+    /// may be told twice, and none is left out; what midnight alone changes (a lot too old for one more sale) is no
+    /// change of the books. O(touches looked at).
     ///
     /// # Errors
-    /// `INVALID_ARGUMENT` for a cursor that is ahead of the book, or a limit outside 1 … 1,000,000.
+    /// `INVALID_ARGUMENT` for a cursor that is ahead of the journal, or a limit outside 1 … 1,000,000.
     pub fn changes(&self, params: &ChangesParams) -> Result<Changes> {
         let ledger = &self.world.ledger;
-        let end = ledger.book().len() as i64;
+        let end = ledger.touches().len() as i64;
         if !(0..=end).contains(&params.since) {
             return Err(Error::argument("since", format!("0 to {end}"), params.since));
         }
@@ -453,11 +455,9 @@ impl View {
         }
         let cursor = end.min(params.since + params.limit);
         let mut shelves = std::collections::BTreeSet::new();
-        for entry in ledger.book().iter_from(params.since as usize).take((cursor - params.since) as usize) {
-            let sku = ledger.lot(entry.lot).sku;
-            for (location, _) in [entry.from.location(), entry.to.location()].into_iter().flatten() {
-                shelves.insert((self.sku_key(sku), self.location_key(location)));
-            }
+        for index in ledger.touches().iter_from(params.since as usize).take((cursor - params.since) as usize) {
+            let shelf = &ledger.shelves()[*index as usize];
+            shelves.insert((self.sku_key(shelf.sku), self.location_key(shelf.location)));
         }
         let rows = shelves.into_iter().filter_map(|(sku, location)| self.change_row(sku, location)).collect();
         Ok(Changes { cursor, more: cursor < end, rows })

@@ -93,7 +93,7 @@ impl World {
             Body::Catalog(change) => {
                 self.content.forget();
                 self.trend.forget();
-                self.apply_catalog(change);
+                self.apply_catalog(event.at, change);
             }
             Body::Stock(_) => {}
             Body::People(subject, change) => {
@@ -108,17 +108,17 @@ impl World {
         Touched::new()
     }
 
-    fn apply_catalog(&mut self, change: &CatalogEvent) {
+    fn apply_catalog(&mut self, at: Timestamp, change: &CatalogEvent) {
         Arc::make_mut(&mut self.catalog).apply(change);
         let ledger = Arc::make_mut(&mut self.ledger);
         match change {
             CatalogEvent::Skus(skus) => {
                 for sku in skus {
-                    ledger.declare(&sku.sku, Policy::from(sku));
+                    ledger.describe(at, &sku.sku, Policy::from(sku));
                 }
                 self.stop_waiting();
             }
-            CatalogEvent::Channels(channels) => channels.iter().for_each(|channel| ledger.put_channel(channel)),
+            CatalogEvent::Channels(channels) => channels.iter().for_each(|channel| ledger.put_channel(at, channel)),
             CatalogEvent::Suppliers(_) | CatalogEvent::BusinessDay { .. } => {}
         }
     }
@@ -176,7 +176,7 @@ struct Stored {
 }
 
 /// Changes whenever the form of any part does: a snapshot of another version is thrown away.
-const SNAPSHOT_VERSION: u8 = 2;
+const SNAPSHOT_VERSION: u8 = 3;
 
 impl World {
     /// The bytes of a snapshot.

@@ -315,6 +315,8 @@ pub struct Ledger {
     docs: Docs,
     book: Book,
     alerts: Chunked<Alert>,
+    /// Each time that a shelf was touched, in order: what those who follow the stock read.
+    touches: Chunked<u32>,
     expiries: Arc<BTreeSet<(Day, LotId)>>,
     purchases: Arc<BTreeMap<String, OpenPurchase>>,
     transfers: Arc<BTreeMap<DocId, Transfer>>,
@@ -337,6 +339,8 @@ struct Stored {
     docs: Docs,
     book: Book,
     alerts: Chunked<Alert>,
+    /// Each time that a shelf was touched, in order: what those who follow the stock read.
+    touches: Chunked<u32>,
     expiries: Arc<BTreeSet<(Day, LotId)>>,
     purchases: Arc<BTreeMap<String, OpenPurchase>>,
     transfers: Arc<BTreeMap<DocId, Transfer>>,
@@ -347,7 +351,7 @@ struct Stored {
 
 impl From<Stored> for Ledger {
     fn from(stored: Stored) -> Ledger {
-        let Stored { skus, sku_states, locations, lots, shelves, holds, docs, book, alerts, .. } = stored;
+        let Stored { skus, sku_states, locations, lots, shelves, holds, docs, book, alerts, touches, .. } = stored;
         let Stored { expiries, purchases, transfers, testers, channels, frozen_until, .. } = stored;
         let live = holds.iter().enumerate().filter(|(_, hold)| hold.state == HoldState::Live);
         let deadlines = Deadlines(live.map(|(number, hold)| Reverse((hold.deadline, number as u32))).collect());
@@ -361,6 +365,7 @@ impl From<Stored> for Ledger {
             docs,
             book,
             alerts,
+            touches,
             expiries,
             purchases,
             transfers,
@@ -454,6 +459,10 @@ impl Ledger {
     /// Every change of a shelf's level, in order.
     pub fn alerts(&self) -> &Chunked<Alert> {
         &self.alerts
+    }
+    /// Every time that an event or the catalogue touched a shelf, in order.
+    pub fn touches(&self) -> &Chunked<u32> {
+        &self.touches
     }
     /// A hold by its key.
     pub fn hold(&self, hold: &str) -> Option<&Hold> {
@@ -607,8 +616,22 @@ impl Ledger {
 
 /// Changes.
 impl Ledger {
+    /// Takes what the catalogue says of a SKU; where that changes, its shelves are looked at anew.
+    pub fn describe(&mut self, at: Timestamp, sku: &str, policy: Policy) {
+        let before = self.sku(sku).map(|id| self.policy(id).clone());
+        let id = self.declare(sku, policy);
+        if before.is_some_and(|before| before != *self.policy(id)) {
+            self.look_again(at, id);
+        }
+    }
+
+    fn look_again(&mut self, at: Timestamp, sku: SkuId) {
+        let shelves: Vec<usize> = self.shelves_of(sku).collect();
+        shelves.into_iter().for_each(|shelf| self.tell(at, shelf));
+    }
+
     /// Makes a SKU known, or changes what the catalogue says of it.
-    pub fn declare(&mut self, sku: &str, policy: Policy) -> SkuId {
+    fn declare(&mut self, sku: &str, policy: Policy) -> SkuId {
         let id = match self.sku(sku) {
             Some(id) => id,
             None => {
@@ -620,9 +643,14 @@ impl Ledger {
         id
     }
 
-    /// Enters a channel or replaces it.
-    pub fn put_channel(&mut self, channel: &Channel) {
-        Arc::make_mut(&mut self.channels).insert(channel.channel.clone(), channel.clone());
+    /// Enters a channel or replaces it; the shelves of which it keeps units are looked at anew.
+    pub fn put_channel(&mut self, at: Timestamp, channel: &Channel) {
+        let before = Arc::make_mut(&mut self.channels).insert(channel.channel.clone(), channel.clone());
+        let kept = before.iter().chain([channel]).flat_map(|own| &own.kept);
+        let mut skus: Vec<SkuId> = kept.filter_map(|kept| self.sku(&kept.sku)).collect();
+        skus.sort_unstable();
+        skus.dedup();
+        skus.into_iter().for_each(|sku| self.look_again(at, sku));
     }
 
     /// Enters the id that an event answers to.
@@ -896,6 +924,7 @@ impl Ledger {
                     let sku = self.known(sku);
                     let shelf = self.shelf_id(sku, location);
                     self.shelves.get_mut(shelf as usize).incoming += ordered;
+                    self.touches.push(shelf); // what is to come is no level yet
                     PurchaseLine { sku, ordered: *ordered, received: 0 }
                 });
                 let purchase = OpenPurchase {
@@ -1081,8 +1110,9 @@ impl Ledger {
         self.shelves_of(sku).for_each(|shelf| touch(touched, shelf as u32, 0));
     }
 
-    /// Notes where a shelf came to another level.
+    /// Notes that a shelf was touched, and where it came to another level.
     fn tell(&mut self, at: Timestamp, shelf: usize) {
+        self.touches.push(shelf as u32);
         let own = &self.shelves[shelf];
         let free = own.of(Condition::Available) - own.backordered;
         let low = self.policy(own.sku).low_stock;
