@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::event::{Consent, Interest, Purpose, Rating, Receive, Sale};
+use crate::journal::{Geometry, Tear};
 use crate::{Line, Task};
 
 const START: Timestamp = Timestamp(1_795_424_400_000); // 2026-11-23T09:00:00Z
@@ -204,6 +205,62 @@ fn a_follower_answers_as_the_writer_and_forgets_with_it() {
     assert_eq!(follower.view().unwrap().availability(&asked).unwrap().on_hand, 49);
     follower.close();
     assert_eq!((follower.poll().unwrap_err(), follower.view().unwrap_err()), (Error::Closed, Error::Closed));
+}
+
+#[test]
+fn a_follower_starts_from_the_newest_snapshot_that_fits_and_folds_only_what_came_after() {
+    let disk = MemoryDisk::with_geometry(5, Geometry { segment_bytes: 4096 + 8192, warm_bytes: 0 });
+    let open = |disk: &MemoryDisk| Engine::with_disk(Box::new(disk.clone()), options()).unwrap();
+    let follow = |disk: &MemoryDisk| Engine::follow_disk(Box::new(disk.clone())).unwrap();
+    let same = |follower: &Follow, engine: &Engine| {
+        let view = follower.view().unwrap();
+        assert_eq!((view.world(), view.position()), (engine.world(), engine.position()));
+    };
+    let mut engine = open(&disk);
+    for i in 0..300 {
+        receive(&mut engine, &format!("r{i}"), "LIP-01", 1); // the first enters the SKU too
+    }
+    let from_the_start = follow(&disk);
+    assert_eq!(from_the_start.folded().unwrap(), 301);
+    engine.snapshot().unwrap();
+    buy(&mut engine, "s", SECRET, 0); // stock and people: two events
+    let late = follow(&disk);
+    assert_eq!((late.folded().unwrap(), late.position().unwrap()), (2, engine.position()));
+    same(&late, &engine);
+    // A damaged snapshot is passed over: the one before it and what came after.
+    view(&mut engine, "v1", "bo", 0);
+    engine.snapshot().unwrap();
+    view(&mut engine, "v2", "bo", 0);
+    assert_eq!(follow(&disk).folded().unwrap(), 1);
+    let rotten = disk.crash(Tear::Prefix);
+    rotten.damage("snapshot-0000000000000130", 3, crate::journal::Damage::FlipBit(7));
+    let older = follow(&rotten);
+    assert_eq!(older.folded().unwrap(), 4, "the sale's two events, and two views");
+    same(&older, &engine);
+    // The writer goes on over new segments, forgets a person and compacts below the followers.
+    for i in 0..200 {
+        receive(&mut engine, &format!("q{i}"), "LIP-01", 1);
+    }
+    late.poll().unwrap();
+    assert_eq!(late.folded().unwrap(), 2 + 2 + 200);
+    assert!(engine.erase(SECRET).unwrap(), "with a snapshot of the world without the person");
+    view(&mut engine, "v3", "bo", 0);
+    for follower in [&late, &from_the_start] {
+        let before = follower.folded().unwrap();
+        follower.poll().unwrap();
+        same(follower, &engine);
+        let ran = follower.folded().unwrap() - before;
+        assert!(ran <= 205, "folded {ran}: what is new, then the new snapshot and one event");
+    }
+    drop(engine);
+    let engine = open(&disk.crash(Tear::Sectors));
+    let after = follow(&disk);
+    assert_eq!(after.folded().unwrap(), 1);
+    same(&after, &engine);
+}
+
+fn options() -> Options {
+    Options { open_catalog: true, ..Options::default() }
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Engine, Position, Reply, Shared, View, World};
+use super::{Engine, Position, Replay, Reply, Shared, View, World};
 use crate::base::{Error, Result, Timestamp};
 use crate::event::Event;
-use crate::journal::Follower;
+use crate::journal::{Disk, FileDisk, Follower};
 
 /// What answers questions: the engine that writes a journal, or one that follows it.
 pub trait Ask {
@@ -30,7 +30,7 @@ impl Ask for Shared {
 
 impl Engine {
     /// Follows the journal in a folder that another process writes: all questions, no door. It takes no lock and
-    /// changes nothing. O(journal).
+    /// changes nothing. It begins with the newest snapshot that the writer left: O(snapshot + what came after it).
     ///
     /// ```
     /// use trousse::{Engine, Options, Sku, Timestamp};
@@ -48,8 +48,15 @@ impl Engine {
     /// # Errors
     /// `IO` if there is no journal; `JOURNAL_CORRUPT`, `JOURNAL_VERSION`.
     pub fn follow(folder: impl AsRef<Path>) -> Result<Follow> {
-        let follower = Follower::open(folder.as_ref())?;
-        let tail = Tail { follower, world: World::default(), is_whole: true };
+        Engine::follow_disk(Box::new(FileDisk::read_only(folder.as_ref())?))
+    }
+
+    /// Follows the journal on any disk, for tests and simulations.
+    ///
+    /// # Errors
+    /// As [`Engine::follow`].
+    pub fn follow_disk(disk: Box<dyn Disk>) -> Result<Follow> {
+        let tail = Tail { follower: Follower::on(disk)?, world: World::default(), is_whole: false, folded: 0 };
         let follow = Follow { tail: Arc::new(RwLock::new(Some(tail))) };
         follow.poll()?;
         Ok(follow)
@@ -67,11 +74,13 @@ struct Tail {
     world: World,
     /// Whether the world is what the follower's head says.
     is_whole: bool,
+    /// Events that were folded one by one.
+    folded: i64,
 }
 
 impl Follow {
     /// Takes in what was written since; answers how many events that were. Where something was erased or ran out
-    /// since, the world is folded anew, O(journal).
+    /// since, the world is folded anew, from the newest snapshot on.
     ///
     /// # Errors
     /// `IO`, `JOURNAL_CORRUPT`, `JOURNAL_VERSION`; `CLOSED`. After an error questions answer `CLOSED` too, unless the
@@ -103,6 +112,14 @@ impl Follow {
     /// `CLOSED`.
     pub fn position(&self) -> Result<Position> {
         self.read(|tail| Ok(Position::of(tail.follower.head(), tail.world.now)))
+    }
+
+    /// How many events it folded one by one since it began: those that no snapshot spared it.
+    ///
+    /// # Errors
+    /// `CLOSED`.
+    pub fn folded(&self) -> Result<i64> {
+        self.read(|tail| Ok(tail.folded))
     }
 
     /// Stops following. Later calls answer `CLOSED`.
@@ -141,16 +158,19 @@ impl Tail {
     }
 
     fn fold_anew(&mut self) -> Result<()> {
-        (self.is_whole, self.world) = (false, World::default());
-        self.follower.rewind()?;
+        self.is_whole = false;
+        let mut replay = Replay { world: World::default() };
+        self.follower.resume(&mut replay)?;
+        self.world = replay.world;
         self.go_on()
     }
 
     fn go_on(&mut self) -> Result<()> {
-        let (follower, world) = (&mut self.follower, &mut self.world);
+        let (follower, world, folded) = (&mut self.follower, &mut self.world, &mut self.folded);
         self.is_whole = false; // a batch that fails half-way is in the world and will come again
         follower.poll(&mut |entry| {
             world.apply(&Event::read(entry.payload)?);
+            *folded += 1;
             Ok(())
         })?;
         self.is_whole = true;

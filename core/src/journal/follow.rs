@@ -8,16 +8,18 @@ use super::keys::{HEADER_BYTES, KEYS_FILE, Keys};
 use super::open::{look, read_file};
 use super::read::FrameReader;
 use super::segment::{self, HEAD_BYTES, Segment};
+use super::snapshot::{self, Snapshot};
 use super::storage::{Disk, FileDisk};
 use super::wire::{FileId, genesis};
-use super::{Entry, Head, corrupt, each_entry};
+use super::{Entry, Head, Resume, corrupt, each_entry};
 
 /// A reader that follows the writer of a journal and never writes.
 ///
 /// It hands out whole frames that follow on what it knows, and flushes the segment before it does (a reader may), so that
 /// no power cut can take back what it handed out. A torn tail is waited for, a new segment is gone on to, and a segment
 /// that compaction exchanged is found again by its chain hash. Erased and dropped records do not come; what was handed
-/// out before is the follower's own duty to forget: [`Follower::is_outdated`] says when, [`Follower::rewind`] how.
+/// out before is the follower's own duty to forget: [`Follower::is_outdated`] says when, [`Follower::rewind`] or
+/// [`Follower::resume`] how.
 ///
 /// ```
 /// use trousse::journal::{Follower, Journal, MemoryDisk, Record, Stream};
@@ -41,8 +43,8 @@ pub struct Follower {
     head: Head,
     segment: Segment,
     offset: u64,
-    /// Sum of the generations of all segments so far, as they were when it read them.
-    generations: u64,
+    /// The generations of all segments so far, as they were when it read them.
+    generations: Vec<u32>,
     /// Whether keys were replaced since it began.
     rekeyed: bool,
 }
@@ -72,7 +74,7 @@ impl Follower {
         let segment = log.segments.first().cloned().ok_or_else(nothing)?;
         let head = genesis(&log.id);
         let keys_header = read_header(disk.as_ref())?;
-        let generations = u64::from(segment.generation);
+        let generations = vec![segment.generation];
         let (offset, rekeyed) = (HEAD_BYTES, false);
         Ok(Follower { disk, id: log.id, keys, keys_header, head, segment, offset, generations, rekeyed })
     }
@@ -83,7 +85,9 @@ impl Follower {
     /// # Errors
     /// `IO`, `JOURNAL_CORRUPT`, `JOURNAL_VERSION`.
     pub fn is_outdated(&self) -> Result<bool> {
-        Ok(self.rekeyed || self.generations()? != self.generations)
+        let heads = self.heads()?;
+        let now = heads.iter().take(self.generations.len()).map(|segment| segment.generation);
+        Ok(self.rekeyed || !now.eq(self.generations.iter().copied()))
     }
 
     /// Goes back to the first record: all that is still readable comes again.
@@ -96,16 +100,83 @@ impl Follower {
         let found = segment::read(self.disk.as_ref(), &self.id, first)?;
         self.segment = found.ok_or_else(|| corrupt(first, 0, "the head of the segment is damaged"))?;
         (self.head, self.offset, self.rekeyed) = (genesis(&self.id), HEAD_BYTES, false);
-        self.generations = u64::from(self.segment.generation);
+        self.generations = vec![self.segment.generation];
         Ok(())
     }
 
-    fn generations(&self) -> Result<u64> {
-        let mut sum = 0;
-        for number in segment::numbers(self.disk.as_ref())?.into_iter().filter(|own| *own <= self.segment.number) {
-            sum += segment::read(self.disk.as_ref(), &self.id, number)?.map_or(0, |found| u64::from(found.generation));
+    /// Goes to the newest snapshot that fits and hands it to `state`, or back to the first record where none does: what
+    /// follows comes with [`Follower::poll`]. O(snapshot + the segment that holds it).
+    ///
+    /// # Errors
+    /// As [`Follower::open`]; and whatever `state` answers.
+    pub fn resume(&mut self, state: &mut dyn Resume) -> Result<()> {
+        self.rewind()?;
+        while !self.restore(state)? {
+            self.rewind()?;
         }
-        Ok(sum)
+        Ok(())
+    }
+
+    /// Restores the newest snapshot that fits, if one does; false if something was exchanged between two looks.
+    fn restore(&mut self, state: &mut dyn Resume) -> Result<bool> {
+        // Keys and generations were read before the snapshot: if it shows what is gone since, that will be noticed.
+        let heads = self.heads()?;
+        for sequence in snapshot::list(self.disk.as_ref())? {
+            let Some(found) = self.load(sequence)? else { continue };
+            match self.go_to(&found.head, &heads) {
+                Ok(()) => {}
+                Err(Error::JournalCorrupt { .. }) if self.heads()? != heads => return Ok(false),
+                Err(Error::JournalCorrupt { .. }) => continue,
+                Err(error) => return Err(error),
+            }
+            if self.keys.next() < found.keys && !self.more_keys(found.keys)? {
+                return Ok(false);
+            }
+            if state.restore(&found.head, &found.payload)? {
+                return Ok(true);
+            }
+        }
+        self.go_to(&genesis(&self.id), &heads)?;
+        Ok(true)
+    }
+
+    /// Reads a snapshot; `None` if it does not hold together, or the writer took it away meanwhile.
+    fn load(&self, sequence: u64) -> Result<Option<Snapshot>> {
+        match snapshot::load(self.disk.as_ref(), &self.id, sequence) {
+            Err(_) if self.disk.len(&snapshot::name(sequence))?.is_none() => Ok(None),
+            done => done,
+        }
+    }
+
+    /// Goes to a head in the segments that begin with `heads`.
+    fn go_to(&mut self, head: &Head, heads: &[Segment]) -> Result<()> {
+        let holding = heads.partition_point(|segment| segment.start.sequence <= head.sequence).max(1);
+        let segment = heads.get(holding - 1).ok_or_else(|| corrupt(0, 0, "the head of the segment is damaged"))?;
+        (self.segment, self.head) = (segment.clone(), head.clone());
+        self.generations = heads[..holding].iter().map(|segment| segment.generation).collect();
+        self.relocate()
+    }
+
+    /// Reads the keys that were appended since; false if they were exchanged.
+    fn more_keys(&mut self, need: u64) -> Result<bool> {
+        let before = self.keys_header.clone();
+        self.reload_keys()?;
+        match self.keys.next() < need {
+            true => Err(corrupt(0, 0, "the key file lost keys that a snapshot counts")),
+            false => Ok(self.keys_header == before),
+        }
+    }
+
+    /// The heads of all segments up to the first that cannot be read.
+    fn heads(&self) -> Result<Vec<Segment>> {
+        let mut heads = Vec::new();
+        for number in segment::numbers(self.disk.as_ref())? {
+            match segment::read(self.disk.as_ref(), &self.id, number)? {
+                Some(segment) => heads.push(segment),
+                None => break,
+            }
+        }
+        Ok(heads)
     }
 
     /// Follows the journal in a folder from a head on that was known before.
@@ -121,16 +192,8 @@ impl Follower {
     /// # Errors
     /// `JOURNAL_CORRUPT` if the journal does not have that head; `IO`.
     pub fn at(mut self, head: &Head) -> Result<Follower> {
-        let numbers = segment::numbers(self.disk.as_ref())?;
-        for number in numbers {
-            match segment::read(self.disk.as_ref(), &self.id, number)? {
-                Some(segment) if segment.start.sequence <= head.sequence => self.segment = segment,
-                _ => break,
-            }
-        }
-        self.head = head.clone();
-        self.relocate()?;
-        self.generations = self.generations()?;
+        let heads = self.heads()?;
+        self.go_to(head, &heads)?;
         Ok(self)
     }
 
@@ -262,7 +325,7 @@ impl Follower {
         let next = segment::read(self.disk.as_ref(), &self.id, number)?;
         let next = next.ok_or_else(|| corrupt(number, 0, "the head of the segment is damaged"))?;
         if next.start == self.head {
-            self.generations += u64::from(next.generation);
+            self.generations.push(next.generation);
             (self.segment, self.offset) = (next, HEAD_BYTES);
             return Ok(true);
         }
