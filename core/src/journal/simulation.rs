@@ -414,6 +414,7 @@ fn read_all(disk: &MemoryDisk) {
     let _ = verify(disk);
     let _ = salvage(disk, Box::new(MemoryDisk::new(1)));
     let _ = Follower::on(Box::new(disk.copy())).and_then(|mut follower| follower.poll(&mut |_| Ok(())));
+    let _ = Follower::on(Box::new(disk.copy())).and_then(|mut follower| follower.resume(&mut State::default()));
     let _ = Journal::resume(Box::new(disk.copy()), &mut State::default());
     let _ = Journal::open(Box::new(disk.copy()), &mut |_| Ok(()));
 }
