@@ -112,7 +112,7 @@ impl Engine {
     ) -> Result<Object<'env>> {
         let (shop, task) = (self.shop.clone(), task.task.clone());
         work(env, move || {
-            let text = exact(ask(&shop, &name, &arguments, clock, &task)?)?;
+            let text = exact(ops::long(&shop, &name, &arguments, instant(clock)?, &task)?)?;
             Ok(move || text)
         })
     }

@@ -101,7 +101,7 @@ impl PyEngine {
         progress: Option<Bound<'_, PyAny>>,
     ) -> PyResult<String> {
         let shop = self.shop(py)?;
-        worker::run(py, progress, move |task| ask(&shop, &name, &arguments_json, task))
+        worker::run(py, progress, move |task| ops::long(&shop, &name, &arguments_json, clock(), task))
     }
 
     /// Asks a question that is answered with a frame, on a thread of its own.

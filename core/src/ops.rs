@@ -15,7 +15,7 @@ use crate::engine::{
     Copied, CycleCountParams, CycleCountRow, DemandParams, Engine, Entered, ExpiringParams, ExpiryCalendarParams,
     ForecastParams, Held, HoldParams, HoldRow, LotTrace, Moved, OpenPurchaseRow, OrderTrace, PlanPurchasesParams,
     Position, RecommendParams, Recorded, Released, RetainParams, Retained, SalvageParams, Salvaged, SegmentsParams,
-    Shipped, SignalRow, SignalsParams, StockParams, StockRow, StockValueParams, StockValueRow, TesterRow,
+    Shared, Shipped, Shop, SignalRow, SignalsParams, StockParams, StockRow, StockValueParams, StockValueRow, TesterRow,
     TraceLotParams, TraceOrderParams, TransferRow, Verified, VerifyParams, View, WithheldParams, WithheldRow,
 };
 #[cfg_attr(not(feature = "schema"), allow(unused_imports))]
@@ -45,6 +45,8 @@ pub enum Run {
     Frame(fn(&Tables, Value, &Task) -> Result<Table>),
     /// A door of the engine: it changes the world and answers once that is durable.
     Door(fn(&mut Engine, Value, Timestamp) -> Result<Value>),
+    /// Care of the journal beside the writer: it takes long, shows progress and can be cancelled.
+    Care(fn(&Shared, Value, Timestamp, &Task) -> Result<Value>),
     /// A door of the engine for many inputs from a frame.
     DoorFrame(fn(&mut Engine, &Tables, Value, Timestamp) -> Result<Table>),
     /// A question to a view of the engine.
@@ -395,31 +397,31 @@ pub static OPS: &[Op] = &[
             Ok(Value::Bool(engine.erase(&params.subject)?))
         }), codes &["INVALID_ARGUMENT", "IO", "JOURNAL_POISONED"]),
     op!("export", "Answers everything that is kept of a person, in order.",
-        SubjectParams => Vec<Exported>, Run::Door(|engine, value, _| {
+        SubjectParams => Vec<Exported>, Run::Care(|shop, value, _, task| {
             let params: SubjectParams = json::fit(value)?;
-            let events = engine.export(&params.subject)?;
+            let events = shop.export(&params.subject, task)?;
             let rows: Result<Vec<Exported>> = events.into_iter().map(|(at, event)| {
                 Ok(Exported { at, event: json::tag(to_json(event)?) })
             }).collect();
             to_json(rows?)
-        }), codes &["INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_POISONED"]),
-    op!("retain", "Drops what people did once no purpose keeps it any longer: from the log and from all that was learned. A purpose keeps nothing of a person who withdrew consent to it; profiles and consents stay. Answers how many events went.",
-        RetainParams => Retained, Run::Door(|engine, value, now| to_json(engine.retain(&json::fit(value)?, now)?)),
-        codes &["DISK_FULL", "INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_POISONED"]),
+        }), long true, codes &["CANCELLED", "DISK_FULL", "INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_POISONED", "READ_ONLY"]),
+    op!("retain", "Drops what people did once no purpose keeps it any longer: from the log and from all that was learned. A purpose keeps nothing of a person who withdrew consent to it. Of a purchase that only marketing keeps day and worth remain; profiles, consents and stock stay. Answers how many events went.",
+        RetainParams => Retained, Run::Care(|shop, value, now, task| to_json(shop.retain(&json::fit(value)?, now, task)?)), long true,
+        codes &["CANCELLED", "DISK_FULL", "INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_POISONED", "READ_ONLY"]),
     op!("compact", "Gives back the space of what was erased; the hash chain stays what it was.",
         Nothing => Nothing, Run::Door(|engine, value, _| {
             let Nothing {} = json::fit(value)?;
             engine.compact()?;
             Ok(json!({}))
         }), codes &["DISK_FULL", "INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_POISONED"]),
-    op!("backup", "Copies the journal into an empty folder, verifying what it copies. Without keys nobody's events can be read there; with them an erase has to be repeated there.",
-        BackupParams => Copied, Run::Door(|engine, value, _| to_json(engine.backup(&json::fit(value)?)?)),
-        codes &["DISK_FULL", "INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_LOCKED", "JOURNAL_POISONED", "READ_ONLY"]),
-    op!("verify", "Reads the whole journal and checks it: checksums, hash chain, keys, snapshots; and that the books balance. Damage is an answer, not an error.",
-        Nothing => Verified, Run::Door(|engine, value, _| {
+    op!("backup", "Copies the journal into an empty folder while the writer goes on, verifying what it copies: all that was answered when it began. Without keys nobody's events can be read there; with them an erase has to be repeated there.",
+        BackupParams => Copied, Run::Care(|shop, value, _, task| to_json(shop.backup(&json::fit(value)?, task)?)), long true,
+        codes &["CANCELLED", "DISK_FULL", "INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_LOCKED", "JOURNAL_POISONED", "READ_ONLY"]),
+    op!("verify", "Reads the whole journal while the writer goes on and checks it: checksums, hash chain, keys, snapshots; and that the books balance. Damage is an answer, not an error.",
+        Nothing => Verified, Run::Care(|shop, value, _, task| {
             let Nothing {} = json::fit(value)?;
-            to_json(engine.verify()?)
-        }), codes &["INVALID_ARGUMENT", "IO", "JOURNAL_POISONED"]),
+            to_json(shop.verify(task)?)
+        }), long true, codes &["CANCELLED", "DISK_FULL", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "READ_ONLY"]),
     // Questions.
     query!("stock", "Shows stock by SKU, location and lot.", StockParams => Vec<StockRow>, |v, p, _| v.stock(&p),
         long false, codes &["INVALID_ARGUMENT", "JOURNAL_POISONED", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
@@ -642,6 +644,27 @@ pub fn call_door_frame(
     let Run::DoorFrame(run) = find(name, |run| matches!(run, Run::DoorFrame(_)))?.run else { unreachable!() };
     let (value, now) = arguments(arguments_json, clock)?;
     run(engine, tables, value, now)
+}
+
+/// Takes care of the journal beside its writer. `clock` is the instant where the arguments name no `now`.
+///
+/// # Errors
+/// Those that the operation lists; `UNKNOWN_OPERATION`, `MALFORMED`, `CANCELLED`, `CLOSED`.
+pub fn care(shop: &Shared, name: &str, arguments_json: &str, clock: Timestamp, task: &Task) -> Result<String> {
+    let Run::Care(run) = find(name, |run| matches!(run, Run::Care(_)))?.run else { unreachable!() };
+    let (value, now) = arguments(arguments_json, clock)?;
+    Ok(run(shop, value, now, task)?.to_string())
+}
+
+/// Does what takes long, as [`care`] or [`query`].
+///
+/// # Errors
+/// As [`care`] and [`query`]; `READ_ONLY` for care of what a follower reads.
+pub fn long(shop: &Shop, name: &str, arguments_json: &str, clock: Timestamp, task: &Task) -> Result<String> {
+    match find(name, |run| matches!(run, Run::Care(_))) {
+        Ok(op) => care(shop.writer(op.name)?, name, arguments_json, clock, task),
+        Err(_) => query(shop, name, arguments_json, clock, task),
+    }
 }
 
 /// Asks the engine. `clock` is the instant where the arguments name no `now`.

@@ -51,6 +51,7 @@ fn surface() -> String {
                 Run::Function(_) => ("module", "function", false),
                 Run::Frame(_) => ("module", "frame", true),
                 Run::Door(_) => ("engine", "door", false),
+                Run::Care(_) => ("engine", "query", false), // the faces call it as a long question
                 Run::DoorFrame(_) => ("engine", "door_frame", true),
                 Run::Query(_) => ("engine", "query", false),
                 Run::QueryFrame(_) => ("engine", "query_frame", true),

@@ -106,6 +106,7 @@ fn call_engine(shop: &Shared, step: &Value) -> Result<Value, Error> {
             shop.call(move |engine| ops::call_door_frame(engine, &op, &tables, &params, CLOCK))
                 .map(|table| json(&table))
         }
+        Some(Run::Care(_)) => ops::care(shop, &op, &params, CLOCK, &task).map(parse),
         Some(Run::Query(_)) => ops::query(shop, &op, &params, CLOCK, &task).map(parse),
         Some(Run::QueryFrame(_)) => ops::query_frame(shop, &op, &params, CLOCK, &task).map(|table| json(&table)),
         _ => Err(Error::UnknownOperation { operation: op }),

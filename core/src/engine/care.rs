@@ -1,13 +1,15 @@
 //! Care of an open journal and of a folder: verifying, backing up, compacting, forgetting, salvaging.
 
+mod retain;
+
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, Position, World};
-use crate::base::{Day, Error, Result, Timestamp};
+use super::{Engine, Position, Shared, World};
+use crate::base::{Error, Result, Task, Timestamp};
 use crate::event::{Body, Event, PeopleEvent, Purpose};
-use crate::journal::{self, Durability, FileDisk, Follower};
+use crate::journal::{self, Disk, Durability, FileDisk, Follower};
 
 /// Where to copy the journal.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -147,6 +149,8 @@ pub struct RetainParams {
 pub struct Retained {
     /// Events of people that were dropped.
     pub dropped: i64,
+    /// Purchases that only marketing keeps: of them day and worth remain, for segments.
+    pub reduced: i64,
 }
 
 impl Engine {
@@ -164,26 +168,22 @@ impl Engine {
     }
 
     /// Reads the whole journal and checks it: checksums, hash chain, keys, snapshots; and that the books balance.
-    /// O(journal).
+    /// O(journal); [`Shared::verify`] lets the writer go on meanwhile.
     ///
     /// # Errors
     /// `IO`, `JOURNAL_POISONED`. Damage is no error but [`Verified::damage`].
     pub fn verify(&mut self) -> Result<Verified> {
-        self.flush()?;
-        Ok(Verified::of(self.journal.verify()?, self.world.ledger.broken_invariant()))
+        verify_beside(self, &Task::default())
     }
 
-    /// Copies the journal into an empty folder, verifying what it copies. O(journal).
+    /// Copies the journal into an empty folder, verifying what it copies. O(journal); [`Shared::backup`] lets the writer
+    /// go on meanwhile.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` if the folder is not empty; `JOURNAL_LOCKED`, `DISK_FULL`, `READ_ONLY`, `IO`;
     /// `JOURNAL_CORRUPT` if damage is met; `JOURNAL_POISONED`.
     pub fn backup(&mut self, params: &BackupParams) -> Result<Copied> {
-        let folder = folder(&params.folder, "folder")?;
-        self.sync()?;
-        let head = self.journal.backup(folder, params.with_keys).map_err(|error| named(error, "folder"))?;
-        let Position { sequence, digest, .. } = Position::of(&head, self.world.now);
-        Ok(Copied { sequence, digest })
+        backup_beside(self, params, &Task::default())
     }
 
     /// Gives back the space of what was erased. The chain stays what it was. O(journal).
@@ -213,66 +213,25 @@ impl Engine {
         Ok(known)
     }
 
-    /// Everything that is kept of a person, in order. O(journal).
+    /// Everything that is kept of a person, in order. O(journal); [`Shared::export`] lets the writer go on meanwhile.
     ///
     /// # Errors
     /// `IO`, `JOURNAL_CORRUPT`, `JOURNAL_POISONED`.
     pub fn export(&mut self, subject: &str) -> Result<Vec<(Timestamp, PeopleEvent)>> {
-        self.flush()?;
-        let mut found = Vec::new();
-        self.journal.replay(0, &mut |entry| {
-            if entry.subject == Some(subject) {
-                let event = Event::read(entry.payload)?;
-                if let Body::People(_, people) = event.body {
-                    found.push((event.at, people));
-                }
-            }
-            Ok(())
-        })?;
-        Ok(found)
+        export_beside(self, subject, &Task::default())
     }
 
     /// Drops what people did once no purpose keeps it any longer, from the log and from the world. A purpose keeps
-    /// nothing of a person who withdrew their consent to it. Profiles and consents stay. O(journal).
+    /// nothing of a person who withdrew their consent to it. A purchase that only marketing keeps goes on as an order
+    /// without lines: segments know its day and worth, taste and counts nothing. Profiles and consents stay, and so does
+    /// all stock. O(journal); [`Shared::retain`] lets the writer go on meanwhile.
     ///
     /// An id of a dropped event is forgotten with it: sent again, it counts again.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` for days outside 0 … 36,500; `JOURNAL_CORRUPT`, `DISK_FULL`, `IO`, `JOURNAL_POISONED`.
     pub fn retain(&mut self, params: &RetainParams, now: Timestamp) -> Result<Retained> {
-        params.check()?;
-        let today = self.world.day(self.clamp(now)?);
-        self.sync()?;
-        let run_out = self.run_out(params, today)?;
-        if !run_out.is_empty() {
-            let had_snapshot = self.journal.has_snapshot();
-            self.journal.compact_expired(&mut |sequence, _| run_out.binary_search(&sequence).is_ok())?;
-            self.fold_anew()?;
-            self.snapshot_if(had_snapshot)?;
-        }
-        Ok(Retained { dropped: run_out.len() as i64 })
-    }
-
-    /// The sequences of what no purpose keeps any longer, in order.
-    fn run_out(&self, params: &RetainParams, today: Day) -> Result<Vec<u64>> {
-        let mut found = Vec::new();
-        self.journal.replay(0, &mut |entry| {
-            let Some(subject) = entry.subject else { return Ok(()) };
-            let event = Event::read(entry.payload)?;
-            if let Body::People(_, people) = &event.body {
-                let person = self.world.people.get(subject).map(|(_, person)| person);
-                let keeps = |purpose: &Purpose| {
-                    let allowed = person.is_none_or(|person| person.allows(*purpose));
-                    allowed && params.days(*purpose).is_none_or(|days| today - event.day <= days)
-                };
-                let purposes = super::people::purposes(people);
-                if !purposes.is_empty() && !purposes.iter().any(keeps) {
-                    found.push(entry.sequence);
-                }
-            }
-            Ok(())
-        })?;
-        Ok(found)
+        retain::retain(self, params, now, &Task::default())
     }
 
     /// Folds the world anew from what the journal still shows.
@@ -290,6 +249,109 @@ impl Engine {
     fn snapshot_if(&mut self, had_one: bool) -> Result<()> {
         if had_one { self.snapshot() } else { Ok(()) }
     }
+}
+
+/// The one who may change the journal. Long work asks it for moments and does the rest beside it.
+pub(super) trait Writer {
+    /// Runs an input.
+    fn run<T: Send + 'static>(&mut self, input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static) -> Result<T>;
+}
+
+impl Writer for Engine {
+    fn run<T: Send + 'static>(&mut self, input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static) -> Result<T> {
+        input(self)
+    }
+}
+
+impl Writer for Shared {
+    fn run<T: Send + 'static>(&mut self, input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static) -> Result<T> {
+        self.call(input)
+    }
+}
+
+/// Long care while the writer goes on. Progress counts MiB that were read.
+impl Shared {
+    /// As [`Engine::verify`], of what was written when it began.
+    ///
+    /// # Errors
+    /// As [`Engine::verify`]; `CLOSED`, `CANCELLED`.
+    pub fn verify(&self, task: &Task) -> Result<Verified> {
+        verify_beside(&mut self.clone(), task)
+    }
+
+    /// As [`Engine::backup`]: the copy ends with what was answered when it began. Who is erased meanwhile is not in it.
+    ///
+    /// # Errors
+    /// As [`Engine::backup`]; `CLOSED`, `CANCELLED`.
+    pub fn backup(&self, params: &BackupParams, task: &Task) -> Result<Copied> {
+        backup_beside(&mut self.clone(), params, task)
+    }
+
+    /// As [`Shared::backup`], to any empty disk.
+    ///
+    /// # Errors
+    /// As [`Shared::backup`].
+    pub fn backup_to(&self, target: &mut dyn Disk, with_keys: bool, task: &Task) -> Result<Copied> {
+        copy_beside(&mut self.clone(), target, with_keys, task)
+    }
+
+    /// As [`Engine::export`], of what was answered when it began.
+    ///
+    /// # Errors
+    /// As [`Engine::export`]; `CLOSED`, `CANCELLED`.
+    pub fn export(&self, subject: &str, task: &Task) -> Result<Vec<(Timestamp, PeopleEvent)>> {
+        export_beside(&mut self.clone(), subject, task)
+    }
+
+    /// As [`Engine::retain`]. The writer waits while the last segment is rewritten, 64 MiB at most, and where keys or
+    /// segments were exchanged three times meanwhile.
+    ///
+    /// # Errors
+    /// As [`Engine::retain`]; `CLOSED`, `CANCELLED`, after which nothing was dropped.
+    pub fn retain(&self, params: &RetainParams, now: Timestamp, task: &Task) -> Result<Retained> {
+        let _one = self.alone();
+        retain::retain(&mut self.clone(), params, now, task)
+    }
+}
+
+fn verify_beside(writer: &mut impl Writer, task: &Task) -> Result<Verified> {
+    let (reading, ledger) = writer.run(|engine| {
+        engine.flush()?;
+        Ok((engine.journal.reading()?, engine.world.ledger.clone()))
+    })?;
+    let found = reading.verify(task, &mut || writer.run(|engine| Ok(engine.journal.now())))?;
+    Ok(Verified::of(found, ledger.broken_invariant()))
+}
+
+fn backup_beside(writer: &mut impl Writer, params: &BackupParams, task: &Task) -> Result<Copied> {
+    let mut target = FileDisk::open(folder(&params.folder, "folder")?)?;
+    copy_beside(writer, &mut target, params.with_keys, task).map_err(|error| named(error, "folder"))
+}
+
+fn copy_beside(writer: &mut impl Writer, target: &mut dyn Disk, with_keys: bool, task: &Task) -> Result<Copied> {
+    let reading = writer.run(|engine| {
+        engine.sync()?;
+        engine.journal.reading()
+    })?;
+    let head = reading.backup(target, with_keys, task, &mut || writer.run(|engine| Ok(engine.journal.now())))?;
+    let Position { sequence, digest, .. } = Position::of(&head, Timestamp(0));
+    Ok(Copied { sequence, digest })
+}
+
+fn export_beside(writer: &mut impl Writer, subject: &str, task: &Task) -> Result<Vec<(Timestamp, PeopleEvent)>> {
+    let mut reading = writer.run(|engine| {
+        engine.flush()?;
+        engine.journal.reading()
+    })?;
+    task.expect(reading.pieces()?);
+    reading.collect(Some(subject), task, &mut |entry| {
+        let Some(_) = entry.subject else { return Ok(None) };
+        let event = Event::read(entry.payload)?;
+        Ok(match event.body {
+            Body::People(_, people) => Some((event.at, people)),
+            _ => None,
+        })
+    })
 }
 
 impl RetainParams {

@@ -84,17 +84,21 @@ fn what_no_purpose_keeps_goes_and_stock_stays() {
     engine.snapshot().unwrap();
     let params = RetainParams { personalisation_days: Some(30), analytics_days: Some(30), marketing_days: None };
     let before = engine.world().ledger.clone();
-    assert_eq!(engine.retain(&params, day_after(100)).unwrap().dropped, 1, "the purchase is kept for segments");
+    let retain = |engine: &mut Engine, params: &RetainParams| {
+        let Retained { dropped, reduced } = engine.retain(params, day_after(100)).unwrap();
+        (dropped, reduced)
+    };
+    assert_eq!(retain(&mut engine, &params), (1, 1), "of the purchase the order is kept for segments");
     assert_eq!(engine.export("ana").unwrap().len(), 1);
     assert_eq!(before.shelves(), engine.world().ledger.shelves());
-    assert_eq!(engine.retain(&params, day_after(100)).unwrap().dropped, 0, "once is enough");
+    assert_eq!(retain(&mut engine, &params), (0, 0), "once is enough");
     let all = RetainParams { marketing_days: Some(90), ..params };
-    assert_eq!(engine.retain(&all, day_after(100)).unwrap().dropped, 1);
+    assert_eq!(retain(&mut engine, &all), (1, 0));
     assert_eq!((engine.export("ana").unwrap().len(), engine.export("bo").unwrap().len()), (0, 1));
     assert_eq!(engine.world().people.persons[0].orders, []);
     let verified = engine.verify().unwrap();
     assert!(verified.sound);
-    assert_eq!((verified.dropped, verified.snapshots), (2, 1), "the snapshot was taken anew");
+    assert_eq!((verified.dropped, verified.snapshots), (3, 1), "the snapshot was taken anew");
     let (position, stock) = (engine.position(), engine.view().stock(&Default::default()).unwrap());
     drop(engine);
     let engine = open(&folder.0);
@@ -102,6 +106,238 @@ fn what_no_purpose_keeps_goes_and_stock_stays() {
     assert_eq!(engine.view().stock(&Default::default()).unwrap(), stock);
     let error = RetainParams { analytics_days: Some(-1), ..params };
     assert_eq!(open_memory().retain(&error, START).unwrap_err().fields()["field"], "analytics_days");
+}
+
+#[test]
+fn a_purchase_that_only_marketing_keeps_is_an_order_and_neither_taste_nor_count() {
+    let folder = Folder::new("reduced");
+    let mut engine = open(&folder.0);
+    receive(&mut engine, "r", "LIP-01", 50);
+    receive(&mut engine, "r2", "SER-01", 50);
+    view(&mut engine, "v", "bo", 0);
+    let without = engine.world().people.taste.clone();
+    buy(&mut engine, "s1", "ana", 0);
+    buy(&mut engine, "s2", "ana", 1);
+    let stock = engine.view().stock(&Default::default()).unwrap();
+    let orders = engine.world().people.get("ana").unwrap().1.orders.clone();
+    assert_eq!(orders.len(), 2);
+    assert_eq!((signals(&engine), engine.world().people.taste.subjects()), (3, 2));
+    let params = RetainParams { personalisation_days: Some(49), analytics_days: Some(49), marketing_days: Some(89) };
+    // Day 50: the first purchase is 50 days old and its order goes on, behind a younger one in the log; the second stays.
+    assert_eq!(engine.retain(&params, day_after(50)).unwrap(), Retained { dropped: 1, reduced: 1 });
+    let ana = |engine: &Engine| engine.world().people.get("ana").map(|(_, person)| person.orders.clone());
+    assert_eq!(ana(&engine), Some(orders.clone()), "by day");
+    assert_eq!((signals(&engine), engine.world().people.taste.subjects()), (1, 1), "the view of bo went too");
+    // Day 60: both are orders only. What is learned equals a shop that never saw them.
+    assert_eq!(engine.retain(&params, day_after(60)).unwrap(), Retained { dropped: 0, reduced: 1 });
+    assert_eq!((ana(&engine), signals(&engine)), (Some(orders), 0));
+    assert_eq!(engine.world().people.taste, Default::default());
+    assert_ne!(without, Default::default());
+    drop(engine);
+    let mut engine = open(&folder.0);
+    assert_eq!((ana(&engine).map(|orders| orders.len()), signals(&engine)), (Some(2), 0), "and is so after opening");
+    // Day 90: marketing's days of the first have passed, day 91 those of the second.
+    assert_eq!(engine.retain(&params, day_after(90)).unwrap(), Retained { dropped: 1, reduced: 0 });
+    assert_eq!(ana(&engine).map(|orders| orders.len()), Some(1));
+    assert_eq!(engine.retain(&params, day_after(91)).unwrap(), Retained { dropped: 1, reduced: 0 });
+    assert_eq!(ana(&engine), None, "nothing is known of her");
+    assert_eq!(engine.view().stock(&Default::default()).unwrap(), stock, "the stock effect stays");
+    assert!(engine.verify().unwrap().sound);
+}
+
+type Hook = std::sync::Arc<std::sync::Mutex<Option<Box<dyn FnMut() + Send>>>>;
+
+/// A disk that calls a hook whenever somebody reads it beside the writer.
+struct Watched {
+    inner: MemoryDisk,
+    hook: Hook,
+    beside: bool,
+}
+
+impl Disk for Watched {
+    fn list(&self) -> Result<Vec<String>> {
+        self.inner.list()
+    }
+    fn len(&self, name: &str) -> Result<Option<u64>> {
+        self.inner.len(name)
+    }
+    fn read_at(&self, name: &str, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        if self.beside && name.ends_with(".seg") {
+            let hook = self.hook.lock().unwrap().take();
+            if let Some(mut own) = hook {
+                own();
+                self.hook.lock().unwrap().get_or_insert(own);
+            }
+        }
+        self.inner.read_at(name, offset, buffer)
+    }
+    fn write_at(&mut self, name: &str, offset: u64, bytes: &[u8]) -> Result<()> {
+        self.inner.write_at(name, offset, bytes)
+    }
+    fn allocate(&mut self, name: &str, length: u64) -> Result<()> {
+        self.inner.allocate(name, length)
+    }
+    fn sync(&mut self, name: &str) -> Result<()> {
+        self.inner.sync(name)
+    }
+    fn sync_dir(&mut self) -> Result<()> {
+        self.inner.sync_dir()
+    }
+    fn rename(&mut self, from: &str, to: &str) -> Result<()> {
+        self.inner.rename(from, to)
+    }
+    fn remove(&mut self, name: &str) -> Result<()> {
+        self.inner.remove(name)
+    }
+    fn entropy(&mut self) -> Result<[u8; 32]> {
+        self.inner.entropy()
+    }
+    fn reader(&self) -> Result<Box<dyn Disk>> {
+        Ok(Box::new(Watched { inner: self.inner.clone(), hook: self.hook.clone(), beside: true }))
+    }
+    fn share(&self) -> Result<Box<dyn Disk>> {
+        Ok(Box::new(self.inner.clone()))
+    }
+    fn geometry(&self) -> Geometry {
+        self.inner.geometry()
+    }
+}
+
+/// A shop of several segments with two persons, and a hook that every read beside the writer calls.
+fn watched(seed: u64) -> (MemoryDisk, Shared, Hook) {
+    let disk = MemoryDisk::with_geometry(seed, Geometry { segment_bytes: 4096 + 4096, warm_bytes: 0 });
+    let hook = Hook::default();
+    let watched = Watched { inner: disk.clone(), hook: hook.clone(), beside: false };
+    let mut engine = Engine::with_disk(Box::new(watched), options()).unwrap();
+    for i in 0..60 {
+        receive(&mut engine, &format!("r{i}"), "LIP-01", 1);
+        buy(&mut engine, &format!("s{i}"), if i % 2 == 0 { SECRET } else { "bo" }, 0);
+    }
+    engine.snapshot().unwrap();
+    assert!(disk.files().iter().filter(|name| name.ends_with(".seg")).count() > 2);
+    (disk, Shared::new(engine).unwrap(), hook)
+}
+
+/// Lets every read beside the writer do something to the shop first, up to a number of times.
+fn meanwhile(shop: &Shared, hook: &Hook, times: usize, mut input: impl FnMut(&mut Engine, usize) + Send + 'static) {
+    let shop = shop.clone();
+    let input = std::sync::Arc::new(std::sync::Mutex::new(move |engine: &mut Engine, at| input(engine, at)));
+    let mut done = 0;
+    let act = move || {
+        if done < times {
+            let (own, at) = (input.clone(), done);
+            shop.call(move |engine| {
+                (*own.lock().unwrap())(engine, at);
+                Ok(())
+            })
+            .unwrap();
+            done += 1;
+        }
+    };
+    *hook.lock().unwrap() = Some(Box::new(act));
+}
+
+fn receipts(name: &'static str) -> impl FnMut(&mut Engine, usize) + Send + 'static {
+    move |engine, at| receive(engine, &format!("{name}{at}"), "LIP-01", 1)
+}
+
+fn on_hand(engine: &Engine) -> i64 {
+    engine.view().stock(&Default::default()).unwrap().iter().map(|row| row.on_hand).sum()
+}
+
+#[test]
+fn the_writer_commits_while_a_backup_runs_and_the_copy_is_the_shop_at_its_end() {
+    let (_disk, shop, hook) = watched(11);
+    receive_one(&shop, "last");
+    let before = shop.read(|engine| Ok((engine.position(), engine.world().clone()))).unwrap();
+    meanwhile(&shop, &hook, 40, receipts("b"));
+    let (mut target, task) = (MemoryDisk::new(2), Task::default());
+    let copied = shop.backup_to(&mut target, true, &task).unwrap();
+    let after = shop.read(|engine| Ok(on_hand(engine))).unwrap();
+    assert_eq!((copied.sequence, &copied.digest), (before.0.sequence, &before.0.digest));
+    let copy = Engine::with_disk(Box::new(target.clone()), Options::default()).unwrap();
+    assert_eq!((copy.world(), on_hand(&copy)), (&before.1, 1));
+    assert!(after > 5, "{after}: the writer went on");
+    assert!(crate::journal::verify(&target).unwrap().damage.is_none());
+    let (done, total) = task.progress();
+    assert!(total > 2 && done >= total);
+    // Without the writer's ever waiting for it: a cancelled copy is no journal.
+    let (mut target, task) = (MemoryDisk::new(2), Task::default());
+    task.cancel();
+    assert_eq!(shop.backup_to(&mut target, true, &task).unwrap_err(), Error::Cancelled);
+    assert_eq!(Engine::with_disk(Box::new(target), Options::default()).unwrap_err().code(), "JOURNAL_CORRUPT");
+}
+
+fn receive_one(shop: &Shared, id: &'static str) {
+    shop.call(move |engine| {
+        receive(engine, id, "LIP-01", 1);
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn who_is_erased_while_a_backup_runs_is_not_in_the_copy() {
+    let (disk, shop, hook) = watched(12);
+    let erase = |engine: &mut Engine, at| {
+        if at == 3 {
+            assert!(engine.erase(SECRET).unwrap());
+        }
+    };
+    meanwhile(&shop, &hook, 9, erase);
+    let mut target = MemoryDisk::new(2);
+    let before = shop.read(|engine| Ok(engine.position())).unwrap();
+    let copied = shop.backup_to(&mut target, true, &Task::default()).unwrap();
+    assert_eq!((copied.sequence, copied.digest), (before.sequence, before.digest));
+    let spelled = |disk: &MemoryDisk| {
+        let files = disk.files().into_iter().filter_map(|name| disk.blob(&name));
+        files.into_iter().any(|bytes| bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()))
+    };
+    assert_eq!((spelled(&disk), spelled(&target)), (false, false));
+    let copy = Engine::with_disk(Box::new(target), Options::default()).unwrap();
+    assert_eq!(copy.world(), &shop.read(|engine| Ok(engine.world().clone())).unwrap());
+}
+
+#[test]
+fn verify_export_and_retain_let_the_writer_commit() {
+    let (disk, shop, hook) = watched(13);
+    let sequence = shop.read(|engine| Ok(engine.position().sequence)).unwrap();
+    meanwhile(&shop, &hook, 20, receipts("v"));
+    let found = shop.verify(&Task::default()).unwrap();
+    assert_eq!((found.damage, found.books, found.events, found.snapshots), (None, None, sequence, 1));
+    meanwhile(&shop, &hook, 20, receipts("e"));
+    assert_eq!(shop.export(SECRET, &Task::default()).unwrap().len(), 30);
+    assert_eq!(shop.export("nobody", &Task::default()).unwrap(), []);
+    let params = RetainParams { personalisation_days: Some(1), analytics_days: Some(1), marketing_days: Some(1) };
+    let cancelled = Task::default();
+    cancelled.cancel();
+    for asked in [
+        shop.verify(&cancelled).map(drop),
+        shop.export("bo", &cancelled).map(drop),
+        shop.retain(&params, day_after(9), &cancelled).map(drop),
+    ] {
+        assert_eq!(asked.unwrap_err(), Error::Cancelled);
+    }
+    // An erase in between: it is tried again. Then the writer only commits.
+    meanwhile(&shop, &hook, 9, |engine, at| match at {
+        4 => assert!(engine.erase(SECRET).unwrap()),
+        _ => receive(engine, &format!("q{at}"), "LIP-01", 1),
+    });
+    let before = shop.read(|engine| Ok(on_hand(engine))).unwrap();
+    let task = Task::default();
+    assert_eq!(shop.retain(&params, day_after(9), &task).unwrap(), Retained { dropped: 30, reduced: 0 });
+    assert!(task.progress().1 > 0);
+    *hook.lock().unwrap() = None;
+    assert_eq!(shop.export("bo", &Task::default()).unwrap(), []);
+    assert_eq!(disk.files().iter().filter(|name| name.ends_with(".tmp")).count(), 0);
+    let (now, people) = shop.read(|engine| Ok((on_hand(engine), engine.world().people.persons.len()))).unwrap();
+    assert_eq!((now, people), (before + 8, 0));
+    let world = shop.read(|engine| Ok(engine.world().clone())).unwrap();
+    let follower = Engine::follow_disk(Box::new(disk.clone())).unwrap();
+    assert_eq!(follower.folded().unwrap(), 0, "the snapshot is of the world without them");
+    shop.close();
+    let engine = Engine::with_disk(Box::new(disk), options()).unwrap();
+    assert_eq!((engine.world(), follower.view().unwrap().world()), (&world, &world));
 }
 
 fn open_memory() -> Engine {

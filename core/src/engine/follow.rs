@@ -228,6 +228,17 @@ impl Shop {
         }
     }
 
+    /// The writer, for care of its journal.
+    ///
+    /// # Errors
+    /// `READ_ONLY` of a follower.
+    pub fn writer(&self, operation: &str) -> Result<&Shared> {
+        match self {
+            Shop::Writer(shared) => Ok(shared),
+            Shop::Follower(_) => Err(read_only(operation)),
+        }
+    }
+
     /// Takes in what another process wrote; see [`Follow::poll`]. 0 for the writer itself.
     ///
     /// # Errors

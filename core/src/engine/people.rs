@@ -44,6 +44,7 @@ pub fn purposes(event: &PeopleEvent) -> &'static [Purpose] {
         | PeopleEvent::Returned { .. }
         | PeopleEvent::Rated { .. }
         | PeopleEvent::Reviewed { .. } => &[Personalisation, Analytics],
+        PeopleEvent::Bought { lines, .. } if lines.is_empty() => &[Marketing],
         PeopleEvent::Bought { .. } | PeopleEvent::Unresolved(_) => &[Personalisation, Analytics, Marketing],
         PeopleEvent::Answered { .. } | PeopleEvent::Complained { .. } => &[Analytics],
         PeopleEvent::Profiled { .. } | PeopleEvent::Consented { .. } => &[],
@@ -157,7 +158,10 @@ impl People {
             if person.orders.len() == ORDERS_LIMIT {
                 person.orders.remove(0);
             }
-            person.orders.push((day, value));
+            // What a retention left of a purchase comes later than it happened.
+            let late =
+                if lines.is_empty() { person.orders.partition_point(|(own, _)| *own <= day) } else { usize::MAX };
+            person.orders.insert(late.min(person.orders.len()), (day, value));
         }
         for line in lines {
             self.learn(id, sku(&line.sku), Interaction::Purchase, day);

@@ -42,6 +42,8 @@ struct Inner {
     waits: bool,
     /// Whether an input waits for others before it is flushed.
     gathers: bool,
+    /// Held by the one retention that may write beside the writer.
+    retention: Mutex<()>,
     queue: Mutex<Option<Sender<Job>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     writer_id: ThreadId,
@@ -69,6 +71,7 @@ impl Shared {
             unanswered,
             waits,
             gathers,
+            retention: Mutex::new(()),
             queue: Mutex::new(Some(queue)),
             writer: Mutex::new(Some(writer)),
             writer_id,
@@ -146,6 +149,11 @@ impl Shared {
             if (alone && !self.inner.gathers) || !self.inner.waits { self.run(input) } else { self.wait(input) };
         self.inner.unanswered.fetch_sub(1, Ordering::Relaxed);
         answer
+    }
+
+    /// Waits until no other retention runs.
+    pub(super) fn alone(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.inner.retention.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wait<T: Send + 'static>(&self, input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static) -> Result<T> {

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::base::{Error, Result};
 
 use super::keys::{HEADER_BYTES, KEYS_FILE, Keys};
+use super::mutant::{Rule, holds};
 use super::open::{look, read_file};
 use super::read::FrameReader;
 use super::segment::{self, HEAD_BYTES, Segment};
@@ -87,7 +88,7 @@ impl Follower {
     pub fn is_outdated(&self) -> Result<bool> {
         let heads = self.heads()?;
         let now = heads.iter().take(self.generations.len()).map(|segment| segment.generation);
-        Ok(self.rekeyed || !now.eq(self.generations.iter().copied()))
+        Ok((self.rekeyed || !now.eq(self.generations.iter().copied())) && holds(Rule::Outdated))
     }
 
     /// Goes back to the first record: all that is still readable comes again.

@@ -203,6 +203,28 @@ impl Keys {
         self.next = self.next.max(next);
     }
 
+    /// The keys of ids below `next`, as if no later one had been given out.
+    pub fn until(mut self, next: u64) -> Self {
+        self.keep(|id, _| id < next);
+        self.next = self.next.min(next);
+        self
+    }
+
+    /// The key of one subject: all others count as erased.
+    pub fn only(mut self, subject: &str) -> Self {
+        self.keep(|_, key| &*key.subject == subject);
+        self
+    }
+
+    fn keep(&mut self, keeps: impl Fn(u64, &SubjectKey) -> bool) {
+        let (by_subject, mut by_id) = (Lookup::default(), std::mem::take(&mut self.by_id));
+        self.by_subject = by_subject;
+        by_id.retain(|id, key| keeps(*id, key));
+        for (id, key) in by_id {
+            self.insert(id, key);
+        }
+    }
+
     /// The same file without any key: every subject counts as erased.
     pub fn without_secrets(&self) -> Self {
         Keys { next: self.next, ..Keys::new(self.id) }

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, Task};
 
 use super::keys::{KEYS_FILE, Keys};
 use super::mutant::Rule;
 use super::open::{look, read_file};
 use super::read::{FrameReader, Good, Place, Walk};
+use super::reading::over;
 use super::segment::{self, HEAD_BYTES, Log, Segment};
 use super::storage::{Disk, FileDisk};
 use super::wire::{self, FileId, Frame, LOST_RECORD, RECORD_HEAD_BYTES};
@@ -40,7 +41,7 @@ impl Journal {
         Ok(dropped)
     }
 
-    fn compact_segment(&mut self, index: usize, expired: &mut dyn FnMut(u64, &str) -> bool) -> Result<u64> {
+    pub(super) fn compact_segment(&mut self, index: usize, expired: &mut dyn FnMut(u64, &str) -> bool) -> Result<u64> {
         let Rewritten { bytes, dropped, living } = self.rewrite(index, expired)?;
         if dropped == 0 {
             return Ok(0);
@@ -54,35 +55,25 @@ impl Journal {
         segment::write_fresh(self.disk.as_mut(), &name, &bytes, capacity)?;
         let done = segment::exchange(self.disk.as_mut(), &name, Rule::SegmentDirSync);
         self.poison_on_error(done)?;
-        self.log.segments[index].generation += 1;
-        self.marks.retain(|mark| mark.segment != index);
+        self.exchanged(index);
         if last {
             (self.written.offset, self.warm) = (bytes.len() as u64, bytes.len() as u64);
         }
         Ok(dropped)
     }
 
+    pub(super) fn exchanged(&mut self, index: usize) {
+        self.log.segments[index].generation += 1;
+        self.marks.retain(|mark| mark.segment != index);
+        self.exchanges += 1;
+    }
+
     /// The bytes of a segment without what is to be dropped.
     fn rewrite(&self, index: usize, expired: &mut dyn FnMut(u64, &str) -> bool) -> Result<Rewritten> {
-        let segment = &self.log.segments[index];
-        let until = self.log.segments.get(index + 1).map_or(self.written.head.sequence, |next| next.start.sequence);
-        let next = Segment { generation: segment.generation + 1, ..segment.clone() };
-        let mut out = Rewritten { bytes: segment::head_bytes(&self.log.id, &next).to_vec(), dropped: 0, living: false };
-        let mut walk = Walk::new(self.disk.as_ref(), &self.log, &self.log.start_of(index), until)?;
-        while let Some((frame, _)) = next_of(&mut walk, &self.log)? {
-            let living = &mut out.living;
-            out.dropped +=
-                wire::rewrite_frame(&frame, &mut out.bytes, |sequence, record| match self.keys.get(record.key_id) {
-                    Ok(Some(key)) => {
-                        let drops = expired(sequence, key.subject());
-                        *living |= drops;
-                        drops
-                    }
-                    known => known.is_ok(),
-                });
-        }
-        ends_at(&walk, &self.log, until)?;
-        Ok(out)
+        let (mut log, until) = (self.log.clone(), self.written.head.sequence);
+        over(self.disk.as_ref(), &mut log, index, until, &mut |log, walk| {
+            Rewritten::of(log, &self.keys, index, walk, expired)
+        })
     }
 
     /// Copies the journal up to the synced head into an empty folder, verifying what it copies. Answers that head.
@@ -103,35 +94,7 @@ impl Journal {
     /// # Errors
     /// As [`Journal::backup`].
     pub fn backup_to(&self, target: &mut dyn Disk, with_keys: bool) -> Result<Head> {
-        check_empty(target)?;
-        for index in 0..self.log.segments.len() {
-            self.copy_segment(index, target)?;
-        }
-        target.sync_dir()?;
-        // The keys last: a copy that was cut short is refused, because it has none.
-        let keys = if with_keys { self.keys.write() } else { self.keys.without_secrets().write() };
-        segment::publish(target, KEYS_FILE, &keys, 0, Rule::KeySync)?;
-        Ok(self.synced.clone())
-    }
-
-    fn copy_segment(&self, index: usize, target: &mut dyn Disk) -> Result<()> {
-        let segment = &self.log.segments[index];
-        let end = self.synced.sequence;
-        let until = self.log.segments.get(index + 1).map_or(end, |next| next.start.sequence.min(end));
-        let (name, mut out) = (self.log.name(index), segment::head_bytes(&self.log.id, segment).to_vec());
-        let mut place = 0;
-        let mut walk = Walk::new(self.disk.as_ref(), &self.log, &self.log.start_of(index), until)?;
-        while let Some((frame, _)) = next_of(&mut walk, &self.log)? {
-            out.extend_from_slice(frame.bytes());
-            if out.len() >= COPY_BYTES {
-                target.write_at(&name, place, &out)?;
-                place += out.len() as u64;
-                out.clear();
-            }
-        }
-        ends_at(&walk, &self.log, until)?;
-        target.write_at(&name, place, &out)?;
-        target.sync(&name)
+        self.reading()?.backup(target, with_keys, &Task::default(), &mut || Ok(self.now()))
     }
 
     /// Reads the whole log, from the first segment on, and every snapshot: checksums, chain, keys and unused space.
@@ -139,28 +102,50 @@ impl Journal {
     /// # Errors
     /// `IO`. Damage is no error but the report's [`Verified::damage`].
     pub fn verify(&self) -> Result<Verified> {
-        let mut report = Verified::default();
-        let done = report.read(self.disk.as_ref(), &self.log, &self.keys, Some(self.written.head.sequence));
-        report.finish(done)
+        self.reading()?.verify(&Task::default(), &mut || Ok(self.now()))
     }
 }
 
-struct Rewritten {
-    bytes: Vec<u8>,
-    dropped: u64,
-    /// Whether a record of a living subject is among the dropped.
-    living: bool,
+/// A segment without what is to be dropped.
+pub struct Rewritten {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// How many records were dropped.
+    pub dropped: u64,
+    /// Whether a record of a living subject is among them.
+    pub living: bool,
 }
 
-fn ends_at(walk: &Walk<'_>, log: &Log, until: u64) -> Result<()> {
-    if walk.head().sequence == until {
-        return Ok(());
+impl Rewritten {
+    /// Rewrites the segment that a walk goes over.
+    pub fn of(
+        log: &Log,
+        keys: &Keys,
+        index: usize,
+        walk: &mut Walk<'_>,
+        expired: &mut dyn FnMut(u64, &str) -> bool,
+    ) -> Result<Rewritten> {
+        let segment = &log.segments[index];
+        let next = Segment { generation: segment.generation + 1, ..segment.clone() };
+        let mut out = Rewritten { bytes: segment::head_bytes(&log.id, &next).to_vec(), dropped: 0, living: false };
+        while let Some((frame, _)) = next_of(walk, log)? {
+            let living = &mut out.living;
+            out.dropped +=
+                wire::rewrite_frame(&frame, &mut out.bytes, |sequence, record| match keys.get(record.key_id) {
+                    Ok(Some(key)) => {
+                        let drops = expired(sequence, key.subject());
+                        *living |= drops;
+                        drops
+                    }
+                    known => known.is_ok(),
+                });
+        }
+        Ok(out)
     }
-    let mark = walk.mark();
-    Err(corrupt(log.number(mark.segment), mark.offset, "the log ends early"))
 }
 
-fn check_empty(target: &dyn Disk) -> Result<()> {
+/// Checks that nothing lies on a disk but a lock.
+pub fn check_empty(target: &dyn Disk) -> Result<()> {
     match target.list()?.into_iter().find(|name| name != "lock") {
         Some(name) => Err(Error::argument("target", "an empty folder", name)),
         None => Ok(()),
@@ -211,14 +196,15 @@ pub struct Verified {
 pub fn verify(disk: &dyn Disk) -> Result<Verified> {
     let mut report = Verified::default();
     let done = look(disk).and_then(|found| match found {
-        Some((log, keys)) => report.read(disk, &log, &keys, None),
+        Some((log, keys)) => report.read(disk, &log, &keys),
         None => Ok(()),
     });
     report.finish(done)
 }
 
 impl Verified {
-    fn finish(mut self, done: Result<()>) -> Result<Verified> {
+    /// Says what came of it: damage is part of the report.
+    pub(super) fn finish(mut self, done: Result<()>) -> Result<Verified> {
         match done {
             Err(error @ (Error::JournalCorrupt { .. } | Error::JournalVersion { .. })) => self.damage = Some(error),
             other => other?,
@@ -226,10 +212,19 @@ impl Verified {
         Ok(self)
     }
 
-    /// Reads everything, up to record `until` where the end is known.
-    fn read(&mut self, disk: &dyn Disk, log: &Log, keys: &Keys, until: Option<u64>) -> Result<()> {
+    /// Adds what was counted in a segment.
+    pub(super) fn add(&mut self, part: &Verified) {
+        self.frames += part.frames;
+        self.records += part.records;
+        self.bytes += part.bytes;
+        self.dropped += part.dropped;
+        self.lost += part.lost;
+    }
+
+    /// Reads everything.
+    fn read(&mut self, disk: &dyn Disk, log: &Log, keys: &Keys) -> Result<()> {
         let snapshots = self.load_snapshots(disk, &log.id)?;
-        let (mut walk, mut scratch) = (Walk::new(disk, log, &log.start_of(0), until.unwrap_or(u64::MAX))?, Vec::new());
+        let (mut walk, mut scratch) = (Walk::new(disk, log, &log.start_of(0), u64::MAX)?, Vec::new());
         let mut met = Vec::new();
         self.segments = 1;
         loop {
@@ -245,7 +240,7 @@ impl Verified {
             }
         }
         self.segments = log.segments.len() as u64;
-        self.check_end(disk, log, &walk, until)?;
+        self.check_end(disk, log, &walk)?;
         for head in snapshots {
             match met.contains(&head.sequence) {
                 true => self.snapshots += 1,
@@ -266,7 +261,7 @@ impl Verified {
         Ok(heads)
     }
 
-    fn count(&mut self, frame: &Frame<'_>) {
+    pub(super) fn count(&mut self, frame: &Frame<'_>) {
         self.frames += 1;
         self.records += u64::from(frame.count());
         self.bytes += frame.len() as u64;
@@ -276,12 +271,8 @@ impl Verified {
         }
     }
 
-    fn check_end(&mut self, disk: &dyn Disk, log: &Log, walk: &Walk<'_>, until: Option<u64>) -> Result<()> {
+    fn check_end(&mut self, disk: &dyn Disk, log: &Log, walk: &Walk<'_>) -> Result<()> {
         let mark = walk.mark();
-        if let Some(until) = until {
-            ends_at(walk, log, until)?;
-            return check_unused(disk, log, mark.segment, mark.offset);
-        }
         if walk.judge()? {
             let name = log.name(mark.segment);
             let end = disk.len(&name)?.unwrap_or(0);
@@ -293,7 +284,7 @@ impl Verified {
 }
 
 /// Checks that nothing but zeros follows the last frame of a segment.
-fn check_unused(disk: &dyn Disk, log: &Log, index: usize, from: u64) -> Result<()> {
+pub fn check_unused(disk: &dyn Disk, log: &Log, index: usize, from: u64) -> Result<()> {
     let name = log.name(index);
     let end = disk.len(&name)?.unwrap_or(0);
     if (Place { disk, name: &name, id: &log.id, end }).is_zero(from)? {

@@ -646,6 +646,14 @@ impl Disk for MemoryDisk {
         Ok(bytes)
     }
 
+    fn reader(&self) -> Result<Box<dyn Disk>> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn share(&self) -> Result<Box<dyn Disk>> {
+        Ok(Box::new(self.clone()))
+    }
+
     fn geometry(&self) -> Geometry {
         self.state().geometry
     }

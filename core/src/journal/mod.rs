@@ -43,6 +43,7 @@ mod mutant;
 pub mod mutant;
 mod open;
 mod read;
+mod reading;
 mod segment;
 #[cfg(any(test, feature = "simulation"))]
 #[doc(hidden)]
@@ -64,6 +65,7 @@ pub use maintain::{Lost, Salvaged, Verified, salvage, salvage_folder, verify};
 pub use memory::{Damage, Fault, MemoryDisk, Tear};
 use mutant::{Rule, holds};
 use read::Walk;
+pub use reading::{Now, Reading};
 use segment::{HEAD_BYTES, Log};
 pub use storage::{Disk, FileDisk, Geometry};
 use wire::Frame;
@@ -194,6 +196,8 @@ pub struct Journal {
     marks: Vec<Mark>,
     /// Sequences of the snapshots that are kept, newest first; the newest fits.
     snapshots: Vec<u64>,
+    /// How often keys or segments were exchanged.
+    exchanges: u64,
     poison: Option<String>,
 }
 
@@ -411,6 +415,7 @@ impl Journal {
         // The snapshots first: a crash between the two then leaves a state in which the erase did not happen.
         self.remove_snapshots()?;
         self.keys.remove(subject);
+        self.exchanges += 1;
         self.publish_keys()
     }
 
@@ -469,8 +474,13 @@ impl Journal {
         let sequence = self.head.sequence;
         let bytes = snapshot::write(&self.log.id, &self.head, self.keys.next(), payload);
         segment::publish(self.disk.as_mut(), &snapshot::name(sequence), &bytes, 0, Rule::SnapshotDirSync)?;
+        self.keep_snapshot(sequence)
+    }
+
+    fn keep_snapshot(&mut self, sequence: u64) -> Result<()> {
         self.snapshots.retain(|other| *other != sequence);
         self.snapshots.insert(0, sequence);
+        self.snapshots.sort_unstable_by(|a, b| b.cmp(a));
         while self.snapshots.len() > SNAPSHOTS_KEPT {
             let old = self.snapshots[SNAPSHOTS_KEPT];
             self.disk.remove(&snapshot::name(old))?;

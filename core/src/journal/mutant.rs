@@ -25,12 +25,16 @@ pub enum Rule {
     Settle,
     /// A bad frame is a torn tail only if a sector of it is missing, or nothing good follows.
     Judge,
+    /// A backup ends where it says that it does.
+    BackupEnd,
+    /// A follower folds anew what was exchanged since it read it.
+    Outdated,
 }
 
 impl Rule {
     /// All rules.
     #[cfg(any(test, feature = "simulation"))]
-    pub const ALL: [Rule; 11] = [
+    pub const ALL: [Rule; 13] = [
         Rule::DataSync,
         Rule::SyncBeforeAnswer,
         Rule::KeySync,
@@ -42,6 +46,8 @@ impl Rule {
         Rule::CutTail,
         Rule::Settle,
         Rule::Judge,
+        Rule::BackupEnd,
+        Rule::Outdated,
     ];
 }
 

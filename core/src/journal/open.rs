@@ -69,6 +69,7 @@ impl Journal {
             warm,
             marks,
             snapshots,
+            exchanges: 0,
         };
         journal.mend(group, torn)?;
         Ok(journal)

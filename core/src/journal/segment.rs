@@ -219,6 +219,31 @@ pub fn write_fresh(disk: &mut dyn Disk, name: &str, bytes: &[u8], capacity: u64)
     disk.sync(&fresh)
 }
 
+/// The name of a file that is written beside the one in place, while the writer goes on.
+pub fn aside(name: &str) -> String {
+    format!("{name}.aside{UNFINISHED}")
+}
+
+/// Writes a file durably beside the one in place.
+///
+/// # Errors
+/// `DISK_FULL`, `READ_ONLY`, `IO`.
+pub fn write_aside(disk: &mut dyn Disk, name: &str, bytes: &[u8]) -> Result<()> {
+    let aside = aside(name);
+    disk.remove(&aside)?;
+    disk.write_at(&aside, 0, bytes)?;
+    disk.sync(&aside)
+}
+
+/// Puts a file that was written aside in its place, durably.
+///
+/// # Errors
+/// `READ_ONLY`, `IO`: nobody can tell then which of the two is in place.
+pub fn exchange_aside(disk: &mut dyn Disk, name: &str) -> Result<()> {
+    disk.rename(&aside(name), name)?;
+    disk.sync_dir()
+}
+
 /// Gives an unfinished file its name, durably.
 ///
 /// # Errors

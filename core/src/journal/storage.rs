@@ -35,6 +35,10 @@ pub trait Disk: Send + Sync {
     fn remove(&mut self, name: &str) -> Result<()>;
     /// 32 unpredictable bytes, for file ids and keys.
     fn entropy(&mut self) -> Result<[u8; 32]>;
+    /// Another handle on the same files, to read them on another thread: it sees what is exchanged at once.
+    fn reader(&self) -> Result<Box<dyn Disk>>;
+    /// Another handle on the same files, to write new ones on another thread.
+    fn share(&self) -> Result<Box<dyn Disk>>;
     /// How segments are cut.
     fn geometry(&self) -> Geometry {
         Geometry::default()
@@ -77,11 +81,12 @@ const LOCK: &str = "lock";
 #[derive(Debug)]
 pub struct FileDisk {
     folder: PathBuf,
-    /// Open files; none when reading only, so that a file that another process replaced is seen at once.
+    /// Open files; none where `keeps` is false, so that a file that somebody else replaced is seen at once.
     open: Mutex<BTreeMap<String, Arc<File>>>,
+    keeps: bool,
     /// Files that lost their name and hold secrets: overwritten once the loss of the name is durable.
     doomed: Vec<File>,
-    lock: Option<File>,
+    lock: Option<Arc<File>>,
 }
 
 impl FileDisk {
@@ -101,7 +106,7 @@ impl FileDisk {
             Err(fs4::TryLockError::Error(error)) => return Err(io("lock journal")(error)),
         }
         sync_folder(folder)?;
-        Ok(FileDisk { lock: Some(lock), ..FileDisk::read_only(folder)? })
+        Ok(FileDisk { lock: Some(Arc::new(lock)), keeps: true, ..FileDisk::read_only(folder)? })
     }
 
     /// Opens a folder to read it, whoever holds it: every change answers `READ_ONLY`.
@@ -112,7 +117,8 @@ impl FileDisk {
         if !folder.is_dir() {
             return Err(Error::io(format!("open {}", folder.display()), "there is no such folder"));
         }
-        Ok(FileDisk { folder: folder.to_path_buf(), open: Mutex::default(), doomed: Vec::new(), lock: None })
+        let (folder, open, doomed) = (folder.to_path_buf(), Mutex::default(), Vec::new());
+        Ok(FileDisk { folder, open, keeps: false, doomed, lock: None })
     }
 
     fn check_writable(&self, operation: &str) -> Result<()> {
@@ -136,7 +142,9 @@ impl FileDisk {
             return Ok(Arc::new(File::open(path)?));
         }
         let file = Arc::new(options().create(make).open(path)?);
-        self.opened().insert(name.to_string(), file.clone());
+        if self.keeps {
+            self.opened().insert(name.to_string(), file.clone());
+        }
         Ok(file)
     }
 
@@ -250,6 +258,15 @@ impl Disk for FileDisk {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(&format!("remove {name}"))(error)),
             _ => Ok(()),
         }
+    }
+
+    fn reader(&self) -> Result<Box<dyn Disk>> {
+        Ok(Box::new(FileDisk::read_only(&self.folder)?))
+    }
+
+    /// The folder stays locked until this handle too is dropped.
+    fn share(&self) -> Result<Box<dyn Disk>> {
+        Ok(Box::new(FileDisk { lock: self.lock.clone(), ..FileDisk::read_only(&self.folder)? }))
     }
 
     #[allow(clippy::disallowed_methods)] // keys must be unpredictable: the one place where the core asks the system
