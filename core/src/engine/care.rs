@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Engine, Position, Shared, World};
 use crate::base::{Error, Result, Task, Timestamp};
 use crate::event::{Body, Event, PeopleEvent, Purpose};
-use crate::journal::{self, Disk, Durability, FileDisk, Follower};
+use crate::journal::{self, Disk, Durability, FileDisk, Follower, Now, Reading};
 
 /// Where to copy the journal.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -266,6 +266,37 @@ impl Writer for Engine {
 impl Writer for Shared {
     fn run<T: Send + 'static>(&mut self, input: impl FnOnce(&mut Engine) -> Result<T> + Send + 'static) -> Result<T> {
         self.call(input)
+    }
+}
+
+/// A backup and a group in steps, for simulations.
+impl Engine {
+    /// Begins a backup with what was answered: what a copy needs while the engine goes on.
+    ///
+    /// # Errors
+    /// As [`Engine::sync`].
+    #[doc(hidden)]
+    pub fn reading(&mut self) -> Result<Reading> {
+        self.sync()?;
+        self.journal.reading()
+    }
+
+    /// What a backup has to ask for in the end.
+    #[doc(hidden)]
+    pub fn now(&self) -> Now {
+        self.journal.now()
+    }
+
+    /// Runs inputs that share one flush, which what they answered waits for.
+    ///
+    /// # Errors
+    /// `DISK_FULL`, `IO`, `JOURNAL_POISONED`: then nothing was answered.
+    #[doc(hidden)]
+    pub fn together<T>(&mut self, inputs: impl FnOnce(&mut Engine) -> T) -> Result<T> {
+        self.defer(true);
+        let answers = inputs(self);
+        self.defer(false);
+        self.flush().map(|()| answers)
     }
 }
 

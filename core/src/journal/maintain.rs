@@ -481,6 +481,10 @@ impl Salvage<'_> {
 
     /// Whether a frame holds together, and follows on what is known of the chain before it.
     fn follows(&self, frame: &Frame<'_>, gap: u64) -> bool {
+        let is_key = |id: u64| (1..u64::MAX).contains(&id);
+        if frame.records().any(|record| record.stream == Some(Stream::People) && !is_key(record.key_id)) {
+            return false;
+        }
         match self.hash.filter(|_| gap == 0) {
             Some(hash) => frame.follow(&Head { sequence: self.expected(), hash }).is_ok(),
             None => frame.end().is_some(),

@@ -318,6 +318,7 @@ impl Journal {
     /// As [`Journal::sync`].
     pub fn commit(&mut self, durability: Durability) -> Result<()> {
         match durability {
+            Durability::Group { .. } if !holds(Rule::GroupSync) => self.flush(),
             Durability::Sync | Durability::Group { .. } => self.sync(),
             Durability::Os => self.flush(),
         }

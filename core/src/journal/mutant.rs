@@ -25,6 +25,8 @@ pub enum Rule {
     Settle,
     /// A bad frame is a torn tail only if a sector of it is missing, or nothing good follows.
     Judge,
+    /// A group is flushed before it is answered.
+    GroupSync,
     /// A backup ends where it says that it does.
     BackupEnd,
     /// A follower folds anew what was exchanged since it read it.
@@ -34,7 +36,7 @@ pub enum Rule {
 impl Rule {
     /// All rules.
     #[cfg(any(test, feature = "simulation"))]
-    pub const ALL: [Rule; 13] = [
+    pub const ALL: [Rule; 14] = [
         Rule::DataSync,
         Rule::SyncBeforeAnswer,
         Rule::KeySync,
@@ -46,6 +48,7 @@ impl Rule {
         Rule::CutTail,
         Rule::Settle,
         Rule::Judge,
+        Rule::GroupSync,
         Rule::BackupEnd,
         Rule::Outdated,
     ];

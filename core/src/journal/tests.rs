@@ -1092,3 +1092,26 @@ fn nothing_of_an_erased_person_is_left_in_any_file_of_the_folder() {
     assert!(!holds(b"likes rose") && !holds(b"ana@") && !holds(&key) && holds(b"sold 1"));
     assert_eq!(journal.verify().unwrap().damage, None);
 }
+
+#[test]
+fn salvage_takes_no_frame_with_a_key_that_nobody_can_have() {
+    for id in [0, u64::MAX] {
+        let disk = narrow(31);
+        let (mut journal, _) = open(&disk).unwrap();
+        journal.append(None, &[stock(b"first")]).unwrap();
+        journal.sync().unwrap();
+        let from = journal.written.offset as usize;
+        journal.append(None, &[people("ana", b"likes rose")]).unwrap();
+        journal.sync().unwrap();
+        let to = journal.written.offset as usize;
+        let mut bytes = disk.blob(FIRST).unwrap();
+        bytes[HEAD_BYTES as usize + 40] ^= 1; // so that the chain before the second frame is not known
+        bytes[from + 42..from + 50].copy_from_slice(&u64::to_le_bytes(id));
+        let sum = crc32c::crc32c(&bytes[from + 8..to]);
+        bytes[from + 4..from + 8].copy_from_slice(&sum.to_le_bytes());
+        disk.set_blob(FIRST, &bytes);
+        let target = MemoryDisk::new(1);
+        let salvaged = salvage(&disk, Box::new(target.clone())).unwrap();
+        assert_eq!((salvaged.records, verify(&target).unwrap().damage), (0, None));
+    }
+}
