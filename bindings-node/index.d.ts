@@ -552,16 +552,16 @@ export class Engine {
   /**
    * Answers everything that is kept of a person, in order.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_POISONED`, `READ_ONLY`.
+   * @throws {@link TrousseError} with the code `CANCELLED`, `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
-  export(params: SubjectParams & Now): Promise<Exported[]>
+  export(params: SubjectParams & Now & Long): Promise<Exported[]>
 
   /**
-   * Drops what people did once no purpose keeps it any longer: from the log and from all that was learned. A purpose keeps nothing of a person who withdrew consent to it; profiles and consents stay. Answers how many events went.
+   * Drops what people did once no purpose keeps it any longer: from the log and from all that was learned. A purpose keeps nothing of a person who withdrew consent to it. Of a purchase that only marketing keeps day and worth remain; profiles, consents and stock stay. Answers how many events went.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_POISONED`, `READ_ONLY`.
+   * @throws {@link TrousseError} with the code `CANCELLED`, `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
-  retain(params?: RetainParams & Now): Promise<Retained>
+  retain(params?: RetainParams & Now & Long): Promise<Retained>
 
   /**
    * Gives back the space of what was erased; the hash chain stays what it was.
@@ -571,18 +571,18 @@ export class Engine {
   compact(params?: Now): Promise<Record<string, never>>
 
   /**
-   * Copies the journal into an empty folder, verifying what it copies. Without keys nobody's events can be read there; with them an erase has to be repeated there.
+   * Copies the journal into an empty folder while the writer goes on, verifying what it copies: all that was answered when it began. Without keys nobody's events can be read there; with them an erase has to be repeated there.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_LOCKED`, `JOURNAL_POISONED`, `READ_ONLY`.
+   * @throws {@link TrousseError} with the code `CANCELLED`, `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_LOCKED`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
-  backup(params: BackupParams & Now): Promise<Copied>
+  backup(params: BackupParams & Now & Long): Promise<Copied>
 
   /**
-   * Reads the whole journal and checks it: checksums, hash chain, keys, snapshots; and that the books balance. Damage is an answer, not an error.
+   * Reads the whole journal while the writer goes on and checks it: checksums, hash chain, keys, snapshots; and that the books balance. Damage is an answer, not an error.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
+   * @throws {@link TrousseError} with the code `CANCELLED`, `CLOSED`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
    */
-  verify(params?: Now): Promise<Verified>
+  verify(params?: Now & Long): Promise<Verified>
 
   /**
    * Shows stock by SKU, location and lot.
@@ -2791,6 +2791,8 @@ export interface RetainParams {
 export interface Retained {
   /** Events of people that were dropped. A whole number. */
   dropped: number
+  /** Purchases that only marketing keeps: of them day and worth remain, for segments. A whole number. */
+  reduced: number
 }
 
 /** Where to copy the journal. */

@@ -1305,8 +1305,11 @@ class Retained:
     ----------
     dropped : int
         Events of people that were dropped.
+    reduced : int
+        Purchases that only marketing keeps: of them day and worth remain, for segments.
     """
     dropped: int
+    reduced: int
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
@@ -1316,6 +1319,7 @@ class Retained:
     def _of(cls, value: Mapping[str, Any]) -> Retained:
         return cls(
             value["dropped"],
+            value["reduced"],
         )
 
 
@@ -4879,6 +4883,7 @@ class Engine(_Ledger):
         subject: str,
         *,
         now: InstantLike | None = None,
+        progress: Progress = False,
     ) -> Rows[Exported]:
         """Answers everything that is kept of a person, in order.
 
@@ -4888,6 +4893,8 @@ class Engine(_Ledger):
             The person.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
+        progress : bool or callable, default False
+            True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
         Returns
         -------
@@ -4897,10 +4904,10 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_POISONED,
-            READ_ONLY.
+            With code CANCELLED, CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT,
+            JOURNAL_POISONED, READ_ONLY.
         """
-        return Rows(Exported, (Exported._of(v) for v in self._door("export", {"subject": subject, "now": now})))
+        return Rows(Exported, (Exported._of(v) for v in self._query_long("export", {"subject": subject, "now": now}, progress)))
 
     def retain(
         self,
@@ -4909,10 +4916,11 @@ class Engine(_Ledger):
         analytics_days: int | None = None,
         marketing_days: int | None = None,
         now: InstantLike | None = None,
+        progress: Progress = False,
     ) -> Retained:
         """Drops what people did once no purpose keeps it any longer: from the log and from all that was learned. A
-        purpose keeps nothing of a person who withdrew consent to it; profiles and consents stay. Answers how many
-        events went.
+        purpose keeps nothing of a person who withdrew consent to it. Of a purchase that only marketing keeps day
+        and worth remain; profiles, consents and stock stay. Answers how many events went.
 
         Parameters
         ----------
@@ -4925,6 +4933,8 @@ class Engine(_Ledger):
             Days for segments of people: purchases. Not given: for ever.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
+        progress : bool or callable, default False
+            True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
         Returns
         -------
@@ -4934,10 +4944,10 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_POISONED,
-            READ_ONLY.
+            With code CANCELLED, CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT,
+            JOURNAL_POISONED, READ_ONLY.
         """
-        return Retained._of(self._door("retain", {"personalisation_days": personalisation_days, "analytics_days": analytics_days, "marketing_days": marketing_days, "now": now}))
+        return Retained._of(self._query_long("retain", {"personalisation_days": personalisation_days, "analytics_days": analytics_days, "marketing_days": marketing_days, "now": now}, progress))
 
     def compact(
         self,
@@ -4965,9 +4975,11 @@ class Engine(_Ledger):
         folder: str | os.PathLike[str],
         with_keys: bool = False,
         now: InstantLike | None = None,
+        progress: Progress = False,
     ) -> Copied:
-        """Copies the journal into an empty folder, verifying what it copies. Without keys nobody's events can be read
-        there; with them an erase has to be repeated there.
+        """Copies the journal into an empty folder while the writer goes on, verifying what it copies: all that was
+        answered when it began. Without keys nobody's events can be read there; with them an erase has to be
+        repeated there.
 
         Parameters
         ----------
@@ -4978,6 +4990,8 @@ class Engine(_Ledger):
             as secret as the journal, and who is erased later has to be erased there too.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
+        progress : bool or callable, default False
+            True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
         Returns
         -------
@@ -4987,23 +5001,26 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_LOCKED,
+            With code CANCELLED, CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_CORRUPT, JOURNAL_LOCKED,
             JOURNAL_POISONED, READ_ONLY.
         """
-        return Copied._of(self._door("backup", {"folder": folder, "with_keys": with_keys, "now": now}))
+        return Copied._of(self._query_long("backup", {"folder": folder, "with_keys": with_keys, "now": now}, progress))
 
     def verify(
         self,
         *,
         now: InstantLike | None = None,
+        progress: Progress = False,
     ) -> Verified:
-        """Reads the whole journal and checks it: checksums, hash chain, keys, snapshots; and that the books balance.
-        Damage is an answer, not an error.
+        """Reads the whole journal while the writer goes on and checks it: checksums, hash chain, keys, snapshots; and
+        that the books balance. Damage is an answer, not an error.
 
         Parameters
         ----------
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
+        progress : bool or callable, default False
+            True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
         Returns
         -------
@@ -5013,9 +5030,9 @@ class Engine(_Ledger):
         Raises
         ------
         Error
-            With code CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
+            With code CANCELLED, CLOSED, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
         """
-        return Verified._of(self._door("verify", {"now": now}))
+        return Verified._of(self._query_long("verify", {"now": now}, progress))
 
     def demand(
         self,

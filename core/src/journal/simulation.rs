@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Error, Result as JournalResult};
+use crate::base::{Error, Result as JournalResult, Task};
 
 use super::memory::SECTOR_BYTES;
 use super::open::look;
@@ -17,7 +17,8 @@ use super::read::Walk;
 use super::segment::HEAD_BYTES;
 use super::wire::{FRAME_HEAD_BYTES, genesis};
 use super::{
-    Damage, Entry, Fault, Follower, Geometry, Head, Journal, MemoryDisk, Record, Resume, Stream, Tear, salvage, verify,
+    Damage, Durability, Entry, Fault, Follower, Geometry, Head, Journal, MemoryDisk, Reading, Record, Resume, Stream,
+    Tear, salvage, verify,
 };
 
 /// What a run answers: nothing, or what is wrong with the journal.
@@ -164,6 +165,19 @@ struct World {
     disk: MemoryDisk,
     model: Model,
     followed: Option<Head>,
+    /// A backup that was begun.
+    backup: Option<Reading>,
+}
+
+/// Takes in what is new, or everything again where something is gone.
+fn caught_up(follower: &mut Follower, state: &mut State) -> JournalResult<()> {
+    follower.poll(&mut |entry| state.apply(entry)).map(drop)?;
+    if follower.is_outdated()? {
+        *state = State::default();
+        follower.resume(state)?;
+        follower.poll(&mut |entry| state.apply(entry)).map(drop)?;
+    }
+    Ok(())
 }
 
 fn geometry(dice: &mut Dice) -> Geometry {
@@ -178,7 +192,7 @@ fn geometry(dice: &mut Dice) -> Geometry {
 pub fn crash(seed: u64) -> Outcome {
     let mut dice = Dice(seed);
     let disk = MemoryDisk::with_geometry(seed, geometry(&mut dice));
-    let mut world = World { dice, disk, model: Model::default(), followed: None };
+    let mut world = World { dice, disk, model: Model::default(), followed: None, backup: None };
     for round in 0..5 {
         world.round().map_err(|message| format!("seed {seed}, round {round}: {message}"))?;
     }
@@ -222,14 +236,21 @@ impl World {
 
     /// Does what a writer does until something fails.
     fn live(&mut self, journal: &mut Journal, fault: Fault) -> Outcome {
-        let mut follower = self.follow()?;
+        let (mut follower, mut mirror) = (self.follow()?, None);
+        self.backup = None;
         for _ in 0..80 {
             if self.act(journal).is_err() {
+                return Ok(());
+            }
+            if self.dice.one_in(12) && !self.copy(journal)? {
                 return Ok(());
             }
             // A follower's sync that fails would be told to the writer too, by errors that this disk does not keep.
             let clean = journal.synced() == journal.head() || fault == Fault::PowerCut;
             if clean && self.dice.one_in(8) && !self.poll(&mut follower)? {
+                return Ok(());
+            }
+            if clean && self.dice.one_in(8) && !self.reflect(&mut mirror)? {
                 return Ok(());
             }
         }
@@ -269,6 +290,56 @@ impl World {
         Ok(true)
     }
 
+    /// Lets a follower look that starts from snapshots and forgets what is gone; false if a fault came.
+    fn reflect(&mut self, mirror: &mut Option<(Follower, State)>) -> Result<bool, String> {
+        let done = match mirror {
+            Some((follower, state)) => caught_up(follower, state),
+            None => Follower::on(Box::new(self.disk.clone())).and_then(|mut follower| {
+                let mut state = State::default();
+                follower.resume(&mut state)?;
+                caught_up(&mut follower, &mut state)?;
+                *mirror = Some((follower, state));
+                Ok(())
+            }),
+        };
+        match (done, &mirror) {
+            (Err(error @ (Error::JournalCorrupt { .. } | Error::JournalVersion { .. })), _) => {
+                Err(format!("a mirror: {error}"))
+            }
+            (Ok(()), Some((follower, state))) => {
+                let there = |item: &&Item| item.sequence < follower.head().sequence;
+                same(self.model.items().filter(there), &state.0).map_err(|message| format!("a mirror: {message}"))?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Begins a backup, or ends the one that was begun and opens the copy; false if a fault came.
+    fn copy(&mut self, journal: &mut Journal) -> Result<bool, String> {
+        let Some(reading) = self.backup.take() else {
+            if journal.sync().is_err() {
+                return Ok(false);
+            }
+            self.acknowledge(journal);
+            self.backup = journal.reading().ok();
+            return Ok(true);
+        };
+        let (mut target, end) = (MemoryDisk::new(1), reading.head().clone());
+        match reading.backup(&mut target, true, &Task::default(), &mut || Ok(journal.now())) {
+            Err(Error::Io { .. }) => return Ok(false),
+            other => drop(ok("backup", other)?),
+        }
+        let mut state = State::default();
+        let copy = ok("opening a copy", Journal::open(Box::new(target), &mut |entry| state.apply(entry)))?;
+        if *copy.head() != end {
+            return Err(format!("the copy ends at {}, the backup began at {}", copy.head().sequence, end.sequence));
+        }
+        let there = self.model.items().filter(|item| item.sequence < end.sequence);
+        same(there, &state.0).map_err(|message| format!("a copy: {message}"))?;
+        Ok(true)
+    }
+
     fn act(&mut self, journal: &mut Journal) -> JournalResult<()> {
         match self.dice.below(24) {
             0 => self.erase(journal),
@@ -276,7 +347,8 @@ impl World {
             2 => self.expire(journal),
             3 | 4 => self.snapshot(journal),
             5 => journal.flush(),
-            6..=11 => journal.sync().map(|()| self.acknowledge(journal)),
+            6..=8 => journal.sync().map(|()| self.acknowledge(journal)),
+            9..=11 => journal.commit(Durability::Group { max_delay_ms: 0 }).map(|()| self.acknowledge(journal)),
             _ => self.append(journal),
         }
     }
@@ -448,7 +520,8 @@ struct Harm {
 fn quiet(seed: u64, dice: &mut Dice) -> Result<Quiet, String> {
     let disk = MemoryDisk::with_geometry(seed, geometry(dice));
     disk.keep_history();
-    let mut world = World { dice: Dice(seed), disk: disk.clone(), model: Model::default(), followed: None };
+    let mut world =
+        World { dice: Dice(seed), disk: disk.clone(), model: Model::default(), followed: None, backup: None };
     let mut journal = ok("opening", Journal::open(Box::new(disk.clone()), &mut |_| Ok(())))?;
     let acts = 20 + dice.below(60);
     for _ in 0..acts {

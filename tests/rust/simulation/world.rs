@@ -5,11 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use trousse::journal::{Damage, Fault, Geometry, Journal, MemoryDisk, Tear, salvage, verify};
+use trousse::engine::Follow;
+use trousse::journal::{Damage, Durability, Fault, Geometry, Journal, MemoryDisk, Reading, Tear, salvage, verify};
 use trousse::{
     Arrive, Assemble, Channel, Command, Commit, Complaint, ComplaintKind, Condition, Consent, Count, Day, Engine,
     Error, Fact, Freeze, Interest, Line, Move, OpenTester, Options, Purchase, Quantity, Rating, Recall, Receive,
-    Reclassify, Release, Reserve, Return, Sale, Sku, Strategy, Timestamp, Unit, Units, WriteOff,
+    Reclassify, Release, Reserve, Return, Sale, Sku, Strategy, Task, Timestamp, Unit, Units, WriteOff,
 };
 
 use super::check::{self, Verdict, check};
@@ -26,6 +27,7 @@ const SECTOR_BYTES: usize = 512;
 const HEAD_BYTES: usize = 4096;
 
 /// A step that happened, and the records after it.
+#[derive(Clone)]
 struct Done {
     step: Step,
     now: i64,
@@ -38,8 +40,18 @@ pub struct World {
     options: Options,
     model: Model,
     done: Vec<Done>,
-    /// What was under way when the fault came.
-    in_flight: Option<(Step, i64)>,
+    /// What was under way when the fault came: all of it is there, or nothing.
+    in_flight: Vec<(Step, i64)>,
+    /// With the durability `os`: the shop of the last time that all was durable, and what was answered since.
+    durable: Option<(Model, Vec<Done>)>,
+    /// Whether something failed in this life, so that what is not durable may be gone without a power cut.
+    failed: bool,
+    /// Whether the power went at the last restart.
+    cut: bool,
+    /// A process that follows the journal.
+    follower: Option<Follow>,
+    /// A backup that was begun, and the shop that it has to be.
+    backup: Option<(Reading, Model)>,
     clock: i64,
     ids: u32,
     /// Persons of whom no byte may be readable.
@@ -85,12 +97,19 @@ impl World {
             disk.keep_history();
         }
         let offset = dice.of(&[0, 60, -300, 540]);
+        let group = Durability::Group { max_delay_ms: 0 };
+        let durability = dice.of(&[Durability::Sync, Durability::Sync, group, group, Durability::Os]);
         World {
             disk,
-            options: Options { utc_offset_minutes: Some(offset), ..Options::default() },
+            options: Options { utc_offset_minutes: Some(offset), durability, ..Options::default() },
             model: Model::new(offset.into()),
             done: Vec::new(),
-            in_flight: None,
+            in_flight: Vec::new(),
+            durable: None,
+            failed: false,
+            cut: false,
+            follower: None,
+            backup: None,
             clock: START,
             ids: 0,
             erased: BTreeSet::new(),
@@ -148,6 +167,7 @@ impl World {
         self.disk.calm();
         self.settle(&engine)?;
         self.again(&mut engine)?;
+        self.failed = false;
         let (steps, reach) = (6 + self.dice.below(14), 10 + self.dice.below(50));
         if !self.dice.one_in(6) {
             self.plan(reach);
@@ -161,10 +181,13 @@ impl World {
                 break;
             }
         }
-        if self.in_flight.is_none() {
+        if self.in_flight.is_empty() && !self.failed {
             self.disk.calm();
             check(&engine, &self.model, &mut self.dice, false)?;
+            self.copied(&mut engine)?;
+            self.followed(&engine)?;
         }
+        self.backup = None;
         drop(engine);
         self.restart();
         Ok(())
@@ -183,9 +206,11 @@ impl World {
     fn restart(&mut self) {
         let (cut, tear) = (!self.dice.one_in(4), self.dice.of(&[Tear::Prefix, Tear::Sectors]));
         let off = self.disk.is_off();
+        self.cut = cut || off;
         self.disk.calm();
         if cut || off {
             self.disk = self.disk.crash(tear);
+            self.follower = None; // it ran on the same machine
         }
         self.say(|| {
             format!("# {}", if cut || off { format!("the power goes: {tear:?}") } else { "the process ends".into() })
@@ -195,27 +220,29 @@ impl World {
     /// Judges what an opening found, and takes it as the history from here on.
     fn settle(&mut self, engine: &Engine) -> Verdict {
         let position = engine.position();
-        let latest = self.model.now.max(self.in_flight.as_ref().map_or(0, |(_, now)| *now));
-        let mut found = self.model.clone();
+        let flying = std::mem::take(&mut self.in_flight);
+        let latest = self.model.now.max(flying.iter().map(|(_, now)| *now).max().unwrap_or(0));
+        let mut found = self.without(position.sequence)?;
+        let before = found.clone();
         found.apply(&Step::Restart, 0);
         let mut verdict = self.found(engine, &mut found, latest);
-        if let Some((step, now)) = self.in_flight.take() {
-            let mut other = self.model.clone();
-            other.apply(&step, now);
+        if let (Err(without), false) = (&verdict, flying.is_empty()) {
+            let mut other = before;
+            flying.iter().for_each(|(step, now)| drop(other.apply(step, *now)));
             other.apply(&Step::Restart, 0);
-            if let Err(without) = verdict {
-                verdict = self.found(engine, &mut other, latest);
-                verdict = verdict
-                    .map_err(|with| format!("neither without what was in flight: {without}\n  nor with it: {with}"));
-                found = other;
-                self.say(|| "# what was in flight is there".into());
+            let with = self.found(engine, &mut other, latest);
+            verdict =
+                with.map_err(|with| format!("neither without what was in flight: {without}\n  nor with it: {with}"));
+            found = other;
+            self.say(|| "# what was in flight is there".into());
+            for (step, now) in flying {
                 if let Step::Erase(subject) = &step {
                     self.gone(subject);
                 }
                 self.done.push(Done { step, now, after: position.sequence });
-            } else {
-                self.say(|| "# what was in flight is not there".into());
             }
+        } else if !flying.is_empty() {
+            self.say(|| "# what was in flight is not there".into());
         }
         verdict?;
         found.now = position.now.0;
@@ -223,10 +250,41 @@ impl World {
         let at = position.sequence;
         self.done.push(Done { step: Step::Restart, now: position.now.0, after: at });
         self.stood.push(at);
+        self.all_durable();
         if self.snapshot && !self.disk.files().iter().any(|name| name.starts_with("snapshot-")) {
             return Err("a snapshot was acknowledged and is gone".into());
         }
         self.unreadable()
+    }
+
+    /// The shop of what was answered, up to a record: with `os` what was not durable may be gone from its end.
+    fn without(&mut self, sequence: i64) -> Result<Model, String> {
+        let Some((model, since)) = self.durable.take() else { return Ok(self.model.clone()) };
+        let there = since.iter().take_while(|own| own.after <= sequence).count();
+        if there == since.len() {
+            return Ok(self.model.clone());
+        }
+        if !self.cut && !self.failed {
+            return Err(format!("{} of {} answers survived the end of the process", there, since.len()));
+        }
+        self.say(|| format!("# {} of {} answers were not durable", since.len() - there, since.len()));
+        let mut found = model;
+        since[..there].iter().for_each(|own| drop(found.apply(&own.step, own.now)));
+        for own in &since[there..] {
+            for subject in subjects(&own.step) {
+                self.erased.remove(subject);
+                self.named.insert(subject.into());
+            }
+        }
+        self.done.retain(|own| own.after <= sequence);
+        self.stood.retain(|own| *own <= sequence);
+        Ok(found)
+    }
+
+    /// Notes that all that was answered survives a power cut.
+    fn all_durable(&mut self) {
+        let os = self.options.durability == Durability::Os;
+        self.durable = os.then(|| (self.model.clone(), Vec::new()));
     }
 
     /// Compares with a model whose clock may be behind: a snapshot remembers an instant at which nothing happened.
@@ -293,54 +351,180 @@ impl World {
             return match engine.snapshot() {
                 Ok(()) => {
                     self.snapshot = true;
+                    self.all_durable();
                     Ok(true)
                 }
                 Err(error) => self.failed(&error),
             };
         }
-        let step = self.wish();
-        self.clock += match self.dice.below(20) {
-            0 => 86_400_000 * (1 + self.dice.below(2) as i64),
-            1..=3 => 3_600_000 * self.dice.below(14) as i64,
-            _ => 60_000 * self.dice.below(20) as i64,
+        match self.dice.below(40) {
+            0 => return self.back_up(engine),
+            1 if self.backup.is_some() => return self.copied(engine).map(|()| true),
+            2 | 3 if self.is_calm() => return self.followed(engine).map(|()| true),
+            4 => {
+                self.say(|| "compact".into());
+                return match engine.compact() {
+                    Ok(()) => {
+                        self.all_durable();
+                        Ok(true)
+                    }
+                    Err(error) => self.failed(&error),
+                };
+            }
+            _ => {}
+        }
+        let count = match self.options.durability {
+            Durability::Group { .. } => 1 + self.dice.below(4) as usize,
+            _ => 1,
         };
-        let now = if self.dice.one_in(30) { self.clock - 7_200_000 } else { self.clock };
-        self.say(|| format!("{now} {step:?}"));
-        if let Step::Erase(_) = step {
+        self.group(engine, count)
+    }
+
+    /// Lets things happen that share one flush: all are answered after it, or none.
+    fn group(&mut self, engine: &mut Engine, count: usize) -> Result<bool, String> {
+        let (mut model, mut asked) = (self.model.clone(), Vec::new());
+        let mut alone = false;
+        for _ in 0..count {
+            std::mem::swap(&mut self.model, &mut model);
+            let step = self.wish();
+            std::mem::swap(&mut self.model, &mut model);
+            self.clock += match self.dice.below(20) {
+                0 => 86_400_000 * (1 + self.dice.below(2) as i64),
+                1..=3 => 3_600_000 * self.dice.below(14) as i64,
+                _ => 60_000 * self.dice.below(20) as i64,
+            };
+            let now = if self.dice.one_in(30) { self.clock - 7_200_000 } else { self.clock };
+            alone = matches!(step, Step::Erase(_));
+            if alone && !asked.is_empty() {
+                break;
+            }
+            self.say(|| format!("{now} {step:?}"));
+            let expected = model.apply(&step, now);
+            asked.push((step, now, expected));
+            if alone {
+                break;
+            }
+        }
+        if let [(Step::Erase(_), ..)] = &asked[..] {
             self.snapshot = false;
         }
-        let answers = match perform(engine, &step, Timestamp(now)) {
-            Ok(answers) => answers,
-            Err(error) => {
+        alone &= asked.len() == 1;
+        let mut answers = Vec::new();
+        let mut perform_all = |engine: &mut Engine| {
+            for (step, now, _) in &asked {
+                answers.push(perform(engine, step, Timestamp(*now))?);
+            }
+            Ok(())
+        };
+        let flushed =
+            if asked.len() > 1 { engine.together(perform_all).and_then(|done| done) } else { perform_all(engine) };
+        if let Err(error) = flushed {
+            for (step, now, _) in asked {
                 for subject in subjects(&step) {
                     self.erased.remove(subject);
                     self.named.insert(subject.into());
                 }
-                self.in_flight = Some((step, now));
-                return self.failed(&error);
+                self.in_flight.push((step, now));
             }
-        };
-        let after = engine.position().sequence;
-        let expected = self.model.apply(&step, now);
-        self.say(|| format!("  -> {answers:?}"));
-        // A person of whom only the key came before the power went is known by name.
-        let by_name = matches!(&step, Step::Erase(own) if answers == ["true"] && self.named.contains(own));
-        if answers != expected && !by_name {
-            return Err(format!("{step:?}\n  was answered {answers:?}\n  and should be {expected:?}"));
+            return self.failed(&error);
         }
-        if let Step::Erase(subject) = &step {
-            self.gone(subject);
+        let after = engine.position().sequence;
+        for ((step, now, expected), answers) in asked.into_iter().zip(answers) {
+            self.say(|| format!("  -> {answers:?}"));
+            // A person of whom only the key came before the power went is known by name.
+            let by_name = matches!(&step, Step::Erase(own) if answers == ["true"] && self.named.contains(own));
+            if answers != expected && !by_name {
+                return Err(format!("{step:?}\n  was answered {answers:?}\n  and should be {expected:?}"));
+            }
+            if let Some((_, copy)) = self.backup.as_mut().filter(|_| alone) {
+                copy.apply(&step, now);
+            }
+            let done = Done { step, now, after };
+            if let Some((_, since)) = &mut self.durable {
+                since.push(done.clone());
+            }
+            self.done.push(done);
+        }
+        self.model = model;
+        if alone {
+            if let Some(Done { step: Step::Erase(subject), .. }) = self.done.last().cloned() {
+                self.gone(&subject);
+            }
+            self.all_durable();
             self.unreadable()?;
         }
-        self.done.push(Done { step, now, after });
         if after != self.stood.last().copied().unwrap_or(0) {
             self.stood.push(after);
         }
         Ok(true)
     }
 
+    /// Begins a backup, which the writer does not wait for.
+    fn back_up(&mut self, engine: &mut Engine) -> Result<bool, String> {
+        self.say(|| "a backup begins".into());
+        match engine.reading() {
+            Ok(reading) => {
+                self.all_durable();
+                self.backup = Some((reading, self.model.clone()));
+                Ok(true)
+            }
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    /// Ends the backup that was begun, and opens the copy: it is the shop of then, less who was erased since.
+    fn copied(&mut self, engine: &mut Engine) -> Verdict {
+        let Some((reading, mut model)) = self.backup.take() else { return Ok(()) };
+        self.say(|| "the backup ends".into());
+        let (mut target, end) = (MemoryDisk::new(3), reading.head().sequence as i64);
+        match reading.backup(&mut target, true, &Task::default(), &mut || Ok(engine.now())) {
+            Err(Error::Io { .. }) => return Ok(()), // a read failed
+            done => drop(done.map_err(|error| format!("backup: {error}"))?),
+        }
+        let copy = Engine::with_disk(Box::new(target), Options { utc_offset_minutes: None, ..self.options });
+        let copy = copy.map_err(|error| format!("opening a copy: {error}"))?;
+        if copy.position().sequence != end {
+            return Err(format!("the copy ends at {}, the backup began at {end}", copy.position().sequence));
+        }
+        let latest = model.now;
+        model.apply(&Step::Restart, 0);
+        self.found(&copy, &mut model, latest).map_err(|error| format!("a copy: {error}"))
+    }
+
+    /// Whether a reader may flush without being told of errors that the writer should hear of.
+    fn is_calm(&self) -> bool {
+        self.options.durability != Durability::Os && !self.failed
+    }
+
+    /// Lets a follower catch up: its world is the writer's.
+    fn followed(&mut self, engine: &Engine) -> Verdict {
+        if !self.is_calm() {
+            return Ok(());
+        }
+        let done = match &self.follower {
+            Some(own) => own.poll().map(drop),
+            None => Engine::follow_disk(Box::new(self.disk.clone())).map(|own| self.follower = Some(own)),
+        };
+        match (done, &self.follower) {
+            (Err(Error::Io { .. } | Error::Closed), _) => {
+                self.follower = None; // a fault that the writer will meet, too
+                Ok(())
+            }
+            (Err(error), _) => Err(format!("a follower: {error}")),
+            (Ok(()), Some(own)) => {
+                let view = own.view().map_err(|error| format!("a follower: {error}"))?;
+                let mut world = view.world().clone();
+                world.now = engine.world().now; // of an instant at which nothing happened only the writer knows
+                let same = world == *engine.world() && view.position().digest == engine.position().digest;
+                if same { Ok(()) } else { Err("the follower's world is not the writer's".into()) }
+            }
+            (Ok(()), None) => Ok(()),
+        }
+    }
+
     fn failed(&mut self, error: &Error) -> Result<bool, String> {
         self.say(|| format!("  -> {error}"));
+        self.failed = true;
         match error {
             Error::Io { .. } | Error::DiskFull { .. } | Error::JournalPoisoned { .. } => Ok(false),
             other => Err(format!("a fault became {other}")),
