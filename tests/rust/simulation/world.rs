@@ -46,7 +46,7 @@ pub struct World {
     durable: Option<(Model, Vec<Done>)>,
     /// Whether something failed in this life, so that what is not durable may be gone without a power cut.
     failed: bool,
-    /// Whether the power went at the last restart.
+    /// Whether the power went since the journal was open the last time.
     cut: bool,
     /// A process that follows the journal.
     follower: Option<Follow>,
@@ -159,6 +159,7 @@ impl World {
             Ok(engine) => engine,
             Err(error @ (Error::Io { .. } | Error::DiskFull { .. })) => {
                 self.say(|| format!("# not opened: {error}"));
+                self.failed = true;
                 self.restart();
                 return Ok(());
             }
@@ -206,7 +207,7 @@ impl World {
     fn restart(&mut self) {
         let (cut, tear) = (!self.dice.one_in(4), self.dice.of(&[Tear::Prefix, Tear::Sectors]));
         let off = self.disk.is_off();
-        self.cut = cut || off;
+        self.cut |= cut || off;
         self.disk.calm();
         if cut || off {
             self.disk = self.disk.crash(tear);
@@ -223,6 +224,7 @@ impl World {
         let flying = std::mem::take(&mut self.in_flight);
         let latest = self.model.now.max(flying.iter().map(|(_, now)| *now).max().unwrap_or(0));
         let mut found = self.without(position.sequence)?;
+        self.cut = false;
         let before = found.clone();
         found.apply(&Step::Restart, 0);
         let mut verdict = self.found(engine, &mut found, latest);
@@ -383,7 +385,6 @@ impl World {
     /// Lets things happen that share one flush: all are answered after it, or none.
     fn group(&mut self, engine: &mut Engine, count: usize) -> Result<bool, String> {
         let (mut model, mut asked) = (self.model.clone(), Vec::new());
-        let mut alone = false;
         for _ in 0..count {
             std::mem::swap(&mut self.model, &mut model);
             let step = self.wish();
@@ -394,7 +395,7 @@ impl World {
                 _ => 60_000 * self.dice.below(20) as i64,
             };
             let now = if self.dice.one_in(30) { self.clock - 7_200_000 } else { self.clock };
-            alone = matches!(step, Step::Erase(_));
+            let alone = matches!(step, Step::Erase(_));
             if alone && !asked.is_empty() {
                 break;
             }
@@ -405,10 +406,10 @@ impl World {
                 break;
             }
         }
-        if let [(Step::Erase(_), ..)] = &asked[..] {
+        let alone = matches!(&asked[..], [(Step::Erase(_), ..)]);
+        if alone {
             self.snapshot = false;
         }
-        alone &= asked.len() == 1;
         let mut answers = Vec::new();
         let mut perform_all = |engine: &mut Engine| {
             for (step, now, _) in &asked {
@@ -506,7 +507,7 @@ impl World {
             None => Engine::follow_disk(Box::new(self.disk.clone())).map(|own| self.follower = Some(own)),
         };
         match (done, &self.follower) {
-            (Err(Error::Io { .. } | Error::Closed), _) => {
+            (Err(Error::Io { .. } | Error::DiskFull { .. } | Error::Closed), _) => {
                 self.follower = None; // a fault that the writer will meet, too
                 Ok(())
             }
