@@ -5,6 +5,8 @@
 
 #[path = "simulation/check.rs"]
 mod check;
+#[path = "simulation/costs.rs"]
+mod costs;
 #[path = "simulation/dice.rs"]
 mod dice;
 #[path = "simulation/model.rs"]

@@ -55,6 +55,9 @@ pub fn check(engine: &Engine, model: &Model, dice: &mut Dice, all: bool) -> Verd
     }
     as_of(&view, model, dice, all)?;
     traces(&view, model, dice, all)?;
+    if all || dice.one_in(4) {
+        super::costs::check(&view, model, dice)?;
+    }
     if all { changes(&view, model) } else { Ok(()) }
 }
 
@@ -343,7 +346,7 @@ fn spell_move(own: &Moved) -> String {
         Side::At(place, condition) => format!("{place}:{}", NAMES[*condition]),
         Side::Out(account) => (*account).to_string(),
     };
-    let Moved { at, day, kind, sku, lot, quantity, from, to, id, order } = own;
+    let Moved { at, day, kind, sku, lot, quantity, from, to, id, order, .. } = own;
     format!("{at} {day} {kind} {quantity} {sku}/{lot} {} > {} by {id:?} for {order:?}", side(from), side(to))
 }
 

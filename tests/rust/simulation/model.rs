@@ -43,6 +43,8 @@ pub struct Moved {
     pub to: Side,
     pub id: Option<String>,
     pub order: Option<String>,
+    /// What a unit cost, of a receipt.
+    pub cost: Option<i64>,
 }
 
 /// Units that go from one side to another, before they are entered.
@@ -56,7 +58,7 @@ pub struct Lot {
     /// When the first recall came, as recorded and by business day.
     pub recalled_at: Option<(i64, i32)>,
     /// In which order lots came up.
-    number: usize,
+    pub number: usize,
     /// The last good day that was seen to pass.
     fired: Option<i32>,
 }
@@ -630,7 +632,7 @@ impl Model {
             }
             let Event { at, day, kind, .. } = *event;
             let (id, order) = (event.id.clone(), event.order.clone());
-            self.moves.push(Moved { at, day, kind, sku, lot, quantity, from, to, id, order });
+            self.moves.push(Moved { at, day, kind, sku, lot, quantity, from, to, id, order, cost: None });
         }
     }
 
@@ -1212,6 +1214,9 @@ impl Model {
             Fact::Receive(f) => {
                 let shift = self.receive(f, known_on);
                 self.enter(&of(self, "received", None), vec![shift], None, &mut touched);
+                if let Some(own) = self.moves.last_mut() {
+                    own.cost = f.unit_cost.map(|cost| cost.minor);
+                }
                 self.fulfil(f, &mut touched);
             }
             Fact::Sale(f) => {
