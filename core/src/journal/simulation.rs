@@ -328,7 +328,8 @@ impl World {
         let (mut target, end) = (MemoryDisk::new(1), reading.head().clone());
         match reading.backup(&mut target, true, &Task::default(), &mut || Ok(journal.now())) {
             Err(Error::Io { .. }) => return Ok(false),
-            other => drop(ok("backup", other)?),
+            Err(error) => return Err(format!("backup: {error}")),
+            Ok(_) => {}
         }
         let mut state = State::default();
         let copy = ok("opening a copy", Journal::open(Box::new(target), &mut |entry| state.apply(entry)))?;

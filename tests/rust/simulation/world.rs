@@ -484,7 +484,8 @@ impl World {
         let (mut target, end) = (MemoryDisk::new(3), reading.head().sequence as i64);
         match reading.backup(&mut target, true, &Task::default(), &mut || Ok(engine.now())) {
             Err(Error::Io { .. }) => return Ok(()), // a read failed
-            done => drop(done.map_err(|error| format!("backup: {error}"))?),
+            Err(error) => return Err(format!("backup: {error}")),
+            Ok(_) => {}
         }
         let copy = Engine::with_disk(Box::new(target), Options { utc_offset_minutes: None, ..self.options });
         let copy = copy.map_err(|error| format!("opening a copy: {error}"))?;
