@@ -12,6 +12,8 @@ use super::model::{Model, Moved, Side};
 
 /// Units, their worth, units of no known cost.
 type Worth = (i64, i64, i64);
+/// A lot: the costs of its units, units that left beyond the books, the last cost that was known.
+type Queue = (VecDeque<Option<i64>>, i64, Option<i64>);
 
 /// Asks for the worth of all SKUs today and on the day of some movement, by each method.
 pub fn check(view: &View, model: &Model, dice: &mut Dice) -> Verdict {
@@ -60,7 +62,7 @@ fn worth(model: &Model, sku: &Sku, day: i32, method: CostMethod) -> Worth {
 
 /// Every unit of a lot has its cost and stands in a queue; what left beyond the books is made up for by the next that comes.
 fn fifo(model: &Model, flows: &[(i64, &Moved)], standard: Option<i64>) -> Worth {
-    let mut lots: BTreeMap<usize, (VecDeque<Option<i64>>, i64, Option<i64>)> = BTreeMap::new();
+    let mut lots: BTreeMap<usize, Queue> = BTreeMap::new();
     let mut last = standard;
     for (sign, own) in flows {
         last = own.cost.or(last);
