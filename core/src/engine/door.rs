@@ -8,7 +8,7 @@ use super::world::World;
 use crate::base::{Day, Error, Rejected, Result};
 use crate::event::{
     Account, Body, Command, Commit, Complaint, ComplaintKind, Condition, Fact, Line, Outside, PeopleEvent, Receive,
-    Sku, StockEvent, StockKind, Units,
+    Return, Sku, StockEvent, StockKind, Units,
 };
 use crate::ledger::{self, Receipt};
 
@@ -181,6 +181,8 @@ pub struct Asked<'a> {
     /// The fact in base units.
     pub fact: &'a Fact,
     receipt: Option<Receipt<'a>>,
+    /// What comes back with a kit: its parts, as they were sold.
+    parts: Vec<Return>,
 }
 
 impl<'a> Asked<'a> {
@@ -190,7 +192,11 @@ impl<'a> Asked<'a> {
             Fact::Receive(f) => Some(receipt_of(world, f, day)),
             _ => None,
         };
-        Asked { fact, receipt }
+        let parts = match fact {
+            Fact::Return(f) => returned_parts(world, f),
+            _ => Vec::new(),
+        };
+        Asked { fact, receipt, parts }
     }
 }
 
@@ -204,6 +210,16 @@ fn receipt_of<'a>(world: &World, fact: &'a Receive, day: Day) -> Receipt<'a> {
         _ => Cow::Borrowed(fact.lot.as_str()),
     };
     Receipt { fact, lot, expires_on, min_receipt_days: sku.map_or(0, |sku| sku.min_receipt_days) }
+}
+
+/// A kit is sold as its parts, and so it comes back; a lot that was named cannot be that of all of them.
+fn returned_parts(world: &World, fact: &Return) -> Vec<Return> {
+    let kit = world.catalog.get(&fact.sku).map_or(&[][..], |sku| &sku.kit[..]);
+    let part = |own: &Units| {
+        let quantity = crate::base::Quantity(own.quantity.0.saturating_mul(fact.quantity.0));
+        Return { sku: own.sku.clone(), lot: String::new(), quantity, ..fact.clone() }
+    };
+    kit.iter().map(part).collect()
 }
 
 /// The events of a fact: a stock part without the person, and a people part.
@@ -278,7 +294,12 @@ pub fn stock_part<'a>(world: &'a World, asked: &'a Asked<'a>, today: Day, day: D
     let event = match (asked.fact, &asked.receipt) {
         (Fact::Receive(_), Some(receipt)) => ledger::receive(books, receipt, today, day),
         (Fact::Sale(f), _) => ledger::sale(books, f, today),
-        (Fact::Return(f), _) => ledger::returned(books, f, today),
+        (Fact::Return(f), _) if asked.parts.is_empty() => ledger::returned(books, f, today),
+        (Fact::Return(f), _) => {
+            let parts = asked.parts.iter().flat_map(|part| ledger::returned(books, part, today).movements);
+            let kind = StockKind::Returned { reason: &f.reason, order: f.order.as_deref() };
+            StockEvent { kind, movements: parts.collect() }
+        }
         (Fact::Count(f), _) => ledger::count(books, f, today, day),
         (Fact::Recall(f), _) => {
             let lot = books.sku(&f.sku).and_then(|sku| books.lot_id(sku, &f.lot));

@@ -147,18 +147,22 @@ impl World {
         if Demand::concerns(&change.kind) {
             Arc::make_mut(&mut self.demand).apply(event, change, &touched, &self.ledger, offset);
         }
-        let signal = match &change.kind {
+        match &change.kind {
             StockKind::Returned { .. } => {
-                let units = change.movements.iter().map(|movement| movement.quantity).sum();
-                change.movements.first().map(|movement| (movement.sku, SignalKind::Return, units))
+                for movement in &change.movements {
+                    self.count(movement.sku, SignalKind::Return, event.day, movement.quantity);
+                }
             }
-            StockKind::Complained { sku, kind, .. } => Some((*sku, SignalKind::from(*kind), 1)),
-            _ => None,
-        };
-        if let Some((sku, kind, n)) = signal.and_then(|(sku, kind, n)| Some((self.catalog.id(sku)?, kind, n))) {
-            Arc::make_mut(&mut self.signals).count(sku, kind, event.day, n, 0);
+            StockKind::Complained { sku, kind, .. } => self.count(sku, SignalKind::from(*kind), event.day, 1),
+            _ => {}
         }
         touched
+    }
+
+    fn count(&mut self, sku: &str, kind: SignalKind, day: Day, n: i64) {
+        if let Some(sku) = self.catalog.id(sku) {
+            Arc::make_mut(&mut self.signals).count(sku, kind, day, n, 0);
+        }
     }
 }
 

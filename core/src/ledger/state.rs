@@ -319,6 +319,8 @@ pub struct Ledger {
     touches: Chunked<u32>,
     expiries: Arc<BTreeSet<(Day, LotId)>>,
     purchases: Arc<BTreeMap<String, OpenPurchase>>,
+    /// Units that came for purchases which nobody entered yet.
+    early: Arc<BTreeMap<String, Vec<(SkuId, i64)>>>,
     transfers: Arc<BTreeMap<DocId, Transfer>>,
     testers: Arc<Vec<Tester>>,
     channels: Arc<BTreeMap<String, Channel>>,
@@ -343,6 +345,8 @@ struct Stored {
     touches: Chunked<u32>,
     expiries: Arc<BTreeSet<(Day, LotId)>>,
     purchases: Arc<BTreeMap<String, OpenPurchase>>,
+    /// Units that came for purchases which nobody entered yet.
+    early: Arc<BTreeMap<String, Vec<(SkuId, i64)>>>,
     transfers: Arc<BTreeMap<DocId, Transfer>>,
     testers: Arc<Vec<Tester>>,
     channels: Arc<BTreeMap<String, Channel>>,
@@ -352,7 +356,7 @@ struct Stored {
 impl From<Stored> for Ledger {
     fn from(stored: Stored) -> Ledger {
         let Stored { skus, sku_states, locations, lots, shelves, holds, docs, book, alerts, touches, .. } = stored;
-        let Stored { expiries, purchases, transfers, testers, channels, frozen_until, .. } = stored;
+        let Stored { expiries, purchases, early, transfers, testers, channels, frozen_until, .. } = stored;
         let live = holds.iter().enumerate().filter(|(_, hold)| hold.state == HoldState::Live);
         let deadlines = Deadlines(live.map(|(number, hold)| Reverse((hold.deadline, number as u32))).collect());
         Ledger {
@@ -368,6 +372,7 @@ impl From<Stored> for Ledger {
             touches,
             expiries,
             purchases,
+            early,
             transfers,
             testers,
             channels,
@@ -875,7 +880,10 @@ impl Ledger {
                 if let Some(cost) = unit_cost {
                     self.book.push_cost(self.book.len() as u32 - movements.len() as u32, *cost);
                 }
-                movements.iter().for_each(|goods| self.fulfil(*purchase, goods, touched));
+                let Some(purchase) = purchase else { return };
+                for goods in movements {
+                    self.fulfil(purchase, self.known_sku(goods.sku), goods.quantity, touched);
+                }
             }
             StockKind::Committed { .. } => self.settle_hold(hold, HoldState::Committed),
             StockKind::Released { .. } => {
@@ -935,7 +943,12 @@ impl Ledger {
                     under_percent: *under_percent,
                     over_percent: *over_percent,
                 };
-                Arc::make_mut(&mut self.purchases).insert(self.docs.id(doc).to_string(), purchase);
+                let id = self.docs.id(doc).to_string();
+                Arc::make_mut(&mut self.purchases).insert(id.clone(), purchase);
+                if self.early.contains_key(&id) {
+                    let came = Arc::make_mut(&mut self.early).remove(&id).unwrap_or_default();
+                    came.into_iter().for_each(|(sku, quantity)| self.fulfil(&id, sku, quantity, touched));
+                }
             }
             StockKind::Frozen { until } => self.frozen_until = Some(*until),
             StockKind::Complained { .. } => {}
@@ -1009,13 +1022,17 @@ impl Ledger {
         }
     }
 
-    fn fulfil(&mut self, purchase: Option<&str>, goods: &Movement<'_>, touched: &mut Touched) {
-        let sku = self.known_sku(goods.sku);
-        let Some(order) = purchase.and_then(|key| Arc::make_mut(&mut self.purchases).get_mut(key)) else { return };
+    /// Units of a SKU came for a purchase; one that is entered later finds them.
+    fn fulfil(&mut self, purchase: &str, sku: SkuId, quantity: i64, touched: &mut Touched) {
+        if !self.purchases.contains_key(purchase) {
+            Arc::make_mut(&mut self.early).entry(purchase.into()).or_default().push((sku, quantity));
+            return;
+        }
+        let Some(order) = Arc::make_mut(&mut self.purchases).get_mut(purchase) else { return };
         let location = order.location;
         let Some(at) = order.lines.iter().position(|line| line.sku == sku) else { return };
         let before = order.open(&order.lines[at]);
-        order.lines[at].received += goods.quantity;
+        order.lines[at].received += quantity;
         let came = before - order.open(&order.lines[at]);
         if let Some(shelf) = self.shelf_index(sku, location) {
             self.shelves.get_mut(shelf).incoming -= came;
