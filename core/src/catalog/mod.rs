@@ -22,7 +22,7 @@ impl Catalog {
     /// Applies a change; the newest version wins.
     pub fn apply(&mut self, event: &CatalogEvent) {
         match event {
-            CatalogEvent::Skus(skus) => skus.iter().for_each(|sku| self.put(sku)),
+            CatalogEvent::Skus(_) | CatalogEvent::Entries(_) => event.skus().iter().for_each(|sku| self.put(sku)),
             CatalogEvent::Suppliers(suppliers) => {
                 for supplier in suppliers {
                     self.suppliers.insert(supplier.supplier.clone(), supplier.clone());

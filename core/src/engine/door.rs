@@ -10,6 +10,7 @@ use crate::event::{
     Account, Body, Command, Commit, Complaint, ComplaintKind, Condition, Fact, Line, Outside, PeopleEvent, Receive,
     Sku, StockEvent, StockKind, Units,
 };
+use crate::expiry::{ShelfLifeParams, shelf_life};
 use crate::ledger::{self, Receipt};
 
 /// The events of one input: most have one or two.
@@ -125,11 +126,19 @@ pub fn plain_fact<'a>(world: &World, fact: &'a Fact) -> Result<Cow<'a, Fact>> {
 /// The business day of a fact: today, or the day that it names; the first open one where that is closed.
 ///
 /// # Errors
-/// `INVALID_ARGUMENT` for a day after today or more than 10 years before it.
+/// `INVALID_ARGUMENT` for a day after today or more than 10 years before it, and for a production after the receipt.
 pub fn business_day(world: &World, fact: &Fact, today: Day) -> Result<Day> {
-    let Some(day) = fact.occurred_on() else { return Ok(today) };
+    let day = fact.occurred_on().unwrap_or(today);
     if !(today + -3_653..=today).contains(&day) {
         return Err(Error::argument("occurred_on", format!("at most 10 years before {today} and not after it"), day));
+    }
+    if let Fact::Receive(Receive { produced_on: Some(made), .. }) = fact {
+        if *made > day {
+            return Err(Error::argument("produced_on", format!("{day}, the day of the receipt, or earlier"), made));
+        }
+    }
+    if fact.occurred_on().is_none() {
+        return Ok(today);
     }
     Ok(world.ledger.frozen_until().map_or(day, |frozen| day.max(frozen + 1)))
 }
@@ -194,11 +203,19 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Its last good day is the paper's, else the shelf life counted from production, else from the day it arrived.
+/// Its last good day by [`shelf_life`]: the paper's, else counted from production, else from the day it arrived.
 fn receipt_of<'a>(world: &World, fact: &'a Receive, day: Day) -> Receipt<'a> {
     let sku = world.catalog.get(&fact.sku);
-    let shelf_life = sku.and_then(|sku| sku.shelf_life_days);
-    let expires_on = fact.expires_on.or(shelf_life.map(|days| fact.produced_on.unwrap_or(day) + days));
+    let known = ShelfLifeParams {
+        expires_on: fact.expires_on.map(Into::into),
+        produced_on: fact.produced_on,
+        received_on: fact.produced_on.is_none().then_some(day),
+        shelf_life_days: sku.and_then(|sku| sku.shelf_life_days),
+        shelf_life_months: sku.and_then(|sku| sku.shelf_life_months),
+        ..ShelfLifeParams::default()
+    };
+    // Journals of before hold papers that contradict themselves: the printed day holds.
+    let expires_on = shelf_life(&known).map_or(fact.expires_on, |life| life.expires_on);
     let lot = match expires_on {
         Some(day) if fact.lot.is_empty() => Cow::Owned(day.to_string()),
         _ => Cow::Borrowed(fact.lot.as_str()),

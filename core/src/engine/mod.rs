@@ -566,7 +566,7 @@ impl Engine {
     /// batch: the entry ends the waiting, so no crash may come between.
     fn enter_skus(&mut self, skus: &[Sku], now: Timestamp) -> Result<()> {
         let waiting = door::settled(&self.world, skus);
-        self.enter_catalog(skus.chunks(ENTRIES_PER_EVENT).map(|part| CatalogEvent::Skus(part.to_vec())), now)?;
+        self.enter_catalog(skus.chunks(ENTRIES_PER_EVENT).map(|part| CatalogEvent::Entries(part.to_vec())), now)?;
         let today = self.world.day(now);
         for (stock, day, fact) in &waiting {
             let plain = door::plain_fact(&self.world, fact).unwrap_or(std::borrow::Cow::Borrowed(fact));

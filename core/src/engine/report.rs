@@ -6,7 +6,7 @@ use super::people::Person;
 use super::view::{View, params};
 use crate::base::{Column, Error, Panel, Quantity, Result, Table, Task};
 use crate::demand::DemandDay;
-use crate::event::Purpose;
+use crate::event::{Purpose, Sku};
 use crate::forecast::{self, Forecast};
 use crate::ledger::Shelf;
 use crate::replenish::{self, Item, PlanParams, Proposal};
@@ -136,7 +136,7 @@ impl View {
             service_level: params.service_level,
             min_order_qty: Quantity(sku.min_order_qty),
             pack_size: Quantity(sku.pack_size),
-            shelf_life_days: sku.shelf_life_days.map(|days| days.max(0) as u32),
+            shelf_life_days: self.shelf_life_days(sku).map(|days| days.max(0) as u32),
             min_remaining_days: sku.min_remaining_days.max(0) as u32,
             unit_cost_minor: sku.cost.map(|cost| cost.minor),
             demand_mean: forecast.mean.clone(),
@@ -145,6 +145,12 @@ impl View {
             p_phantom: self.p_phantom(index),
             ..Item::default()
         }
+    }
+
+    /// Days that goods made today keep.
+    fn shelf_life_days(&self, sku: &Sku) -> Option<i32> {
+        let months = sku.shelf_life_months.map(|months| self.today().add_months(months) - self.today());
+        months.or(sku.shelf_life_days)
     }
 
     /// Segments the people who bought by recency, frequency and money, in the order of their keys.

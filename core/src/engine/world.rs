@@ -112,8 +112,8 @@ impl World {
         Arc::make_mut(&mut self.catalog).apply(change);
         let ledger = Arc::make_mut(&mut self.ledger);
         match change {
-            CatalogEvent::Skus(skus) => {
-                for sku in skus {
+            CatalogEvent::Skus(_) | CatalogEvent::Entries(_) => {
+                for sku in &*change.skus() {
                     ledger.declare(&sku.sku, Policy::from(sku));
                 }
                 self.stop_waiting();
@@ -176,7 +176,7 @@ struct Stored {
 }
 
 /// Changes whenever the form of any part does: a snapshot of another version is thrown away.
-const SNAPSHOT_VERSION: u8 = 2;
+const SNAPSHOT_VERSION: u8 = 3;
 
 impl World {
     /// The bytes of a snapshot.

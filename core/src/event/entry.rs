@@ -83,7 +83,7 @@ pub struct Sku {
     /// Traits such as `finish:matte`, `skin:dry`.
     #[serde(default)]
     pub attributes: Vec<String>,
-    /// Days from receipt to the last good day, for receipts that do not say.
+    /// Days from production, or else from receipt, to the last good day, for receipts that do not say, 1 … 36,500.
     #[serde(default)]
     pub shelf_life_days: Option<i32>,
     /// Months it keeps after opening.
@@ -125,6 +125,9 @@ pub struct Sku {
     /// Purchase lines are multiples of this.
     #[serde(default = "one")]
     pub pack_size: i64,
+    /// Calendar months instead of `shelf_life_days`, 1 … 1,200.
+    #[serde(default)]
+    pub shelf_life_months: Option<i32>,
 }
 
 fn one() -> i64 {
@@ -178,6 +181,7 @@ impl Default for Sku {
             supplier: String::new(),
             min_order_qty: 0,
             pack_size: one(),
+            shelf_life_months: None,
         }
     }
 }
@@ -199,6 +203,11 @@ impl Sku {
             Err(Error::argument(format!("{sku}.{field}"), format!("{low} to {high}"), value))
         };
         in_range("shelf_life_days", self.shelf_life_days.unwrap_or(1).into(), 1, 36_500)?;
+        in_range("shelf_life_months", self.shelf_life_months.unwrap_or(1).into(), 1, 1_200)?;
+        if let (Some(months), Some(_)) = (self.shelf_life_months, self.shelf_life_days) {
+            let rule = "left out where shelf_life_days is given";
+            return Err(Error::argument(format!("{sku}.shelf_life_months"), rule, months));
+        }
         in_range("pao_months", self.pao_months.unwrap_or(1).into(), 1, 1_200)?;
         in_range("min_remaining_days", self.min_remaining_days.into(), 0, 36_500)?;
         in_range("min_receipt_days", self.min_receipt_days.into(), 0, 36_500)?;

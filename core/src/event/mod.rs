@@ -12,6 +12,7 @@ mod account;
 mod command;
 mod entry;
 mod fact;
+mod former;
 mod stored;
 
 pub use crate::base::Rejected;
@@ -24,6 +25,7 @@ pub use fact::{
     Answer, Complaint, ComplaintKind, Consent, Count, Fact, Interest, Profile, Purpose, Rating, Recall, Receive,
     Return, Review, Sale,
 };
+pub use former::FirstSku;
 pub use stored::{
     Body, CatalogEvent, Event, Fingerprint, LotCard, Origin, PeopleEvent, StockEvent, StockKind, Taken, WIRE_VERSION,
 };

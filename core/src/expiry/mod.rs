@@ -32,8 +32,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{Day, Error, Result};
 
+pub use crate::base::PrintedDate;
 pub use crate::event::Strategy;
-pub use label::{ExpirySource, LabelMark, PaoParams, PrintedDate, ShelfLife, ShelfLifeParams, parse_pao, shelf_life};
+pub use label::{ExpirySource, LabelMark, PaoParams, ShelfLife, ShelfLifeParams, parse_pao, shelf_life};
 pub use opened::{OpenJar, OpenJarLimit, OpenJarParams, open_jar};
 pub use pick::{LotOnShelf, LotPick, PickParams, Picks, fefo_key, pick};
 pub use policy::{ChannelMinimum, ExpiryPolicy, LifeMoment, RemainingLifeParams, required_remaining_days};

@@ -1247,7 +1247,9 @@ impl Model {
         let line = Line { unit: f.unit.clone(), ..Line::new(&f.sku, f.quantity.0) };
         let quantity = self.plain_unit(&line);
         let sku = &self.skus[&f.sku];
-        let life = sku.shelf_life_days.map(|days| f.produced_on.map_or(day, |day| day.0) + days);
+        let made = f.produced_on.map_or(day, |day| day.0);
+        let months = sku.shelf_life_months.map(|months| Day(made).add_months(months).0);
+        let life = months.or(sku.shelf_life_days.map(|days| made + days));
         let min_days = sku.min_receipt_days;
         let expires = f.expires_on.map(|day| day.0).or(life);
         let lot = match expires {

@@ -485,13 +485,15 @@ impl World {
     fn entries(&mut self) -> Vec<Sku> {
         let sku = |key: &str| Sku { sku: key.into(), low_stock: 3, ..Sku::default() };
         let backorder_limit = self.dice.between(0, 4);
+        let months = self.dice.one_in(4);
         vec![
             Sku { backorder_limit: if self.dice.one_in(2) { 3 } else { 0 }, ..sku("LIP") },
             Sku {
                 min_remaining_days: self.dice.between(0, 2) as i32,
                 min_receipt_days: 3,
                 safety_stock: self.dice.between(0, 2),
-                shelf_life_days: self.dice.one_in(2).then_some(6),
+                shelf_life_days: if months { None } else { self.dice.one_in(2).then_some(6) },
+                shelf_life_months: months.then_some(1),
                 ..sku("SER")
             },
             Sku {
@@ -611,7 +613,9 @@ impl World {
         let lot = if self.dice.one_in(6) { String::new() } else { self.lot() };
         let expires_on = (!self.dice.one_in(4)).then(|| Day(self.model.today() + self.dice.between(-1, 9) as i32));
         let condition = if self.dice.one_in(12) { Condition::Damaged } else { Condition::Available };
-        let (occurred_on, produced_on) = (self.late(), self.dice.one_in(5).then(|| Day(self.model.today() - 2)));
+        let occurred_on = self.late();
+        let came = occurred_on.map_or(self.model.today(), |day| day.0.min(self.model.today()));
+        let produced_on = self.dice.one_in(5).then(|| Day(came - 2));
         let (id, supplier_lot, unit_cost) = (self.id("receipt"), None, None);
         Receive {
             id,
