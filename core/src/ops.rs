@@ -121,6 +121,7 @@ macro_rules! fact {
 }
 
 const DOOR: &[&str] = &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED"];
+const RECEIPT: &[&str] = &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "LIFE_TOO_SHORT"];
 const FRAME: &[&str] = &["CANCELLED", "INVALID_ARGUMENT", "MISSING_COLUMN", "WRONG_COLUMN_TYPE"];
 
 /// No parameters.
@@ -340,7 +341,8 @@ pub static OPS: &[Op] = &[
         codes &["CANNOT_FREEZE", "CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED"]),
     command!("purchase", "Orders from a supplier: incoming until receipts name this purchase.", Purchase => Entered,
         codes &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_SKU"]),
-    fact!("receive", "Records that goods of a lot arrived.", Receive),
+    op!("receive", "Records that goods of a lot arrived.", Receive => Recorded,
+        Run::Door(|engine, value, now| record(engine, named("receive", value), now)), codes RECEIPT),
     fact!(
         "sale",
         "Records a till sale, also where the books say there is nothing: `missing` tells what they lacked.",
@@ -369,9 +371,9 @@ pub static OPS: &[Op] = &[
     op!("submit_many", "Decides commands in order with one flush; a refusal is an answer here, not an error.",
         SubmitManyParams => Vec<Decided>, Run::Door(submit_many), codes DOOR),
     op!("record", "Records any fact, given as an object with a `type`.",
-        RecordParams => Recorded, Run::Door(|engine, value, now| record(engine, inner(value, "fact")?, now)), codes DOOR),
+        RecordParams => Recorded, Run::Door(|engine, value, now| record(engine, inner(value, "fact")?, now)), codes RECEIPT),
     op!("record_many", "Records facts in order with one flush.",
-        RecordManyParams => Vec<Recorded>, Run::Door(record_many), codes DOOR),
+        RecordManyParams => Vec<Recorded>, Run::Door(record_many), codes RECEIPT),
     op!("batch", "Puts many inputs of one kind through its door, in order and with one flush. A row is an input; neighbouring rows with one id are the lines of one reserve or sale. Answers id, accepted, code and message, one row an input: what is refused or malformed does not stop the others.",
         BatchParams => Nothing, Run::DoorFrame(|engine, tables, value, now| {
             let params: BatchParams = json::fit(value)?;

@@ -64,18 +64,20 @@ impl View {
         let lot = self.world.ledger.lot(own.lot);
         let units = [Condition::Available, Condition::Held, Condition::Expired].map(|condition| own.of(condition));
         let quantity = units.iter().sum::<i64>();
-        if quantity <= 0 || lot.state.recalled || lot.state.expires_on.is_none() {
+        if quantity <= 0 || lot.state.recalled {
             return None;
         }
+        let life = self.world.ledger.policy(shelf.sku).life;
+        let last = lot.state.expires_on?.min(self.today + MAX_DAYS);
         Some(StockedLot {
             sku: self.sku_key(shelf.sku).into(),
             location: self.location_key(shelf.location).into(),
             lot: lot.key.to_string(),
             quantity: Quantity(quantity),
-            expires_on: lot.state.expires_on.map(|day| day.min(self.today + MAX_DAYS)),
+            expires_on: Some(last),
             received_on: lot.state.received_on,
             unit_cost_minor: self.unit_cost_minor(shelf, own),
-            min_remaining_days: self.world.ledger.min_remaining_days(shelf.sku).clamp(0, MAX_DAYS),
+            min_remaining_days: (last - life.last_day(last)).clamp(0, MAX_DAYS),
         })
     }
 

@@ -8,9 +8,9 @@ use super::world::World;
 use crate::base::{Day, Error, Rejected, Result};
 use crate::event::{
     Account, Body, Command, Commit, Complaint, ComplaintKind, Condition, Fact, Line, Outside, PeopleEvent, Receive,
-    Sku, StockEvent, StockKind, Units,
+    ShortReceipt, Sku, StockEvent, StockKind, Units,
 };
-use crate::expiry::{ShelfLifeParams, shelf_life};
+use crate::expiry::{LifeMoment, RemainingLife, ShelfLifeParams, shelf_life};
 use crate::ledger::{self, Receipt};
 
 /// The events of one input: most have one or two.
@@ -201,6 +201,29 @@ impl<'a> Asked<'a> {
         };
         Asked { fact, receipt }
     }
+
+    /// Refuses a receipt that keeps too short, where the entry of its SKU says so.
+    ///
+    /// # Errors
+    /// `LIFE_TOO_SHORT`.
+    pub fn check(&self, world: &World, day: Day) -> Result<()> {
+        let Some(receipt) = &self.receipt else { return Ok(()) };
+        let fact = receipt.fact;
+        let refuses = |sku: &Sku| sku.short_receipt == ShortReceipt::Refuse;
+        if !world.catalog.get(&fact.sku).is_some_and(refuses) {
+            return Ok(());
+        }
+        match ledger::too_short(&world.ledger, receipt, day) {
+            Some((expires_on, remaining_days)) => Err(Error::LifeTooShort {
+                sku: fact.sku.clone(),
+                lot: fact.lot.clone(),
+                expires_on,
+                remaining_days,
+                required_days: receipt.min_receipt_days,
+            }),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Its last good day by [`shelf_life`]: the paper's, else counted from production, else from the day it arrived.
@@ -220,7 +243,8 @@ fn receipt_of<'a>(world: &World, fact: &'a Receive, day: Day) -> Receipt<'a> {
         Some(day) if fact.lot.is_empty() => Cow::Owned(day.to_string()),
         _ => Cow::Borrowed(fact.lot.as_str()),
     };
-    Receipt { fact, lot, expires_on, min_receipt_days: sku.map_or(0, |sku| sku.min_receipt_days) }
+    let life = sku.map(|sku| RemainingLife::of_sku(sku, LifeMoment::Receipt));
+    Receipt { fact, lot, expires_on, min_receipt_days: life.map_or(0, |life| life.days(day)) }
 }
 
 /// The events of a fact: a stock part without the person, and a people part.

@@ -357,13 +357,13 @@ impl Engine {
     /// Records a fact, durably.
     ///
     /// # Errors
-    /// `INVALID_ARGUMENT` naming the field; `CONFLICT` for an id used before with other content; `IO`,
-    /// `JOURNAL_POISONED` where it could not be made durable.
+    /// `INVALID_ARGUMENT` naming the field; `CONFLICT` for an id used before with other content; `LIFE_TOO_SHORT` for a
+    /// receipt that its SKU's entry refuses; `IO`, `JOURNAL_POISONED` where it could not be made durable.
     pub fn record(&mut self, fact: Fact, now: Timestamp) -> Result<Recorded> {
         fact.check()?;
-        let recorded = self.enter(&fact, now)?;
-        self.durable()?;
-        Ok(recorded)
+        let recorded = self.enter(&fact, now);
+        self.durable()?; // what was due has fired, whatever became of the fact
+        recorded
     }
 
     /// Records facts in order, with one flush for all.
@@ -546,6 +546,7 @@ impl Engine {
         }
         let plain = if known { door::plain_fact(&self.world, fact)? } else { std::borrow::Cow::Borrowed(fact) };
         let asked = Asked::new(&self.world, &plain, day);
+        asked.check(&self.world, day)?;
         let bodies = door::of_fact(&self.world, &asked, today, day);
         let from = self.pending.write(bodies, now, day, Some(origin))?;
         let doc = self.world.ledger.docs().len() as DocId;

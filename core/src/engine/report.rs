@@ -137,7 +137,7 @@ impl View {
             min_order_qty: Quantity(sku.min_order_qty),
             pack_size: Quantity(sku.pack_size),
             shelf_life_days: self.shelf_life_days(sku).map(|days| days.max(0) as u32),
-            min_remaining_days: sku.min_remaining_days.max(0) as u32,
+            min_remaining_days: self.world().ledger.min_remaining_days(shelf.sku, self.today()).max(0) as u32,
             unit_cost_minor: sku.cost.map(|cost| cost.minor),
             demand_mean: forecast.mean.clone(),
             demand_sd: forecast.sd.clone(),

@@ -376,7 +376,7 @@ impl View {
         let ledger = &self.world.ledger;
         let lot = ledger.lot(own.lot);
         let free = own.of(Condition::Available);
-        let sellable = free < 0 || is_sellable(state, today, ledger.min_remaining_days(lot.sku));
+        let sellable = free < 0 || is_sellable(state, today, ledger.min_remaining_days(lot.sku, today));
         let (available, unsold) = if sellable { (free, 0) } else { (0, free) };
         let recalled = state.recalled;
         StockRow {
@@ -455,7 +455,7 @@ impl View {
         for (index, _) in &shelves {
             let shelf = self.at_now(*index);
             let sellable = ledger.sellable(&shelf, self.today);
-            let days = ledger.remaining_days(shelf.sku, params.channel.as_deref(), 0);
+            let days = ledger.remaining_days(shelf.sku, self.today, params.channel.as_deref(), 0);
             sum.on_hand += shelf.on_hand();
             sum.sellable += sellable;
             sum.held += shelf.of(Condition::Held);

@@ -305,6 +305,25 @@ proptest! {
     }
 
     #[test]
+    fn the_last_day_of_sale_is_the_last_that_leaves_what_is_asked(
+        expires_on in any_day(),
+        min_remaining_days in 0..90_i32,
+        use_period_days in proptest::option::of(0..400_i32),
+        pao_months in proptest::option::of(1..14_i32),
+    ) {
+        let policy = ExpiryPolicy { min_remaining_days, use_period_days, pao_months, ..ExpiryPolicy::default() };
+        let life = policy.remaining_life(None, LifeMoment::Sale);
+        let lot = LotState { expires_on: Some(expires_on), ..LotState::default() };
+        let last = life.last_day(expires_on);
+        prop_assert!(is_sellable(&lot, last, life.days(last)));
+        prop_assert!(!is_sellable(&lot, last + 1, life.days(last + 1)));
+        // The days as they are asked for in words.
+        let opened = pao_months.map(|months| last.add_months(months) - last);
+        let used_up = use_period_days.into_iter().chain(opened).min().unwrap_or(0);
+        prop_assert_eq!(life.days(last), min_remaining_days.max(used_up));
+    }
+
+    #[test]
     fn a_printed_month_ends_the_day_before_the_next(year in 1900..2200_i16, month in 1..=12_i8) {
         let last = PrintedDate::month(year, month).unwrap().last_good_day();
         prop_assert_eq!(last.ymd(), (year, month, last.ymd().2));

@@ -125,10 +125,14 @@ fn reserve<'a>(ledger: &'a Ledger, c: &'a Reserve, now: Timestamp, today: Day) -
     Ok(StockEvent { kind: StockKind::Held { deadline, remaining_days, backordered }, movements })
 }
 
-/// Days that must remain by the basket's own wish and by its channel's.
+/// Days that must remain by the basket's own wish and by its channel's: of several SKUs the most that one asks for.
 fn days_asked(ledger: &Ledger, c: &Reserve) -> i32 {
-    let channel = c.channel.as_deref().and_then(|key| ledger.channels().get(key));
-    channel.map_or(0, |channel| channel.min_remaining_days).max(c.min_remaining_days)
+    if c.channel.is_none() {
+        return c.min_remaining_days;
+    }
+    let skus = c.lines.iter().filter_map(|line| ledger.sku(&line.sku));
+    let asked = skus.map(|sku| ledger.channel_days(sku, c.channel.as_deref())).max();
+    asked.unwrap_or(0).max(c.min_remaining_days)
 }
 
 struct Basket<'a> {
@@ -154,7 +158,7 @@ impl<'a> Basket<'a> {
             };
         };
         let channel = c.channel.as_deref();
-        let days = ledger.remaining_days(shelf.sku, channel, c.min_remaining_days);
+        let days = ledger.remaining_days(shelf.sku, today, channel, c.min_remaining_days);
         let taken = self.taken(need.sku, need.location);
         let mut promisable = (ledger.promisable(shelf, today, days, channel) - taken).max(0);
         let pick = Pick { ledger, shelf, location: need.location, days, today, strategy: c.strategy, lot: need.lot };
@@ -301,7 +305,7 @@ fn commit<'a>(ledger: &'a Ledger, c: &'a Commit, today: Day) -> Result<StockEven
         let quantity = *quantity;
         let shelf = &ledger.shelves()[line.shelf as usize];
         let location = ledger.locations().key(shelf.location.0);
-        let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
+        let days = ledger.min_remaining_days(shelf.sku, today).max(hold.remaining_days);
         let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };
         let customer = Account::Outside(Outside::Customer);
         let refuse = |asked: i64, there: i64| Err(short(ledger.skus().key(shelf.sku.0), location, asked, there));
@@ -371,7 +375,7 @@ fn movement<'a>(ledger: &'a Ledger, c: &'a Move, today: Day) -> Result<StockEven
             Err(there) => Err(short(&c.sku, &c.from, quantity, there)),
         };
     }
-    let days = ledger.min_remaining_days(shelf.sku);
+    let days = ledger.min_remaining_days(shelf.sku, today);
     // The safety stock is not promised, but it may stand elsewhere.
     let free = (ledger.free(shelf, today, days, None) - shelf.backordered).max(0);
     let pick = Pick { ledger, shelf, location: &c.from, days, today, strategy: Strategy::Fefo, lot: None };
@@ -527,7 +531,7 @@ fn assemble<'a>(ledger: &'a Ledger, c: &'a Assemble, today: Day) -> Result<Stock
         let Some(shelf) = ledger.shelf_at(sku, &c.location) else {
             return Err(short(sku, &c.location, quantity, 0));
         };
-        let days = ledger.min_remaining_days(shelf.sku);
+        let days = ledger.min_remaining_days(shelf.sku, today);
         let free = ledger.promisable(shelf, today, days, None);
         let pick = Pick { ledger, shelf, location: &c.location, days, today, strategy: Strategy::Fefo, lot: None };
         if free < quantity || pick.take(quantity, assembly, &mut movements) > 0 {

@@ -30,7 +30,7 @@ pub use book::{Book, Entry, EntryKind, Place};
 pub use decide::{decide, is_hold};
 pub use docs::{Doc, DocId, Docs, NONE, Outcome};
 pub use history::{CostMethod, Valued, balances, valued};
-pub use resolve::{Receipt, blocked, count, fallen, filled, reallocated, receive, returned, sale};
+pub use resolve::{Receipt, blocked, count, fallen, filled, reallocated, receive, returned, sale, too_short};
 pub use state::{
     Alert, Hold, HoldLine, HoldState, Ledger, Lot, LotStock, OpenPurchase, Policy, PurchaseLine, Shelf, StockLevel,
     Tester, Touch, Touched, Transfer,

@@ -36,6 +36,16 @@ pub(super) fn landing(lot: &LotState, today: Day, wanted: Condition) -> Conditio
     }
 }
 
+/// Days from `day` that goods for sale keep, where a receipt asks for more. Where two papers disagree on the lot, the
+/// earlier day counts.
+pub fn too_short(ledger: &Ledger, receipt: &Receipt<'_>, day: Day) -> Option<(Day, i32)> {
+    let known = ledger.sku(&receipt.fact.sku).and_then(|sku| ledger.lot_id(sku, &receipt.lot));
+    let known = known.and_then(|lot| ledger.lot(lot).state.expires_on);
+    let last = known.into_iter().chain(receipt.expires_on).min()?;
+    let short = receipt.fact.condition == Condition::Available && day + receipt.min_receipt_days > last;
+    short.then_some((last, last - day))
+}
+
 /// A receipt; what keeps too short for one, from the day on which it happened, goes into quarantine.
 pub fn receive<'a>(ledger: &Ledger, receipt: &'a Receipt<'a>, today: Day, day: Day) -> StockEvent<'a> {
     let fact = receipt.fact;
@@ -89,7 +99,7 @@ pub fn sale<'a>(ledger: &'a Ledger, fact: &'a Sale, today: Day) -> StockEvent<'a
 }
 
 fn sell<'a>(ledger: &'a Ledger, shelf: &'a Shelf, need: &Need<'a>, today: Day, out: &mut Movements<'a>) -> i64 {
-    let days = ledger.min_remaining_days(shelf.sku);
+    let days = ledger.min_remaining_days(shelf.sku, today);
     let pick = Pick { ledger, shelf, location: need.location, days, today, strategy: Strategy::Fefo, lot: need.lot };
     let customer = Account::Outside(Outside::Customer);
     let mut left = need.quantity;
@@ -271,7 +281,7 @@ pub fn reallocated<'a>(
     for line in hold.lines.iter().filter(|line| line.lot == Some(lot)) {
         let shelf = &ledger.shelves()[line.shelf as usize];
         let location = ledger.locations().key(shelf.location.0);
-        let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
+        let days = ledger.min_remaining_days(shelf.sku, today).max(hold.remaining_days);
         let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };
         movements.push(pick.movement(lot, line.quantity, Condition::Held, Account::At(location, condition)));
         let free = ledger.promisable(shelf, today, days, None).min(line.quantity);
@@ -291,7 +301,7 @@ pub fn filled<'a>(ledger: &'a Ledger, shelf_index: usize, today: Day) -> Option<
     let location = ledger.locations().key(shelf.location.0);
     let safety = ledger.policy(shelf.sku).safety_stock;
     ledger.live_holds(owed).into_iter().find_map(|hold| {
-        let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
+        let days = ledger.min_remaining_days(shelf.sku, today).max(hold.remaining_days);
         let free = ledger.free(shelf, today, days, None) - safety;
         let wanted: i64 = hold.lines.iter().filter(|line| owed(line)).map(|line| line.quantity).sum();
         let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };

@@ -15,7 +15,7 @@ use crate::base::{Chunked, Day, Interner, LocationId, LotId, Quantity, SkuId, Ti
 use crate::event::{
     Account, Channel, Condition, Event, LotCard, Movement, Origin, Outside, Sku, StockEvent, StockKind, Taken,
 };
-use crate::expiry::{LotState, fefo_key, is_sellable};
+use crate::expiry::{ChannelMinimum, LifeMoment, LotState, RemainingLife, fefo_key, is_sellable};
 
 /// A lot of one SKU, wherever its units are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -244,8 +244,10 @@ pub struct Tester {
 /// What the catalogue says of a SKU, as far as stock is concerned.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
-    /// Days that must remain at its sale.
-    pub min_remaining_days: i32,
+    /// What its sale asks of the days that remain.
+    pub life: RemainingLife,
+    /// Days that must remain at its sale in a channel.
+    pub channels: Vec<ChannelMinimum>,
     /// Units of each shelf that are never promised.
     pub safety_stock: i64,
     /// At or below so many free units a shelf is low.
@@ -261,7 +263,8 @@ pub struct Policy {
 impl From<&Sku> for Policy {
     fn from(sku: &Sku) -> Policy {
         Policy {
-            min_remaining_days: sku.min_remaining_days,
+            life: RemainingLife::of_sku(sku, LifeMoment::Sale),
+            channels: sku.channels.clone(),
             safety_stock: sku.safety_stock,
             low_stock: sku.low_stock,
             backorder_limit: sku.backorder_limit,
@@ -394,9 +397,9 @@ impl Ledger {
     pub fn policy(&self, sku: SkuId) -> &Policy {
         &self.sku_states[sku.index()].policy
     }
-    /// Days that must remain at the sale of a SKU.
-    pub fn min_remaining_days(&self, sku: SkuId) -> i32 {
-        self.policy(sku).min_remaining_days
+    /// Days that must remain at the sale of a SKU on a day.
+    pub fn min_remaining_days(&self, sku: SkuId, day: Day) -> i32 {
+        self.policy(sku).life.days(day)
     }
     /// What went to an account outside, less what came from it.
     pub fn outside(&self, sku: SkuId, account: Outside) -> i64 {
@@ -533,7 +536,7 @@ impl Ledger {
 
     /// Good units of a shelf that may be sold on a day, held ones included, less what was sold beyond the books.
     pub fn sellable(&self, shelf: &Shelf, day: Day) -> i64 {
-        self.good_for(shelf, day, self.min_remaining_days(shelf.sku))
+        self.good_for(shelf, day, self.min_remaining_days(shelf.sku, day))
     }
 
     /// Good units of a shelf that are not past their last good day, held ones included, less what was sold beyond the
@@ -574,23 +577,29 @@ impl Ledger {
         sellable - shelf.debt() - kept
     }
 
-    /// Days that must remain at a sale of a SKU through a channel.
-    pub fn remaining_days(&self, sku: SkuId, channel: Option<&str>, own: i32) -> i32 {
-        let channel = channel.and_then(|key| self.channels.get(key)).map_or(0, |channel| channel.min_remaining_days);
-        self.min_remaining_days(sku).max(channel).max(own)
+    /// Days that must remain at a sale of a SKU through a channel on a day.
+    pub fn remaining_days(&self, sku: SkuId, day: Day, channel: Option<&str>, own: i32) -> i32 {
+        self.min_remaining_days(sku, day).max(self.channel_days(sku, channel)).max(own)
+    }
+
+    /// Days that must remain at a sale of a SKU because of the channel, by the channel's entry and by the SKU's.
+    pub fn channel_days(&self, sku: SkuId, channel: Option<&str>) -> i32 {
+        let Some(key) = channel else { return 0 };
+        let of_sku = self.policy(sku).channels.iter().find(|own| own.channel == key);
+        let days = of_sku.map_or(0, |own| own.min_remaining_days);
+        self.channels.get(key).map_or(0, |channel| channel.min_remaining_days).max(days)
     }
 
     /// Units that may be promised where nobody says through which channel.
     pub fn available(&self, shelf: &Shelf, day: Day) -> i64 {
-        self.promisable(shelf, day, self.min_remaining_days(shelf.sku), None)
+        self.promisable(shelf, day, self.min_remaining_days(shelf.sku, day), None)
     }
 
     /// The last day on which a good unit of a shelf may be sold; none where one never expires or there is none.
     pub fn good_until(&self, shelf: &Shelf) -> Option<Day> {
-        let remaining = self.min_remaining_days(shelf.sku);
         let lots = shelf.lots.iter().filter(|own| own.good() > 0).map(|own| &self.lot(own.lot).state);
         let last = lots.filter(|lot| !lot.recalled).map(|lot| lot.expires_on.unwrap_or(Day(i32::MAX))).max()?;
-        (last < Day(i32::MAX)).then(|| last + -remaining)
+        (last < Day(i32::MAX)).then(|| self.policy(shelf.sku).life.last_day(last))
     }
 
     /// Units of a lot as an answer spells them.

@@ -102,7 +102,7 @@ fn rows(
         // A recall that came later leaves an earlier answer as it was.
         let is_before = |own: (i64, i32)| at.is_none_or(|at| own.0 <= at) && day.is_none_or(|day| own.1 <= day);
         let recalled = lot.recalled_at.is_some_and(is_before);
-        let keeps = lot.expires.is_none_or(|last| today + model.min_days(sku) <= last);
+        let keeps = lot.expires.is_none_or(|last| today + model.min_days(sku, today) <= last);
         let good = free < 0 || (keeps && !recalled);
         let (available, rest) = if good { (free, 0) } else { (0, free) };
         let (blocked, late) = if recalled { (rest, 0) } else { (0, rest) };
@@ -216,7 +216,7 @@ fn promised(model: &Model, sku: &str, place: &str, channel: Option<&str>) -> i64
         if !model.shelves.contains(&(sku.to_string(), place.to_string())) {
             return 0;
         }
-        model.promisable(sku, place, model.today(), model.days_for(sku, channel), channel)
+        model.promisable(sku, place, model.today(), model.days_for(sku, model.today(), channel), channel)
     };
     let kit = model.skus.get(sku).map_or(&[][..], |sku| &sku.kit);
     kit.iter().map(|part| of(&part.sku) / part.quantity.0).min().unwrap_or_else(|| of(sku))
@@ -433,7 +433,7 @@ fn changes(view: &View, model: &Model) -> Verdict {
         let lots = model.on_shelf(sku, place);
         let held: i64 = lots.iter().map(|(_, units)| units[HELD]).sum();
         let on_hand = lots.iter().map(|(_, units)| units.iter().sum::<i64>() - units[TRANSIT]).sum();
-        let free = model.promisable(sku, place, model.today(), model.min_days(sku), None);
+        let free = model.promisable(sku, place, model.today(), model.min_days(sku, model.today()), None);
         same(&format!("change of {sku} at {place}"), own, &(on_hand, held, free))?;
     }
     for ((sku, place, _), _) in model.fold(|_| true) {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trousse::{
     Arrive, Assemble, Channel, Command, Commit, ComplaintKind, Condition, Count, Day, Fact, Line, Move, OpenTester,
-    Purchase, Recall, Receive, Reclassify, Release, Reserve, Return, Sale, Sku, Strategy, WriteOff,
+    Purchase, Recall, Receive, Reclassify, Release, Reserve, Return, Sale, ShortReceipt, Sku, Strategy, WriteOff,
 };
 
 pub const AVAILABLE: usize = 0;
@@ -352,7 +352,7 @@ impl Model {
             for (sku, place, _, quantity) in own.lines.iter().filter(|line| has(line)) {
                 let held = Side::At(place.clone(), HELD);
                 shifts.push((sku.clone(), lot.into(), *quantity, held.clone(), Side::At(place.clone(), blocked)));
-                let days = self.min_days(sku).max(own.remaining);
+                let days = self.min_days(sku, self.day(at)).max(own.remaining);
                 let free = self.promisable(sku, place, self.day(at), days, None).min(*quantity);
                 self.take(sku, place, None, self.day(at), days, Strategy::Fefo, free, &held, &mut shifts);
             }
@@ -411,7 +411,7 @@ impl Model {
     fn fills(&self, hold: &Hold, sku: &str, place: &str, today: i32) -> Vec<Shift> {
         let owed = hold.lines.iter().filter(|line| line.0 == sku && line.1 == place && line.2.is_none());
         let wanted: i64 = owed.map(|line| line.3).sum();
-        let days = self.min_days(sku).max(hold.remaining);
+        let days = self.min_days(sku, today).max(hold.remaining);
         let there = self.sellable_free(sku, place, today, days) - self.debt(sku, place);
         let free = there - self.skus[sku].safety_stock - self.kept(sku, None);
         let (part, to, mut shifts) = (wanted.min(free).max(0), Side::At(place.into(), HELD), Vec::new());
@@ -462,8 +462,20 @@ impl Model {
         !own.recalled && own.expires.is_none_or(|last| today + days <= last)
     }
 
-    pub fn min_days(&self, sku: &str) -> i32 {
-        self.skus.get(sku).map_or(0, |sku| sku.min_remaining_days)
+    /// Days that must remain on a sale: the most that anybody asks for.
+    pub fn min_days(&self, sku: &str, today: i32) -> i32 {
+        let Some(sku) = self.skus.get(sku) else { return 0 };
+        // Who needs days to use it up has at most the months after opening.
+        let opened = sku.pao_months.map_or(NEVER, |months| Day(today).add_months(months).0 - today);
+        let used_up = sku.use_period_days.map_or(0, |days| days.min(opened));
+        sku.min_remaining_days.max(sku.sell_by_buffer_days).max(used_up)
+    }
+
+    fn channel_days(&self, sku: &str, channel: Option<&str>) -> i32 {
+        let Some(key) = channel else { return 0 };
+        let of_channel = self.channels.get(key).map_or(0, |own| own.min_remaining_days);
+        let own = self.skus.get(sku).and_then(|sku| sku.channels.iter().find(|own| own.channel == key));
+        own.map_or(0, |own| own.min_remaining_days).max(of_channel)
     }
 
     fn debt(&self, sku: &str, place: &str) -> i64 {
@@ -478,7 +490,7 @@ impl Model {
 
     /// Good units that may be sold, held ones included.
     pub fn sellable(&self, sku: &str, place: &str, today: i32) -> i64 {
-        self.good(sku, place, today, self.min_days(sku))
+        self.good(sku, place, today, self.min_days(sku, today))
     }
 
     fn good(&self, sku: &str, place: &str, today: i32, days: i32) -> i64 {
@@ -511,9 +523,8 @@ impl Model {
         (self.unpromised(sku, place, today, days, channel) - self.safety(sku)).max(0)
     }
 
-    pub fn days_for(&self, sku: &str, channel: Option<&str>) -> i32 {
-        let own = channel.and_then(|key| self.channels.get(key)).map_or(0, |channel| channel.min_remaining_days);
-        self.min_days(sku).max(own)
+    pub fn days_for(&self, sku: &str, today: i32, channel: Option<&str>) -> i32 {
+        self.min_days(sku, today).max(self.channel_days(sku, channel))
     }
 
     pub fn incoming(&self, sku: &str, place: &str) -> i64 {
@@ -768,8 +779,9 @@ impl Model {
         }
         let (today, needs) = (self.today(), needs(&lines, &c.location));
         let (mut shifts, mut owed): (Vec<Shift>, Vec<HoldLine>) = (Vec::new(), Vec::new());
-        let of_channel = c.channel.as_deref().map_or(0, |key| self.channels[key].min_remaining_days);
-        let remaining = of_channel.max(c.min_remaining_days);
+        // A hold remembers one number, that of the SKU which asks for most through the channel.
+        let of_channel = lines.iter().map(|line| self.channel_days(&line.sku, c.channel.as_deref())).max();
+        let remaining = of_channel.unwrap_or(0).max(c.min_remaining_days);
         // Which line of the caller each plain one comes from.
         let parts = |line: &Line| self.skus.get(&line.sku).map_or(1, |sku| sku.kit.len().max(1));
         let asked: Vec<usize> =
@@ -788,7 +800,7 @@ impl Model {
                 continue;
             }
             let channel = c.channel.as_deref();
-            let days = self.days_for(sku, channel).max(c.min_remaining_days);
+            let days = self.days_for(sku, today, channel).max(c.min_remaining_days);
             let of_shelf = |shift: &&Shift| shift.0 == *sku && shift.3 == Side::At(place.clone(), AVAILABLE);
             let taken: i64 = shifts.iter().filter(of_shelf).map(|shift| shift.2).sum();
             let mut free = (self.promisable(sku, place, today, days, channel) - taken).max(0);
@@ -944,7 +956,8 @@ impl Model {
                 }
             }
         } else {
-            let (today, days) = (self.today(), self.min_days(&c.sku));
+            let today = self.today();
+            let days = self.min_days(&c.sku, today);
             // The safety stock of a shelf may be moved, what is owed or kept may not.
             let free = self.unpromised(&c.sku, &c.from, today, days, None);
             if free < quantity {
@@ -1127,7 +1140,7 @@ impl Model {
             }
         }
         for (sku, quantity) in parts {
-            let days = self.min_days(&sku);
+            let days = self.min_days(&sku, today);
             let free = self.promisable(&sku, &c.location, today, days, None);
             if free < quantity {
                 return Err(in_basket(&short(&sku, &c.location, quantity, free), 0, 1));
@@ -1172,6 +1185,7 @@ impl Model {
         if let Some(answer) = self.answered(&id, &input) {
             return answer;
         }
+        let before = self.now;
         self.begin(now);
         let today = self.today();
         let day = fact.occurred_on().map_or(today, |day| self.frozen.map_or(day.0, |frozen| day.0.max(frozen + 1)));
@@ -1187,6 +1201,11 @@ impl Model {
                 self.waiting_people.push((day, fact.clone()));
             }
             return self.answer(&id, input, "waits".into(), whose);
+        }
+        if let Some(refusal) = self.too_short(fact, day) {
+            // Nothing was written: the clock stands where the last event left it.
+            self.now = self.instants.iter().map(|(at, _)| *at).max().unwrap_or(0).max(before);
+            return refusal;
         }
         let answer =
             if on_stock { self.stock_fact(fact, Some(&id), day, day) } else { "recorded [] missing []".into() };
@@ -1243,19 +1262,35 @@ impl Model {
         answer
     }
 
-    fn receive(&mut self, f: &Receive, day: i32) -> Shift {
-        let line = Line { unit: f.unit.clone(), ..Line::new(&f.sku, f.quantity.0) };
-        let quantity = self.plain_unit(&line);
+    /// Goods for sale that keep too short, where their entry sends such back.
+    fn too_short(&self, fact: &Fact, day: i32) -> Option<String> {
+        let Fact::Receive(f) = fact else { return None };
+        let (expires, lot, min_days) = self.paper(f, day);
+        let last = expires.into_iter().chain(self.lot(&f.sku, &lot).expires).min()?;
+        let refuses = self.skus[&f.sku].short_receipt == ShortReceipt::Refuse && f.condition == Condition::Available;
+        let text = || format!("LIFE_TOO_SHORT {}/{} {} of {min_days}", f.sku, f.lot, last - day);
+        (refuses && day + min_days > last).then(text)
+    }
+
+    /// What a receipt says: the last good day, the lot, and the days that must remain.
+    fn paper(&self, f: &Receive, day: i32) -> (Option<i32>, String, i32) {
         let sku = &self.skus[&f.sku];
         let made = f.produced_on.map_or(day, |day| day.0);
         let months = sku.shelf_life_months.map(|months| Day(made).add_months(months).0);
         let life = months.or(sku.shelf_life_days.map(|days| made + days));
-        let min_days = sku.min_receipt_days;
+        let min_days = sku.min_receipt_days.max(self.min_days(&f.sku, day));
         let expires = f.expires_on.map(|day| day.0).or(life);
         let lot = match expires {
             Some(day) if f.lot.is_empty() => Day(day).to_string(),
             _ => f.lot.clone(),
         };
+        (expires, lot, min_days)
+    }
+
+    fn receive(&mut self, f: &Receive, day: i32) -> Shift {
+        let line = Line { unit: f.unit.clone(), ..Line::new(&f.sku, f.quantity.0) };
+        let quantity = self.plain_unit(&line);
+        let (expires, lot, min_days) = self.paper(f, day);
         self.card(&f.sku, &lot, expires, day);
         let mut to = self.landing(&f.sku, &lot, self.today(), condition(f.condition));
         if to == AVAILABLE && !self.may_sell(&f.sku, &lot, day, min_days) {
@@ -1285,7 +1320,7 @@ impl Model {
             let mut left = quantity;
             for (condition, good) in [(AVAILABLE, Some(true)), (AVAILABLE, Some(false)), (EXPIRED, None)] {
                 for (key, units) in self.on_shelf(&sku, &place) {
-                    let may = self.may_sell(&sku, &key, self.today(), self.min_days(&sku));
+                    let may = self.may_sell(&sku, &key, self.today(), self.min_days(&sku, self.today()));
                     if lot.as_ref().is_some_and(|lot| *lot != key) || good.is_some_and(|good| good != may) {
                         continue;
                     }

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use trousse::journal::{Damage, Fault, Geometry, Journal, MemoryDisk, Tear, salvage, verify};
 use trousse::{
-    Arrive, Assemble, Channel, Command, Commit, Complaint, ComplaintKind, Condition, Consent, Count, Day, Engine,
-    Error, Fact, Freeze, Interest, Line, Move, OpenTester, Options, Purchase, Quantity, Rating, Recall, Receive,
-    Reclassify, Release, Reserve, Return, Sale, Sku, Strategy, Timestamp, Unit, Units, WriteOff,
+    Arrive, Assemble, Channel, ChannelMinimum, Command, Commit, Complaint, ComplaintKind, Condition, Consent, Count,
+    Day, Engine, Error, Fact, Freeze, Interest, Line, Move, OpenTester, Options, Purchase, Quantity, Rating, Recall,
+    Receive, Reclassify, Release, Reserve, Return, Sale, ShortReceipt, Sku, Strategy, Timestamp, Unit, Units, WriteOff,
 };
 
 use super::check::{self, Verdict, check};
@@ -444,8 +444,10 @@ impl World {
             return Step::Channels(vec![web, Channel { channel: "shop".into(), ..Channel::default() }]);
         }
         if self.model.moves.is_empty() && self.dice.below(4) > 0 {
-            return Step::Facts((0..8).map(|_| self.receipt().into()).collect());
+            let today = self.model.today();
+            return Step::Facts((0..8).map(|_| kept(self.receipt().into(), today)).collect());
         }
+        let today = self.model.today();
         match self.dice.below(60) {
             0 => Step::Advance,
             1 => Step::Erase(self.dice.of(&PEOPLE).into()),
@@ -457,7 +459,7 @@ impl World {
             }
             5 | 6 => {
                 let count = 2 + self.dice.below(4);
-                Step::Facts((0..count).map(|_| self.fact()).collect())
+                Step::Facts((0..count).map(|_| kept(self.fact(), today)).collect())
             }
             7..=10 => self.repeated(),
             11..=36 => Step::Commands(vec![self.command()]),
@@ -499,7 +501,11 @@ impl World {
             Sku {
                 backorder_limit,
                 safety_stock: self.dice.between(0, 1),
-                pao_months: Some(6),
+                pao_months: Some(self.dice.of(&[1, 6])),
+                use_period_days: self.dice.of(&[None, None, Some(2), Some(90)]),
+                sell_by_buffer_days: self.dice.between(0, 1) as i32,
+                channels: vec![ChannelMinimum { channel: "shop".into(), min_remaining_days: 3 }],
+                short_receipt: if self.dice.one_in(3) { ShortReceipt::Refuse } else { ShortReceipt::Quarantine },
                 units: vec![Unit { unit: "pair".into(), base_units: 2, per: 1 }],
                 ..sku("MAS")
             },
@@ -891,6 +897,16 @@ fn frames(disk: &MemoryDisk) -> Vec<Frame> {
     found
 }
 
+/// Of many facts none is refused: a receipt that could be keeps long.
+fn kept(fact: Fact, today: i32) -> Fact {
+    match fact {
+        Fact::Receive(own) if own.sku == "MAS" => {
+            Receive { lot: String::new(), expires_on: Some(Day(today + 200)), ..own }.into()
+        }
+        other => other,
+    }
+}
+
 /// The persons that a step speaks of.
 fn subjects(step: &Step) -> Vec<&'static str> {
     let of_command = |command: &Command| match command {
@@ -908,6 +924,9 @@ fn subjects(step: &Step) -> Vec<&'static str> {
 fn perform(engine: &mut Engine, step: &Step, now: Timestamp) -> Result<Vec<String>, Error> {
     let conflict = |error: Error| match error {
         Error::Rejected(why) => Ok(check::refusal(&why)),
+        Error::LifeTooShort { sku, lot, remaining_days, required_days, .. } => {
+            Ok(format!("LIFE_TOO_SHORT {sku}/{lot} {remaining_days} of {required_days}"))
+        }
         other => Err(other),
     };
     Ok(match step {
