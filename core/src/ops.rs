@@ -20,9 +20,9 @@ use crate::engine::{
 };
 #[cfg_attr(not(feature = "schema"), allow(unused_imports))]
 use crate::event::{
-    Answer, Arrive, Assemble, Channel, Command, Commit, Complaint, Consent, Count, Fact, Freeze, Interest, Move,
-    OpenTester, Profile, Purchase, Rating, Recall, Receive, Reclassify, Release, Reserve, Return, Review, Sale, Sku,
-    Supplier, WriteOff,
+    Answer, Arrive, Assemble, Channel, Command, Commit, Complaint, Consent, Count, Fact, Freeze, Interest, Location,
+    Move, OpenTester, Profile, Purchase, Rating, Recall, Receive, Reclassify, Release, Reserve, Return, Review, Sale,
+    Sku, Supplier, WriteOff,
 };
 use crate::expiry::{
     ExpiryRisk, ExpiryRiskParams, OpenJar, OpenJarParams, PaoParams, PickParams, Picks, RemainingLifeParams,
@@ -163,6 +163,11 @@ wrapped! {
     ChannelsParams {
         /// The entries; each replaces the one of its key.
         channels: Vec<Channel>
+    }
+    /// Locations.
+    LocationsParams {
+        /// The entries; each replaces the one of its key.
+        locations: Vec<Location>
     }
     /// Any command.
     SubmitParams {
@@ -317,6 +322,12 @@ pub static OPS: &[Op] = &[
         ChannelsParams => Nothing, Run::Door(|engine, value, now| {
             let params: ChannelsParams = json::fit(value)?;
             engine.upsert_channels(params.channels, now)?;
+            Ok(json!({}))
+        }), codes DOOR),
+    op!("upsert_locations", "Adds locations or replaces their entries: where the business day of each begins, and with it its expiry day.",
+        LocationsParams => Nothing, Run::Door(|engine, value, now| {
+            let params: LocationsParams = json::fit(value)?;
+            engine.upsert_locations(params.locations, now)?;
             Ok(json!({}))
         }), codes DOOR),
     command!("reserve", "Holds stock for a basket until a deadline: all lines or none.", Reserve => Held,

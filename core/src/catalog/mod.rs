@@ -28,7 +28,7 @@ impl Catalog {
                     self.suppliers.insert(supplier.supplier.clone(), supplier.clone());
                 }
             }
-            CatalogEvent::Channels(_) => {} // the ledger keeps them
+            CatalogEvent::Channels(_) | CatalogEvent::Locations(_) => {} // the ledger keeps them
             CatalogEvent::BusinessDay { utc_offset_minutes } => self.utc_offset_minutes = *utc_offset_minutes,
         }
     }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::view::{View, params};
-use crate::base::{Error, Quantity, Result, Task};
+use crate::base::{Error, LocationId, Quantity, Result, Task};
 use crate::event::{Condition, Outside};
-use crate::expiry::{ExpiryRisk, ExpiryRiskParams, MAX_DAYS, ShelfDemand, StockedLot, expiry_risk};
+use crate::expiry::{ExpiryRisk, ExpiryRiskParams, LocationDay, MAX_DAYS, ShelfDemand, StockedLot, expiry_risk};
 use crate::forecast::Forecast;
 use crate::ledger::{EntryKind, LotStock, Shelf};
 
@@ -53,7 +53,13 @@ impl View {
         let forecasts = self.forecasts(&shelves, weeks * DAYS_OF_WEEK, &[], task)?;
         let demand = forecasts.iter().map(|(shelf, forecast)| self.shelf_demand(shelf, forecast)).collect();
         let horizons_days = params.horizons_days.clone();
-        let mut risk = expiry_risk(&ExpiryRiskParams { lots, today: self.today, demand, horizons_days })?;
+        let places: std::collections::BTreeSet<_> = shelves.iter().map(|(_, shelf)| shelf.location).collect();
+        let day = |location: LocationId| LocationDay {
+            location: self.location_key(location).into(),
+            today: self.today_at(location),
+        };
+        let locations = places.into_iter().map(day).collect();
+        let mut risk = expiry_risk(&ExpiryRiskParams { lots, today: self.today, locations, demand, horizons_days })?;
         if let Some(within) = params.within_days {
             risk.lots.retain(|lot| lot.days_left.is_some_and(|days| days <= within));
         }

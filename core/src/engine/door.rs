@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::world::World;
-use crate::base::{Day, Error, Rejected, Result};
+use crate::base::{Day, Error, Rejected, Result, Timestamp};
 use crate::event::{
     Account, Body, Command, Commit, Complaint, ComplaintKind, Condition, Fact, Line, Outside, PeopleEvent, Receive,
     ShortReceipt, Sku, StockEvent, StockKind, Units,
@@ -144,14 +144,8 @@ pub fn business_day(world: &World, fact: &Fact, today: Day) -> Result<Day> {
 }
 
 /// The events of a command, `plain` in base units; a refusal is an event too.
-pub fn of_command<'a>(
-    world: &'a World,
-    command: &Command,
-    plain: &'a Command,
-    now: crate::base::Timestamp,
-    today: Day,
-) -> Bodies<'a> {
-    match ledger::decide(&world.ledger, plain, now, today) {
+pub fn of_command<'a>(world: &'a World, command: &Command, plain: &'a Command, now: Timestamp) -> Bodies<'a> {
+    match ledger::decide(&world.ledger, plain, now) {
         Ok(event) => {
             let people = bought(world, plain, &event);
             std::iter::once(Body::Stock(event)).chain(people).collect()
@@ -248,10 +242,10 @@ fn receipt_of<'a>(world: &World, fact: &'a Receive, day: Day) -> Receipt<'a> {
 }
 
 /// The events of a fact: a stock part without the person, and a people part.
-pub fn of_fact<'a>(world: &'a World, asked: &'a Asked<'a>, today: Day, day: Day) -> Bodies<'a> {
+pub fn of_fact<'a>(world: &'a World, asked: &'a Asked<'a>, now: Timestamp, day: Day) -> Bodies<'a> {
     let fact = asked.fact;
     if is_known(world, fact) {
-        return stock_part(world, asked, today, day).into_iter().chain(people_part(world, fact)).collect();
+        return stock_part(world, asked, now, day).into_iter().chain(people_part(world, fact)).collect();
     }
     let stock = is_stock(fact).then(|| Body::of(StockKind::Unresolved(Box::new(without_person(fact)))));
     let person = fact.subject().map(|s| Body::People(s, PeopleEvent::Unresolved(Box::new(fact.clone()))));
@@ -313,17 +307,34 @@ pub fn personal_fields(fact: &Fact) -> &'static [&'static str] {
     }
 }
 
+/// Where a fact happened.
+fn place(fact: &Fact) -> Option<&str> {
+    match fact {
+        Fact::Receive(f) => Some(&f.location),
+        Fact::Sale(f) => Some(&f.location),
+        Fact::Return(f) => Some(&f.location),
+        Fact::Count(f) => Some(&f.location),
+        Fact::Complaint(f) => f.location.as_deref(),
+        _ => None,
+    }
+}
+
+/// Today where a fact happened.
+pub fn today(world: &World, fact: &Fact, now: Timestamp) -> Day {
+    world.ledger.day_at(place(fact), now)
+}
+
 /// The stock part of a fact.
-pub fn stock_part<'a>(world: &'a World, asked: &'a Asked<'a>, today: Day, day: Day) -> Option<Body<'a>> {
-    let books = &world.ledger;
+pub fn stock_part<'a>(world: &'a World, asked: &'a Asked<'a>, now: Timestamp, day: Day) -> Option<Body<'a>> {
+    let (books, today) = (&world.ledger, today(world, asked.fact, now));
     let event = match (asked.fact, &asked.receipt) {
         (Fact::Receive(_), Some(receipt)) => ledger::receive(books, receipt, today, day),
-        (Fact::Sale(f), _) => ledger::sale(books, f, today),
+        (Fact::Sale(f), _) => ledger::sale(books, f, now),
         (Fact::Return(f), _) => ledger::returned(books, f, today),
         (Fact::Count(f), _) => ledger::count(books, f, today, day),
         (Fact::Recall(f), _) => {
             let lot = books.sku(&f.sku).and_then(|sku| books.lot_id(sku, &f.lot));
-            let movements = lot.map(|lot| ledger::blocked(books, lot, Condition::Quarantined)).unwrap_or_default();
+            let movements = lot.map(|lot| ledger::blocked(books, lot, Condition::Quarantined, now)).unwrap_or_default();
             StockEvent { kind: StockKind::Recalled { sku: &f.sku, lot: &f.lot }, movements }
         }
         (Fact::Complaint(f), _) if is_stock(asked.fact) => {

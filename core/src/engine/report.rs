@@ -94,7 +94,8 @@ impl View {
 
     fn complete_days(&self, shelf: usize) -> Vec<DemandDay> {
         let mut days = self.demand_of(shelf);
-        days.retain(|day| day.ds < self.today());
+        let today = self.today_at(self.world().ledger.shelves()[shelf].location);
+        days.retain(|day| day.ds < today);
         days
     }
 
@@ -137,7 +138,8 @@ impl View {
             min_order_qty: Quantity(sku.min_order_qty),
             pack_size: Quantity(sku.pack_size),
             shelf_life_days: self.shelf_life_days(sku).map(|days| days.max(0) as u32),
-            min_remaining_days: self.world().ledger.min_remaining_days(shelf.sku, self.today()).max(0) as u32,
+            min_remaining_days: self.world().ledger.min_remaining_days(shelf.sku, self.today_at(shelf.location)).max(0)
+                as u32,
             unit_cost_minor: sku.cost.map(|cost| cost.minor),
             demand_mean: forecast.mean.clone(),
             demand_sd: forecast.sd.clone(),
@@ -199,7 +201,7 @@ impl Rows {
         for (step, mean) in forecast.mean.iter().enumerate() {
             self.sku.push(view.sku_key(shelf.sku).into());
             self.location.push(view.location_key(shelf.location).into());
-            self.ds.push(view.today() + step as i32);
+            self.ds.push(view.today_at(shelf.location) + step as i32);
             self.mean.push(*mean);
             self.model.push(forecast.model.name().into());
             for (i, interval) in forecast.intervals.iter().enumerate() {

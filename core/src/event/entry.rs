@@ -78,6 +78,34 @@ impl Channel {
     }
 }
 
+/// A place that holds stock.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Location {
+    /// The key.
+    pub location: String,
+    /// Minutes east of UTC at which its business day begins, −840 … 840; by default the shop's.
+    #[serde(default)]
+    pub utc_offset_minutes: Option<i32>,
+}
+
+impl Location {
+    /// Answers whether the entry is well formed.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` naming the field.
+    pub fn check(&self) -> Result<()> {
+        check_key("location", &self.location)?;
+        match self.utc_offset_minutes.filter(|offset| !(-840..=840).contains(offset)) {
+            Some(offset) => {
+                Err(Error::argument(format!("{}.utc_offset_minutes", self.location), "-840 to 840", offset))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 /// A sellable shade or size of a product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

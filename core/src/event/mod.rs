@@ -20,7 +20,7 @@ pub use account::{Account, Condition, Movement, Movements, Outside, Strategy, Un
 pub use command::{
     Arrive, Assemble, Command, Commit, Freeze, Line, Move, OpenTester, Purchase, Reclassify, Release, Reserve, WriteOff,
 };
-pub use entry::{Channel, ChannelMinimum, ShortReceipt, Sku, Supplier, Unit};
+pub use entry::{Channel, ChannelMinimum, Location, ShortReceipt, Sku, Supplier, Unit};
 pub use fact::{
     Answer, Complaint, ComplaintKind, Consent, Count, Fact, Interest, Profile, Purpose, Rating, Recall, Receive,
     Return, Review, Sale,

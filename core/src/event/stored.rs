@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, ComplaintKind, Fact, FirstSku, Movements, Purpose, Rejected, Sku, Supplier, Units};
+use super::{Channel, ComplaintKind, Fact, FirstSku, Location, Movements, Purpose, Rejected, Sku, Supplier, Units};
 use crate::base::{Day, Error, Money, Quantity, Result, Timestamp};
 
 /// Version of the binary form of an event; older ones are upcast when read.
@@ -76,6 +76,8 @@ pub enum CatalogEvent {
     },
     /// SKUs were added or changed.
     Entries(Vec<Sku>),
+    /// Locations were added or changed.
+    Locations(Vec<Location>),
 }
 
 impl CatalogEvent {
@@ -192,7 +194,7 @@ pub enum StockKind<'a> {
         /// The lot.
         lot: &'a str,
     },
-    /// A lot's last good day passed.
+    /// A lot's last good day passed everywhere.
     LotExpired {
         /// The SKU.
         sku: &'a str,
@@ -239,6 +241,13 @@ pub enum StockKind<'a> {
     Refused(Box<Rejected>),
     /// A fact about a SKU that the catalogue does not know yet.
     Unresolved(Box<Fact>),
+    /// A lot's last good day passed at some locations, and not yet at those farther west.
+    LotExpiredAt {
+        /// The SKU.
+        sku: &'a str,
+        /// The lot.
+        lot: &'a str,
+    },
 }
 
 /// What a person did or said.

@@ -40,7 +40,7 @@ pub use pick::{LotOnShelf, LotPick, PickParams, Picks, fefo_key, pick};
 pub use policy::{
     ChannelMinimum, ExpiryPolicy, LifeMoment, RemainingLife, RemainingLifeParams, required_remaining_days,
 };
-pub use risk::{ExpiryRisk, ExpiryRiskParams, HorizonRisk, LotRisk, ShelfDemand, StockedLot, expiry_risk};
+pub use risk::{ExpiryRisk, ExpiryRiskParams, HorizonRisk, LocationDay, LotRisk, ShelfDemand, StockedLot, expiry_risk};
 
 /// The most days that a life, a buffer or a horizon may have: a hundred years, as in the catalogue.
 pub const MAX_DAYS: i32 = 36_500;

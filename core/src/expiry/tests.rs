@@ -51,7 +51,8 @@ fn erpnext_58735_expires_today_has_one_answer_for_list_hold_pick_and_ship() {
         let picks = strategies.map(|strategy| pick(&PickParams { strategy, ..params.clone() }).unwrap().short.0 == 0);
         let stocked = StockedLot { quantity: Quantity(1), expires_on: Some(expiry), ..StockedLot::default() };
         let demand = vec![ShelfDemand { units_per_day: vec![1.0], ..ShelfDemand::default() }];
-        let calendar = ExpiryRiskParams { lots: vec![stocked], today, demand, horizons_days: vec![] };
+        let calendar =
+            ExpiryRiskParams { lots: vec![stocked], today, locations: vec![], demand, horizons_days: vec![] };
         let ships = expiry_risk(&calendar).unwrap().lots[0].units_at_risk.0 == 0;
         assert_eq!((list, hold, picks, ships), (good, good, [good; 3], good), "{today}");
     }
@@ -269,7 +270,7 @@ fn any_calendar() -> impl Strategy<Value = ExpiryRiskParams> {
     (prop::collection::vec(lot, 0..8), demand, 19_990..20_021_i32).prop_map(|(lots, units, today)| {
         let units_per_day = units.into_iter().map(f64::from).collect();
         let demand = vec![ShelfDemand { sku: "a".into(), location: "x".into(), units_per_day }];
-        ExpiryRiskParams { lots, today: Day(today), demand, horizons_days: vec![5, 15] }
+        ExpiryRiskParams { lots, today: Day(today), locations: vec![], demand, horizons_days: vec![5, 15] }
     })
 }
 

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::book::{Book, Entry, EntryKind, Place};
+use super::days::{EventDay, Offsets};
 use super::docs::{DocId, Docs, NONE, Outcome};
 use super::mutant::{Rule, holds};
 use crate::base::{Chunked, Day, Interner, LocationId, LotId, Quantity, SkuId, Timestamp};
@@ -318,12 +319,13 @@ pub struct Ledger {
     docs: Docs,
     book: Book,
     alerts: Chunked<Alert>,
-    expiries: Arc<BTreeSet<(Day, LotId)>>,
+    pub(super) expiries: Arc<BTreeSet<(Day, LotId)>>,
     purchases: Arc<BTreeMap<String, OpenPurchase>>,
     transfers: Arc<BTreeMap<DocId, Transfer>>,
     testers: Arc<Vec<Tester>>,
     channels: Arc<BTreeMap<String, Channel>>,
     frozen_until: Option<Day>,
+    pub(super) offsets: Arc<Offsets>,
     #[serde(skip)]
     deadlines: Deadlines,
 }
@@ -346,12 +348,13 @@ struct Stored {
     testers: Arc<Vec<Tester>>,
     channels: Arc<BTreeMap<String, Channel>>,
     frozen_until: Option<Day>,
+    offsets: Arc<Offsets>,
 }
 
 impl From<Stored> for Ledger {
     fn from(stored: Stored) -> Ledger {
         let Stored { skus, sku_states, locations, lots, shelves, holds, docs, book, alerts, .. } = stored;
-        let Stored { expiries, purchases, transfers, testers, channels, frozen_until, .. } = stored;
+        let Stored { expiries, purchases, transfers, testers, channels, frozen_until, offsets, .. } = stored;
         let live = holds.iter().enumerate().filter(|(_, hold)| hold.state == HoldState::Live);
         let deadlines = Deadlines(live.map(|(number, hold)| Reverse((hold.deadline, number as u32))).collect());
         Ledger {
@@ -370,6 +373,7 @@ impl From<Stored> for Ledger {
             testers,
             channels,
             frozen_until,
+            offsets,
             deadlines,
         }
     }
@@ -528,12 +532,6 @@ impl Ledger {
         holds.filter(|hold| hold.state == HoldState::Live && hold.lines.iter().any(&of)).collect()
     }
 
-    /// The lot that expires first, if its last good day lies before `today`.
-    pub fn next_expiry(&self, today: Day) -> Option<(Day, LotId)> {
-        let (day, lot) = self.expiries.first()?;
-        (*day < today).then_some((*day, *lot))
-    }
-
     /// Good units of a shelf that may be sold on a day, held ones included, less what was sold beyond the books.
     pub fn sellable(&self, shelf: &Shelf, day: Day) -> i64 {
         self.good_for(shelf, day, self.min_remaining_days(shelf.sku, day))
@@ -663,11 +661,12 @@ impl Ledger {
             StockKind::Sold { beyond } => stock.movements.len().saturating_sub(beyond as usize),
             _ => usize::MAX,
         };
+        let days = self.event_day(event, stock);
         for (i, movement) in stock.movements.iter().enumerate() {
             let (lot, shelves) = self.shift(movement, &mut touched);
             if let Some(kind) = kind {
                 let kind = if i >= beyond { EntryKind::Oversold } else { kind };
-                self.enter_movement(event, movement, lot, shelves, (doc, order), kind);
+                self.enter_movement(&days, movement, lot, shelves, (doc, order), kind);
             }
             if let Some(hold) = hold.filter(|_| holds(Rule::HeldUnits)) {
                 self.shift_hold(hold, movement, lot, shelves);
@@ -769,7 +768,7 @@ impl Ledger {
 
     fn enter_movement(
         &mut self,
-        event: &Event<'_>,
+        days: &EventDay,
         movement: &Movement<'_>,
         lot: LotId,
         shelves: [Option<u32>; 2],
@@ -779,9 +778,9 @@ impl Ledger {
         let (from, to) = (self.place(&movement.from, shelves[0]), self.place(&movement.to, shelves[1]));
         let before_of_order = order.map_or(NONE, |order| self.docs.get(order).last_of_order);
         let entry = self.book.push(Entry {
-            at: event.at,
+            at: days.instant(),
             quantity: movement.quantity,
-            day: event.day,
+            day: days.at(self, from.location().or(to.location()).map(|(location, _)| location)),
             lot,
             from,
             to,
@@ -888,6 +887,10 @@ impl Ledger {
                 let own = self.lots.get_mut(lot.index());
                 own.state.recalled = true;
                 own.recalled_at = own.recalled_at.or(Some((event.at, event.day)));
+                self.touch_all(sku, touched);
+            }
+            StockKind::LotExpiredAt { sku, .. } => {
+                let sku = self.known(sku);
                 self.touch_all(sku, touched);
             }
             StockKind::LotExpired { sku, lot } => {
@@ -1119,10 +1122,14 @@ impl Ledger {
         self.sku(sku).unwrap_or_default()
     }
 
-    fn known_location(&mut self, location: &str) -> u32 {
+    pub(super) fn known_location(&mut self, location: &str) -> u32 {
         match self.locations.id(location) {
             Some(id) => id,
-            None => Arc::make_mut(&mut self.locations).intern(location),
+            None => {
+                let id = Arc::make_mut(&mut self.locations).intern(location);
+                Arc::make_mut(&mut self.offsets).span(self.locations.len());
+                id
+            }
         }
     }
 
@@ -1310,7 +1317,7 @@ fn entry_kind(kind: &StockKind<'_>) -> Option<EntryKind> {
         StockKind::WrittenOff { .. } => EntryKind::WrittenOff,
         StockKind::TesterOpened { .. } => EntryKind::TesterOpened,
         StockKind::Recalled { .. } => EntryKind::Recalled,
-        StockKind::LotExpired { .. } => EntryKind::LotExpired,
+        StockKind::LotExpired { .. } | StockKind::LotExpiredAt { .. } => EntryKind::LotExpired,
         StockKind::Assembled { .. } => EntryKind::Assembled,
         StockKind::Purchased { .. }
         | StockKind::Frozen { .. }

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use trousse::journal::{Damage, Fault, Geometry, Journal, MemoryDisk, Tear, salvage, verify};
 use trousse::{
     Arrive, Assemble, Channel, ChannelMinimum, Command, Commit, Complaint, ComplaintKind, Condition, Consent, Count,
-    Day, Engine, Error, Fact, Freeze, Interest, Line, Move, OpenTester, Options, Purchase, Quantity, Rating, Recall,
-    Receive, Reclassify, Release, Reserve, Return, Sale, ShortReceipt, Sku, Strategy, Timestamp, Unit, Units, WriteOff,
+    Day, Engine, Error, Fact, Freeze, Interest, Line, Location, Move, OpenTester, Options, Purchase, Quantity, Rating,
+    Recall, Receive, Reclassify, Release, Reserve, Return, Sale, ShortReceipt, Sku, Strategy, Timestamp, Unit, Units,
+    WriteOff,
 };
 
 use super::check::{self, Verdict, check};
@@ -51,6 +52,8 @@ pub struct World {
     /// Positions at which the journal stood.
     stood: Vec<i64>,
     left: usize,
+    /// Whether locations have calendars of their own.
+    spread: bool,
     log: Option<Vec<String>>,
 }
 
@@ -98,6 +101,7 @@ impl World {
             snapshot: false,
             stood: vec![0],
             left: limit,
+            spread: seed % 2 == 1,
             log: logged.then(Vec::new),
             dice,
         }
@@ -443,6 +447,9 @@ impl World {
             let web = Channel { channel: "web".into(), min_remaining_days: 1, kept };
             return Step::Channels(vec![web, Channel { channel: "shop".into(), ..Channel::default() }]);
         }
+        if self.spread && (self.model.offsets.is_empty() || self.dice.one_in(60)) {
+            return Step::Locations(self.calendars());
+        }
         if self.model.moves.is_empty() && self.dice.below(4) > 0 {
             let today = self.model.today();
             return Step::Facts((0..8).map(|_| kept(self.receipt().into(), today)).collect());
@@ -465,6 +472,17 @@ impl World {
             11..=36 => Step::Commands(vec![self.command()]),
             _ => Step::Facts(vec![self.fact()]),
         }
+    }
+
+    /// Where the days of locations begin.
+    fn calendars(&mut self) -> Vec<Location> {
+        let offset = |dice: &mut Dice| dice.of(&[Some(-300), Some(60), Some(540), Some(840), None]);
+        let mut all: Vec<Location> = PLACES[1..]
+            .iter()
+            .map(|place| Location { location: (*place).into(), utc_offset_minutes: offset(&mut self.dice) })
+            .collect();
+        all.push(Location { location: "paris".into(), utc_offset_minutes: Some(self.dice.of(&[60, 120, -720])) });
+        all
     }
 
     /// An id that was used: with the same content, or with other.
@@ -607,7 +625,7 @@ impl World {
     }
 
     fn late(&mut self) -> Option<Day> {
-        let today = self.model.day(self.clock.max(self.model.now) - 7_200_000);
+        let today = self.model.first_day(self.clock.max(self.model.now) - 7_200_000);
         self.dice.one_in(6).then(|| Day(today - self.dice.between(0, 4) as i32))
     }
 
@@ -933,6 +951,7 @@ fn perform(engine: &mut Engine, step: &Step, now: Timestamp) -> Result<Vec<Strin
         Step::Restart => Vec::new(),
         Step::Skus(skus) => engine.upsert_skus(skus.clone(), now).map(|()| Vec::new())?,
         Step::Channels(channels) => engine.upsert_channels(channels.clone(), now).map(|()| Vec::new())?,
+        Step::Locations(locations) => engine.upsert_locations(locations.clone(), now).map(|()| Vec::new())?,
         Step::Commands(commands) => match &commands[..] {
             [one] => vec![check::outcome(&engine.submit(one.clone(), now)?)],
             many => engine.submit_many(many, now)?.iter().map(check::outcome).collect(),
