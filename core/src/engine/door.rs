@@ -132,10 +132,10 @@ pub fn business_day(world: &World, fact: &Fact, today: Day) -> Result<Day> {
     if !(today + -3_653..=today).contains(&day) {
         return Err(Error::argument("occurred_on", format!("at most 10 years before {today} and not after it"), day));
     }
-    if let Fact::Receive(Receive { produced_on: Some(made), .. }) = fact {
-        if *made > day {
-            return Err(Error::argument("produced_on", format!("{day}, the day of the receipt, or earlier"), made));
-        }
+    if let Fact::Receive(Receive { produced_on: Some(made), .. }) = fact
+        && *made > day
+    {
+        return Err(Error::argument("produced_on", format!("{day}, the day of the receipt, or earlier"), made));
     }
     if fact.occurred_on().is_none() {
         return Ok(today);
