@@ -72,7 +72,12 @@ fn catalogue(engine: &Engine, model: &Model) -> Verdict {
         same(&format!("entry of {}", sku.sku), &world.catalog.get(&sku.sku), &Some(sku))?;
     }
     same("SKUs", &world.catalog.skus().len(), &model.skus.len())?;
-    same("channels", world.ledger.channels(), &model.channels)
+    same("channels", world.ledger.channels(), &model.channels)?;
+    for place in &model.places {
+        let own = world.ledger.location(place).map(|location| i64::from(world.ledger.offset(location)));
+        same(&format!("calendar of {place}"), &own, &Some(model.offset(place)))?;
+    }
+    same("locations", &world.ledger.locations().len(), &model.places.len())
 }
 
 fn stock_rows(view: &View, params: &StockParams) -> Result<Vec<String>, String> {

@@ -263,7 +263,7 @@ impl Model {
         self.day(self.now)
     }
 
-    fn offset(&self, place: &str) -> i64 {
+    pub fn offset(&self, place: &str) -> i64 {
         self.offsets.get(place).copied().unwrap_or(self.offset_minutes)
     }
 
