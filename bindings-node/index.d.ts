@@ -21,6 +21,7 @@ export type Code =
   | 'JOURNAL_LOCKED'
   | 'JOURNAL_POISONED'
   | 'JOURNAL_VERSION'
+  | 'LIFE_TOO_SHORT'
   | 'LOT_RECALLED'
   | 'MALFORMED'
   | 'MISSING_COLUMN'
@@ -319,6 +320,13 @@ export class Engine {
   upsertChannels(params: ChannelsParams & Now): Promise<Record<string, never>>
 
   /**
+   * Adds locations or replaces their entries: where the business day of each begins, and with it its expiry day.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
+   */
+  upsertLocations(params: LocationsParams & Now): Promise<Record<string, never>>
+
+  /**
    * Holds stock for a basket until a deadline: all lines or none.
    *
    * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_CHANNEL`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
@@ -398,7 +406,7 @@ export class Engine {
   /**
    * Records that goods of a lot arrived.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LIFE_TOO_SHORT`, `READ_ONLY`.
    */
   receive(params: Receive & Now): Promise<Recorded>
 
@@ -510,14 +518,14 @@ export class Engine {
   /**
    * Records any fact, given as an object with a `type`.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LIFE_TOO_SHORT`, `READ_ONLY`.
    */
   record(params: RecordParams & Now): Promise<Recorded>
 
   /**
    * Records facts in order with one flush.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LIFE_TOO_SHORT`, `READ_ONLY`.
    */
   recordMany(params: RecordManyParams & Now): Promise<Recorded[]>
 
@@ -795,6 +803,13 @@ export class Ledger {
   upsertChannels(params: ChannelsParams & Now): Promise<Record<string, never>>
 
   /**
+   * Adds locations or replaces their entries: where the business day of each begins, and with it its expiry day.
+   *
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
+   */
+  upsertLocations(params: LocationsParams & Now): Promise<Record<string, never>>
+
+  /**
    * Holds stock for a basket until a deadline: all lines or none.
    *
    * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INSUFFICIENT_STOCK`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`, `UNKNOWN_CHANNEL`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
@@ -874,7 +889,7 @@ export class Ledger {
   /**
    * Records that goods of a lot arrived.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LIFE_TOO_SHORT`, `READ_ONLY`.
    */
   receive(params: Receive & Now): Promise<Recorded>
 
@@ -923,14 +938,14 @@ export class Ledger {
   /**
    * Records any fact, given as an object with a `type`.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LIFE_TOO_SHORT`, `READ_ONLY`.
    */
   record(params: RecordParams & Now): Promise<Recorded>
 
   /**
    * Records facts in order with one flush.
    *
-   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `READ_ONLY`.
+   * @throws {@link TrousseError} with the code `CLOSED`, `CONFLICT`, `DISK_FULL`, `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_POISONED`, `LIFE_TOO_SHORT`, `READ_ONLY`.
    */
   recordMany(params: RecordManyParams & Now): Promise<Recorded[]>
 
@@ -1309,6 +1324,11 @@ export interface ExpiryRiskParams {
   /** The day of the question, which is still a day of sale. */
   today: Day
   /**
+   * Locations where it is another day, one entry a location.
+   * @defaultValue `[]`
+   */
+  locations?: LocationDay[]
+  /**
    * What shelves are forecast to sell, one entry a shelf; without one a shelf sells nothing.
    * @defaultValue `[]`
    */
@@ -1344,6 +1364,14 @@ export interface StockedLot {
    * @defaultValue `0`
    */
   minRemainingDays?: number
+}
+
+/** Today at a location. */
+export interface LocationDay {
+  /** The location. */
+  location: string
+  /** The day that it is there. */
+  today: Day
 }
 
 /** What a shelf is forecast to sell. */
@@ -1942,17 +1970,19 @@ export interface Sku {
    * @defaultValue `[]`
    */
   attributes?: string[]
-  /** Days from receipt to the last good day, for receipts that do not say. A whole number. */
+  /** Days from production, or else from receipt, to the last good day, for receipts that do not say, 1 … 36,500. A whole number. */
   shelfLifeDays?: number | null
-  /** Months it keeps after opening. A whole number. */
+  /** Months it keeps after opening, 1 … 1,200: for testers, and the longest that a use period can be. A whole number. */
   paoMonths?: number | null
   /**
-   * Days that must remain on the day of sale. A whole number.
+   * Days that must remain on any sale, 0 … 36,500. The largest of this, the channel's, `sell_by_buffer_days` and the
+   * use period holds. A whole number.
    * @defaultValue `0`
    */
   minRemainingDays?: number
   /**
-   * Days that must remain at receipt; what has fewer goes into quarantine. A whole number.
+   * Days that must remain at receipt, where more than a sale on the same day asks for; `short_receipt` says what
+   * becomes of goods that have fewer. A whole number.
    * @defaultValue `0`
    */
   minReceiptDays?: number
@@ -2000,6 +2030,25 @@ export interface Sku {
    * @defaultValue `1`
    */
   packSize?: number
+  /** Calendar months instead of `shelf_life_days`, 1 … 1,200. A whole number. */
+  shelfLifeMonths?: number | null
+  /**
+   * Days before the last good day on which a lot is sold for the last time, 0 … 36,500. A whole number.
+   * @defaultValue `0`
+   */
+  sellByBufferDays?: number
+  /** Days that a customer needs to use it up, 0 … 36,500; at most the calendar days of `pao_months`. A whole number. */
+  usePeriodDays?: number | null
+  /**
+   * Days that must remain on a sale in a channel, one entry a channel; what the channel's own entry asks for holds too.
+   * @defaultValue `[]`
+   */
+  channels?: ChannelMinimum[]
+  /**
+   * What becomes of a receipt that keeps too short.
+   * @defaultValue `"quarantine"`
+   */
+  shortReceipt?: ShortReceipt
 }
 
 /**
@@ -2038,6 +2087,13 @@ export interface Money {
   currency?: string
 }
 
+/** What becomes of a receipt that keeps too short. */
+export type ShortReceipt =
+  /** It is recorded, and the goods go into quarantine. */
+  | 'quarantine'
+  /** It is refused with `LIFE_TOO_SHORT`: the goods go back. */
+  | 'refuse'
+
 /** Suppliers. */
 export interface SuppliersParams {
   /** The entries; each replaces the one of its key. */
@@ -2075,6 +2131,20 @@ export interface Channel {
    * @defaultValue `[]`
    */
   kept?: Units[]
+}
+
+/** Locations. */
+export interface LocationsParams {
+  /** The entries; each replaces the one of its key. */
+  locations: Location[]
+}
+
+/** A place that holds stock. */
+export interface Location {
+  /** The key. */
+  location: string
+  /** Minutes east of UTC at which its business day begins, −840 … 840; by default the shop's. A whole number. */
+  utcOffsetMinutes?: number | null
 }
 
 /**
@@ -2407,9 +2477,12 @@ export interface Receive {
    * @defaultValue `""`
    */
   lot?: string
-  /** Last good day; by default the catalogue's shelf life from production or else from receipt, or never. */
+  /**
+   * Last good day as it is printed, `2027-06-30`, or `2027-06` for the last day of that month; by default the
+   * catalogue's shelf life from production or else from receipt, or never.
+   */
   expiresOn?: Day | Day
-  /** Day of production. */
+  /** Day of production, not after the receipt. */
   producedOn?: Day | Day
   /** The supplier's own key of the lot. */
   supplierLot?: string | null
@@ -2761,6 +2834,11 @@ export interface ExpiredLot {
   sku: string
   /** The lot. */
   lot: string
+  /**
+   * Where good units of it were left. A lot is told at the midnight of each of these locations, and once more at
+   * the last midnight of all.
+   */
+  locations: string[]
 }
 
 /** A person. */

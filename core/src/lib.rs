@@ -60,9 +60,9 @@ pub use base::{Column, Day, Error, Interner, Money, Panel, Quantity, Rejected, R
 pub use catalog::{Sku, Supplier};
 pub use engine::{Accepted, Engine, Follow, Options, Outcome, Shared, View};
 pub use event::{
-    Answer, Arrive, Assemble, Channel, Command, Commit, Complaint, ComplaintKind, Condition, Consent, Count, Fact,
-    Freeze, Interest, Line, Move, OpenTester, Outside, Profile, Purchase, Purpose, Rating, Recall, Receive, Reclassify,
-    Release, Reserve, Return, Review, Sale, Strategy, Unit, Units, WriteOff,
+    Answer, Arrive, Assemble, Channel, ChannelMinimum, Command, Commit, Complaint, ComplaintKind, Condition, Consent,
+    Count, Fact, Freeze, Interest, Line, Location, Move, OpenTester, Outside, Profile, Purchase, Purpose, Rating,
+    Recall, Receive, Reclassify, Release, Reserve, Return, Review, Sale, ShortReceipt, Strategy, Unit, Units, WriteOff,
 };
 pub use journal::Durability;
 

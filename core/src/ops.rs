@@ -20,9 +20,9 @@ use crate::engine::{
 };
 #[cfg_attr(not(feature = "schema"), allow(unused_imports))]
 use crate::event::{
-    Answer, Arrive, Assemble, Channel, Command, Commit, Complaint, Consent, Count, Fact, Freeze, Interest, Move,
-    OpenTester, Profile, Purchase, Rating, Recall, Receive, Reclassify, Release, Reserve, Return, Review, Sale, Sku,
-    Supplier, WriteOff,
+    Answer, Arrive, Assemble, Channel, Command, Commit, Complaint, Consent, Count, Fact, Freeze, Interest, Location,
+    Move, OpenTester, Profile, Purchase, Rating, Recall, Receive, Reclassify, Release, Reserve, Return, Review, Sale,
+    Sku, Supplier, WriteOff,
 };
 use crate::expiry::{
     ExpiryRisk, ExpiryRiskParams, OpenJar, OpenJarParams, PaoParams, PickParams, Picks, RemainingLifeParams,
@@ -123,6 +123,7 @@ macro_rules! fact {
 }
 
 const DOOR: &[&str] = &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED"];
+const RECEIPT: &[&str] = &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "LIFE_TOO_SHORT"];
 const FRAME: &[&str] = &["CANCELLED", "INVALID_ARGUMENT", "MISSING_COLUMN", "WRONG_COLUMN_TYPE"];
 
 /// No parameters.
@@ -164,6 +165,11 @@ wrapped! {
     ChannelsParams {
         /// The entries; each replaces the one of its key.
         channels: Vec<Channel>
+    }
+    /// Locations.
+    LocationsParams {
+        /// The entries; each replaces the one of its key.
+        locations: Vec<Location>
     }
     /// Any command.
     SubmitParams {
@@ -320,6 +326,12 @@ pub static OPS: &[Op] = &[
             engine.upsert_channels(params.channels, now)?;
             Ok(json!({}))
         }), codes DOOR),
+    op!("upsert_locations", "Adds locations or replaces their entries: where the business day of each begins, and with it its expiry day.",
+        LocationsParams => Nothing, Run::Door(|engine, value, now| {
+            let params: LocationsParams = json::fit(value)?;
+            engine.upsert_locations(params.locations, now)?;
+            Ok(json!({}))
+        }), codes DOOR),
     command!("reserve", "Holds stock for a basket until a deadline: all lines or none.", Reserve => Held,
         codes &["CONFLICT", "INSUFFICIENT_STOCK", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_CHANNEL", "UNKNOWN_LOCATION", "UNKNOWN_SKU"]),
     command!("commit", "Turns a hold into a shipment, first expired first out.", Commit => Shipped,
@@ -342,7 +354,8 @@ pub static OPS: &[Op] = &[
         codes &["CANNOT_FREEZE", "CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED"]),
     command!("purchase", "Orders from a supplier: incoming until receipts name this purchase.", Purchase => Entered,
         codes &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "UNKNOWN_SKU"]),
-    fact!("receive", "Records that goods of a lot arrived.", Receive),
+    op!("receive", "Records that goods of a lot arrived.", Receive => Recorded,
+        Run::Door(|engine, value, now| record(engine, named("receive", value), now)), codes RECEIPT),
     fact!(
         "sale",
         "Records a till sale, also where the books say there is nothing: `missing` tells what they lacked.",
@@ -371,9 +384,9 @@ pub static OPS: &[Op] = &[
     op!("submit_many", "Decides commands in order with one flush; a refusal is an answer here, not an error.",
         SubmitManyParams => Vec<Decided>, Run::Door(submit_many), codes DOOR),
     op!("record", "Records any fact, given as an object with a `type`.",
-        RecordParams => Recorded, Run::Door(|engine, value, now| record(engine, inner(value, "fact")?, now)), codes DOOR),
+        RecordParams => Recorded, Run::Door(|engine, value, now| record(engine, inner(value, "fact")?, now)), codes RECEIPT),
     op!("record_many", "Records facts in order with one flush.",
-        RecordManyParams => Vec<Recorded>, Run::Door(record_many), codes DOOR),
+        RecordManyParams => Vec<Recorded>, Run::Door(record_many), codes RECEIPT),
     op!("batch", "Puts many inputs of one kind through its door, in order and with one flush. A row is an input; neighbouring rows with one id are the lines of one reserve or sale. Answers id, accepted, code and message, one row an input: what is refused or malformed does not stop the others.",
         BatchParams => Nothing, Run::DoorFrame(|engine, tables, value, now| {
             let params: BatchParams = json::fit(value)?;

@@ -79,7 +79,7 @@ fn surface() -> String {
         "options": options,
         "ledger": ["upsert_skus", "reserve", "commit", "release", "move", "purchase", "receive", "sale", "return",
             "count", "recall", "submit", "submit_many", "record", "record_many", "batch", "advance", "arrive", "reclassify",
-            "write_off", "open_tester", "assemble", "freeze", "upsert_channels", "stock", "availability", "expiring",
+            "write_off", "open_tester", "assemble", "freeze", "upsert_channels", "upsert_locations", "stock", "availability", "expiring",
             "open_purchases", "purchases", "transfers", "testers", "hold", "holds", "trace_lot", "trace_order", "changes",
             "alerts", "stock_value", "cycle_count", "expiry_calendar", "position"],
         "absent": absent,

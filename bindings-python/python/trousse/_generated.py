@@ -54,6 +54,10 @@ Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sb
 Gaps = Literal["missing", "zero"]
 
 
+#: What becomes of a receipt that keeps too short.
+ShortReceipt = Literal["quarantine", "refuse"]
+
+
 #: The condition of units at a location.
 Condition = Literal["available", "held", "quarantined", "damaged", "expired", "in_transit", "tester"]
 
@@ -207,6 +211,25 @@ class StockedLot:
     received_on: DayLike | None = None
     unit_cost_minor: int = 0
     min_remaining_days: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LocationDay:
+    """Today at a location.
+
+    Attributes
+    ----------
+    location : str
+        The location.
+    today : dt.date
+        The day that it is there.
+    """
+    location: str
+    today: DayLike
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
@@ -371,13 +394,16 @@ class Sku:
     attributes : tuple[str, ...]
         Traits such as ``finish:matte``, ``skin:dry``.
     shelf_life_days : int | None
-        Days from receipt to the last good day, for receipts that do not say.
+        Days from production, or else from receipt, to the last good day, for receipts that do not say, 1 …
+        36,500.
     pao_months : int | None
-        Months it keeps after opening.
+        Months it keeps after opening, 1 … 1,200: for testers, and the longest that a use period can be.
     min_remaining_days : int
-        Days that must remain on the day of sale.
+        Days that must remain on any sale, 0 … 36,500. The largest of this, the channel's, ``sell_by_buffer_days``
+        and the use period holds.
     min_receipt_days : int
-        Days that must remain at receipt; what has fewer goes into quarantine.
+        Days that must remain at receipt, where more than a sale on the same day asks for; ``short_receipt`` says
+        what becomes of goods that have fewer.
     units : tuple[Unit, ...]
         Units it is bought or sold in, beside its base unit.
     kit : tuple[Units, ...]
@@ -398,6 +424,17 @@ class Sku:
         Least quantity of a purchase line.
     pack_size : int
         Purchase lines are multiples of this.
+    shelf_life_months : int | None
+        Calendar months instead of ``shelf_life_days``, 1 … 1,200.
+    sell_by_buffer_days : int
+        Days before the last good day on which a lot is sold for the last time, 0 … 36,500.
+    use_period_days : int | None
+        Days that a customer needs to use it up, 0 … 36,500; at most the calendar days of ``pao_months``.
+    channels : tuple[ChannelMinimum, ...]
+        Days that must remain on a sale in a channel, one entry a channel; what the channel's own entry asks for
+        holds too.
+    short_receipt : ShortReceipt
+        What becomes of a receipt that keeps too short. One of ``quarantine``, ``refuse``.
     """
     sku: str
     product: str = ''
@@ -421,6 +458,11 @@ class Sku:
     supplier: str = ''
     min_order_qty: int = 0
     pack_size: int = 1
+    shelf_life_months: int | None = None
+    sell_by_buffer_days: int = 0
+    use_period_days: int | None = None
+    channels: Sequence[ChannelMinimum | Mapping[str, Any]] = ()
+    short_receipt: ShortReceipt = 'quarantine'
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
@@ -462,6 +504,25 @@ class Channel:
     channel: str
     min_remaining_days: int = 0
     kept: Sequence[Units | Mapping[str, Any]] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A place that holds stock.
+
+    Attributes
+    ----------
+    location : str
+        The key.
+    utc_offset_minutes : int | None
+        Minutes east of UTC at which its business day begins, −840 … 840; by default the shop's.
+    """
+    location: str
+    utc_offset_minutes: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
@@ -1225,9 +1286,13 @@ class ExpiredLot:
         The SKU.
     lot : str
         The lot.
+    locations : tuple[str, ...]
+        Where good units of it were left. A lot is told at the midnight of each of these locations, and once
+        more at the last midnight of all.
     """
     sku: str
     lot: str
+    locations: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
@@ -1238,6 +1303,7 @@ class ExpiredLot:
         return cls(
             value["sku"],
             value["lot"],
+            tuple(value["locations"]),
         )
 
 
@@ -2534,6 +2600,7 @@ def expiry_risk(
     *,
     lots: Sequence[StockedLot | Mapping[str, Any]],
     today: DayLike,
+    locations: Sequence[LocationDay | Mapping[str, Any]] = (),
     demand: Sequence[ShelfDemand | Mapping[str, Any]] = (),
     horizons_days: Sequence[int] = (30, 60, 90),
 ) -> ExpiryRisk:
@@ -2545,6 +2612,8 @@ def expiry_risk(
         The lots.
     today : DayLike
         The day of the question, which is still a day of sale.
+    locations : Sequence[LocationDay | Mapping[str, Any]], default ()
+        Locations where it is another day, one entry a location.
     demand : Sequence[ShelfDemand | Mapping[str, Any]], default ()
         What shelves are forecast to sell, one entry a shelf; without one a shelf sells nothing.
     horizons_days : Sequence[int], default (30, 60, 90)
@@ -2560,7 +2629,7 @@ def expiry_risk(
     Error
         With code INTERNAL, INVALID_ARGUMENT.
     """
-    return ExpiryRisk._of(call("expiry_risk", {"lots": lots, "today": day_argument(today, "today"), "demand": demand, "horizons_days": horizons_days}))
+    return ExpiryRisk._of(call("expiry_risk", {"lots": lots, "today": day_argument(today, "today"), "locations": locations, "demand": demand, "horizons_days": horizons_days}))
 
 
 def phantom_posterior(
@@ -3105,6 +3174,28 @@ class _Ledger(Base):
         """
         self._door("upsert_channels", {"channels": catalog(channels, "channels"), "now": now})
 
+    def upsert_locations(
+        self,
+        locations: Sequence[Location | Mapping[str, Any]],
+        *,
+        now: InstantLike | None = None,
+    ) -> None:
+        """Adds locations or replaces their entries: where the business day of each begins, and with it its expiry day.
+
+        Parameters
+        ----------
+        locations : Sequence[Location | Mapping[str, Any]]
+            The entries; each replaces the one of its key.
+        now : InstantLike | None, default None
+            The instant of the call; else the system's clock.
+
+        Raises
+        ------
+        Error
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
+        """
+        self._door("upsert_locations", {"locations": locations, "now": now})
+
     def reserve(
         self,
         *,
@@ -3603,9 +3694,10 @@ class _Ledger(Base):
         lot : str, default ''
             The maker's lot; empty where goods carry none.
         expires_on : DayLike | None, default None
-            Last good day; by default the catalogue's shelf life from production or else from receipt, or never.
+            Last good day as it is printed, ``2027-06-30``, or ``2027-06`` for the last day of that month; by default
+            the catalogue's shelf life from production or else from receipt, or never.
         produced_on : DayLike | None, default None
-            Day of production.
+            Day of production, not after the receipt.
         supplier_lot : str | None, default None
             The supplier's own key of the lot.
         unit : str | None, default None
@@ -3630,7 +3722,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, LIFE_TOO_SHORT,
+            READ_ONLY.
         """
         return Recorded._of(self._door("receive", {"id": id, "sku": sku, "quantity": quantity, "location": location, "lot": lot, "expires_on": day_argument(expires_on, "expires_on"), "produced_on": day_argument(produced_on, "produced_on"), "supplier_lot": supplier_lot, "unit": unit, "condition": condition, "occurred_on": day_argument(occurred_on, "occurred_on"), "purchase": purchase, "unit_cost": unit_cost, "now": now}))
 
@@ -3886,7 +3979,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, LIFE_TOO_SHORT,
+            READ_ONLY.
         """
         return Recorded._of(self._door("record", {"fact": fact, "now": now}))
 
@@ -3913,7 +4007,8 @@ class _Ledger(Base):
         Raises
         ------
         Error
-            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, READ_ONLY.
+            With code CLOSED, CONFLICT, DISK_FULL, INTERNAL, INVALID_ARGUMENT, IO, JOURNAL_POISONED, LIFE_TOO_SHORT,
+            READ_ONLY.
         """
         return Rows(Recorded, (Recorded._of(v) for v in self._door("record_many", {"facts": records(facts, "facts"), "now": now})))
 
@@ -5377,6 +5472,8 @@ __all__ = [
     "Ledger",
     "LifeMoment",
     "Line",
+    "Location",
+    "LocationDay",
     "LostRange",
     "LotOnShelf",
     "LotPick",
@@ -5407,6 +5504,7 @@ __all__ = [
     "ShelfDemand",
     "ShelfLife",
     "Shipped",
+    "ShortReceipt",
     "SignalKind",
     "SignalRow",
     "Sku",

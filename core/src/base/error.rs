@@ -176,6 +176,22 @@ pub enum Error {
         /// The head there is.
         actual: u64,
     },
+    /// Goods that arrive keep too short for what their SKU's entry asks at receipt.
+    #[error(
+        "lot {lot} of {sku} keeps until {expires_on}: {remaining_days} days remain, a receipt asks for {required_days}"
+    )]
+    LifeTooShort {
+        /// The SKU.
+        sku: String,
+        /// The lot.
+        lot: String,
+        /// Its last good day.
+        expires_on: super::units::Day,
+        /// Days from the receipt to that day.
+        remaining_days: i32,
+        /// Days that must remain.
+        required_days: i32,
+    },
     /// The caller cancelled the work.
     #[error("cancelled")]
     Cancelled,
@@ -227,6 +243,7 @@ impl Error {
             Error::JournalLocked { .. } => "JOURNAL_LOCKED",
             Error::JournalVersion { .. } => "JOURNAL_VERSION",
             Error::HeadMoved { .. } => "HEAD_MOVED",
+            Error::LifeTooShort { .. } => "LIFE_TOO_SHORT",
             Error::Cancelled => "CANCELLED",
             Error::Closed => "CLOSED",
             Error::Rejected(why) => why.code(),
@@ -253,6 +270,7 @@ impl Error {
         "JOURNAL_LOCKED",
         "JOURNAL_POISONED",
         "JOURNAL_VERSION",
+        "LIFE_TOO_SHORT",
         "LOT_RECALLED",
         "MALFORMED",
         "MISSING_COLUMN",

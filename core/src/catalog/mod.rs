@@ -22,13 +22,13 @@ impl Catalog {
     /// Applies a change; the newest version wins.
     pub fn apply(&mut self, event: &CatalogEvent) {
         match event {
-            CatalogEvent::Skus(skus) => skus.iter().for_each(|sku| self.put(sku)),
+            CatalogEvent::Skus(_) | CatalogEvent::Entries(_) => event.skus().iter().for_each(|sku| self.put(sku)),
             CatalogEvent::Suppliers(suppliers) => {
                 for supplier in suppliers {
                     self.suppliers.insert(supplier.supplier.clone(), supplier.clone());
                 }
             }
-            CatalogEvent::Channels(_) => {} // the ledger keeps them
+            CatalogEvent::Channels(_) | CatalogEvent::Locations(_) => {} // the ledger keeps them
             CatalogEvent::BusinessDay { utc_offset_minutes } => self.utc_offset_minutes = *utc_offset_minutes,
         }
     }

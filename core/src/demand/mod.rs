@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::units::{DAY_MS, HISTORY_DAYS};
 use crate::base::{Chunked, Day, Timestamp};
 use crate::event::{Account, ComplaintKind, Condition, Event, StockEvent, StockKind};
-use crate::ledger::{Ledger, Touched};
+use crate::ledger::{EventDay, Ledger, Touched};
 
 /// Days of sales from which the usual daily rate is estimated.
 const RATE_DAYS: usize = 56;
@@ -212,16 +212,10 @@ impl Demand {
     }
 
     /// Applies a stock event, after the ledger took it: stock changes before the demand that it censors.
-    pub fn apply(
-        &mut self,
-        event: &Event<'_>,
-        stock: &StockEvent<'_>,
-        touched: &Touched,
-        ledger: &Ledger,
-        offset: i32,
-    ) {
+    pub fn apply(&mut self, event: &Event<'_>, stock: &StockEvent<'_>, touched: &Touched, ledger: &Ledger) {
+        let days = ledger.event_day(event, stock);
         if let StockKind::Complained { sku, kind: ComplaintKind::NotAvailable, location } = &stock.kind {
-            return self.complain(event, sku, *location, ledger, offset);
+            return self.complain(&days, sku, *location, ledger);
         }
         let in_transit = |account: &Account<'_>| matches!(account, Account::At(_, Condition::InTransit));
         let what = match &stock.kind {
@@ -233,38 +227,40 @@ impl Demand {
         };
         for touch in touched {
             let what = if touch.sold > 0 { What::Sold(touch.sold) } else { what };
-            self.touch(touch.shelf, what, event, ledger, offset);
+            self.touch(touch.shelf, what, &days, ledger);
         }
     }
 
-    fn complain(&mut self, event: &Event<'_>, sku: &str, location: Option<&str>, ledger: &Ledger, offset: i32) {
+    fn complain(&mut self, days: &EventDay, sku: &str, location: Option<&str>, ledger: &Ledger) {
         let Some(sku) = ledger.sku(sku) else { return };
         let location = location.map(|location| ledger.location(location));
         let wanted = |shelf: &usize| location.is_none_or(|own| own == Some(ledger.shelves()[*shelf].location));
         for shelf in ledger.shelves_of(sku).filter(wanted) {
-            self.touch(shelf, What::Complaint, event, ledger, offset);
+            self.touch(shelf, What::Complaint, days, ledger);
         }
     }
 
-    fn touch(&mut self, index: usize, what: What, event: &Event<'_>, ledger: &Ledger, offset: i32) {
+    fn touch(&mut self, index: usize, what: What, days: &EventDay, ledger: &Ledger) {
         while index >= self.shelves.len() {
             self.shelves.push(ShelfDemand::default());
         }
+        let on_shelf = &ledger.shelves()[index];
+        let (at, offset) = (days.instant(), ledger.offset(on_shelf.location));
+        let day = days.at(ledger, Some(on_shelf.location));
         let shelf = self.shelves.get_mut(index);
-        let slot = shelf.slot(event.day);
+        let slot = shelf.slot(day);
         match what {
             What::Sold(units) => {
                 shelf.tallies[slot].units += units;
-                shelf.prove(event.day);
+                shelf.prove(day);
             }
-            What::Proof => shelf.prove(event.day),
+            What::Proof => shelf.prove(day),
             What::Complaint => shelf.complaints += 1,
             What::Look => {}
         }
-        let on_shelf = &ledger.shelves()[index];
-        let filled = ledger.sellable(on_shelf, event.day) > 0;
-        shelf.empty_since = shelf.empty_at(event.at, offset);
-        shelf.watch(filled, event.at, offset);
+        let filled = ledger.sellable(on_shelf, day) > 0;
+        shelf.empty_since = shelf.empty_at(at, offset);
+        shelf.watch(filled, at, offset);
         shelf.good_until = if filled { ledger.good_until(on_shelf) } else { None };
     }
 }

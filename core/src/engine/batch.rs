@@ -5,7 +5,7 @@
 //! at once, so that the memory answers them side by side. All rows share one flush.
 
 use super::Engine;
-use crate::base::{Column, Day, Error, Money, Quantity, Result, Table, Timestamp, json};
+use crate::base::{Column, Day, Error, Money, PrintedDate, Quantity, Result, Table, Timestamp, json};
 use crate::event::{Command, Commit, Fact, Line, Receive, Release, Reserve, Sale};
 use crate::ledger::{DocId, Outcome};
 
@@ -83,9 +83,19 @@ impl<'a> Rows<'a> {
     }
 
     fn day(&self, name: &str, row: usize) -> Result<Option<Day>> {
+        self.date(name, row, |text| text.parse().map_err(|error| super::care::named(error, name)))
+    }
+
+    /// A day as a label prints it: a month means its last day.
+    fn printed(&self, name: &str, row: usize) -> Result<Option<Day>> {
+        let read = |text: &str| text.parse().map(PrintedDate::last_good_day);
+        self.date(name, row, |text| read(text).map_err(|error| super::care::named(error, name)))
+    }
+
+    fn date(&self, name: &str, row: usize, read: impl Fn(&str) -> Result<Day>) -> Result<Option<Day>> {
         match self.table.get(name) {
             Some(Column::Day(days)) => Ok(Some(days[row])),
-            Some(Column::Text(texts)) if !texts[row].is_empty() => texts[row].parse().map(Some),
+            Some(Column::Text(texts)) if !texts[row].is_empty() => read(&texts[row]).map(Some),
             _ => Ok(None),
         }
     }
@@ -219,7 +229,7 @@ impl Engine {
                 rows.locations[first].clone_into(&mut own.location);
                 rows.text("lot", first).unwrap_or_default().clone_into(&mut own.lot);
                 own.quantity = Quantity(rows.quantities[first]);
-                own.expires_on = rows.day("expires_on", first)?;
+                own.expires_on = rows.printed("expires_on", first)?;
                 own.produced_on = rows.day("produced_on", first)?;
                 own.occurred_on = rows.day("occurred_on", first)?;
                 own.supplier_lot = rows.text("supplier_lot", first).map(Into::into);

@@ -472,7 +472,7 @@ impl View {
             location: location.into(),
             on_hand: shelf.on_hand(),
             held: shelf.of(Condition::Held),
-            available_to_promise: ledger.available(&shelf, self.today),
+            available_to_promise: ledger.available(&shelf, self.today_at(shelf.location)),
             level: shelf.level,
         })
     }
@@ -508,8 +508,8 @@ impl View {
     /// `UNKNOWN_SKU`.
     pub fn stock_value(&self, params: &StockValueParams) -> Result<Vec<StockValueRow>> {
         let only = params.sku.as_deref().map(|sku| self.known_sku(sku)).transpose()?;
-        let day = params.as_of_day.unwrap_or(self.today);
         let ledger = &self.world.ledger;
+        let day = params.as_of_day.unwrap_or(ledger.days(self.now).1);
         let ids = ledger.skus().ids_by_key().into_iter().map(crate::base::SkuId);
         let rows = ids.filter(|id| only.is_none_or(|only| only == *id)).filter_map(|id| {
             let key = self.sku_key(id);
@@ -569,7 +569,7 @@ impl View {
                 quantity: tester.quantity,
                 opened_on: tester.opened_on,
                 good_until: tester.good_until,
-                days_left: tester.good_until.map(|day| day - self.today),
+                days_left: tester.good_until.map(|day| day - self.today_at(shelf.location)),
             }
         };
         let mut rows: Vec<TesterRow> = ledger.testers().iter().map(row).collect();

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::view::{View, params};
-use crate::base::{Error, Quantity, Result, Task};
+use crate::base::{Error, LocationId, Quantity, Result, Task};
 use crate::event::{Condition, Outside};
-use crate::expiry::{ExpiryRisk, ExpiryRiskParams, MAX_DAYS, ShelfDemand, StockedLot, expiry_risk};
+use crate::expiry::{ExpiryRisk, ExpiryRiskParams, LocationDay, MAX_DAYS, ShelfDemand, StockedLot, expiry_risk};
 use crate::forecast::Forecast;
 use crate::ledger::{EntryKind, LotStock, Shelf};
 
@@ -53,7 +53,13 @@ impl View {
         let forecasts = self.forecasts(&shelves, weeks * DAYS_OF_WEEK, &[], task)?;
         let demand = forecasts.iter().map(|(shelf, forecast)| self.shelf_demand(shelf, forecast)).collect();
         let horizons_days = params.horizons_days.clone();
-        let mut risk = expiry_risk(&ExpiryRiskParams { lots, today: self.today, demand, horizons_days })?;
+        let places: std::collections::BTreeSet<_> = shelves.iter().map(|(_, shelf)| shelf.location).collect();
+        let day = |location: LocationId| LocationDay {
+            location: self.location_key(location).into(),
+            today: self.today_at(location),
+        };
+        let locations = places.into_iter().map(day).collect();
+        let mut risk = expiry_risk(&ExpiryRiskParams { lots, today: self.today, locations, demand, horizons_days })?;
         if let Some(within) = params.within_days {
             risk.lots.retain(|lot| lot.days_left.is_some_and(|days| days <= within));
         }
@@ -64,18 +70,20 @@ impl View {
         let lot = self.world.ledger.lot(own.lot);
         let units = [Condition::Available, Condition::Held, Condition::Expired].map(|condition| own.of(condition));
         let quantity = units.iter().sum::<i64>();
-        if quantity <= 0 || lot.state.recalled || lot.state.expires_on.is_none() {
+        if quantity <= 0 || lot.state.recalled {
             return None;
         }
+        let life = self.world.ledger.policy(shelf.sku).life;
+        let last = lot.state.expires_on?.min(self.today + MAX_DAYS);
         Some(StockedLot {
             sku: self.sku_key(shelf.sku).into(),
             location: self.location_key(shelf.location).into(),
             lot: lot.key.to_string(),
             quantity: Quantity(quantity),
-            expires_on: lot.state.expires_on.map(|day| day.min(self.today + MAX_DAYS)),
+            expires_on: Some(last),
             received_on: lot.state.received_on,
             unit_cost_minor: self.unit_cost_minor(shelf, own),
-            min_remaining_days: self.world.ledger.min_remaining_days(shelf.sku).clamp(0, MAX_DAYS),
+            min_remaining_days: (last - life.last_day(last)).clamp(0, MAX_DAYS),
         })
     }
 

@@ -486,7 +486,7 @@ fn folder<'a>(path: &'a str, field: &str) -> Result<&'a Path> {
 }
 
 /// Spells the field of an argument as the caller did.
-fn named(error: Error, field: &str) -> Error {
+pub(super) fn named(error: Error, field: &str) -> Error {
     match error {
         Error::InvalidArgument { rule, got, .. } => Error::argument(field, rule, got),
         other => other,

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::world::World;
-use crate::base::{Day, Error, Rejected, Result};
+use crate::base::{Day, Error, Rejected, Result, Timestamp};
 use crate::event::{
     Account, Body, Command, Commit, Complaint, ComplaintKind, Condition, Fact, Line, Outside, PeopleEvent, Receive,
-    Return, Sku, StockEvent, StockKind, Units,
+    Return, ShortReceipt, Sku, StockEvent, StockKind, Units,
 };
+use crate::expiry::{LifeMoment, RemainingLife, ShelfLifeParams, shelf_life};
 use crate::ledger::{self, Receipt};
 
 /// The events of one input: most have one or two.
@@ -125,24 +126,26 @@ pub fn plain_fact<'a>(world: &World, fact: &'a Fact) -> Result<Cow<'a, Fact>> {
 /// The business day of a fact: today, or the day that it names; the first open one where that is closed.
 ///
 /// # Errors
-/// `INVALID_ARGUMENT` for a day after today or more than 10 years before it.
+/// `INVALID_ARGUMENT` for a day after today or more than 10 years before it, and for a production after the receipt.
 pub fn business_day(world: &World, fact: &Fact, today: Day) -> Result<Day> {
-    let Some(day) = fact.occurred_on() else { return Ok(today) };
+    let day = fact.occurred_on().unwrap_or(today);
     if !(today + -3_653..=today).contains(&day) {
         return Err(Error::argument("occurred_on", format!("at most 10 years before {today} and not after it"), day));
+    }
+    if let Fact::Receive(Receive { produced_on: Some(made), .. }) = fact
+        && *made > day
+    {
+        return Err(Error::argument("produced_on", format!("{day}, the day of the receipt, or earlier"), made));
+    }
+    if fact.occurred_on().is_none() {
+        return Ok(today);
     }
     Ok(world.ledger.frozen_until().map_or(day, |frozen| day.max(frozen + 1)))
 }
 
 /// The events of a command, `plain` in base units; a refusal is an event too.
-pub fn of_command<'a>(
-    world: &'a World,
-    command: &Command,
-    plain: &'a Command,
-    now: crate::base::Timestamp,
-    today: Day,
-) -> Bodies<'a> {
-    match ledger::decide(&world.ledger, plain, now, today) {
+pub fn of_command<'a>(world: &'a World, command: &Command, plain: &'a Command, now: Timestamp) -> Bodies<'a> {
+    match ledger::decide(&world.ledger, plain, now) {
         Ok(event) => {
             let people = bought(world, plain, &event);
             std::iter::once(Body::Stock(event)).chain(people).collect()
@@ -198,18 +201,50 @@ impl<'a> Asked<'a> {
         };
         Asked { fact, receipt, parts }
     }
+
+    /// Refuses a receipt that keeps too short, where the entry of its SKU says so.
+    ///
+    /// # Errors
+    /// `LIFE_TOO_SHORT`.
+    pub fn check(&self, world: &World, day: Day) -> Result<()> {
+        let Some(receipt) = &self.receipt else { return Ok(()) };
+        let fact = receipt.fact;
+        let refuses = |sku: &Sku| sku.short_receipt == ShortReceipt::Refuse;
+        if !world.catalog.get(&fact.sku).is_some_and(refuses) {
+            return Ok(());
+        }
+        match ledger::too_short(&world.ledger, receipt, day) {
+            Some((expires_on, remaining_days)) => Err(Error::LifeTooShort {
+                sku: fact.sku.clone(),
+                lot: fact.lot.clone(),
+                expires_on,
+                remaining_days,
+                required_days: receipt.min_receipt_days,
+            }),
+            None => Ok(()),
+        }
+    }
 }
 
-/// Its last good day is the paper's, else the shelf life counted from production, else from the day it arrived.
+/// Its last good day by [`shelf_life`]: the paper's, else counted from production, else from the day it arrived.
 fn receipt_of<'a>(world: &World, fact: &'a Receive, day: Day) -> Receipt<'a> {
     let sku = world.catalog.get(&fact.sku);
-    let shelf_life = sku.and_then(|sku| sku.shelf_life_days);
-    let expires_on = fact.expires_on.or(shelf_life.map(|days| fact.produced_on.unwrap_or(day) + days));
+    let known = ShelfLifeParams {
+        expires_on: fact.expires_on.map(Into::into),
+        produced_on: fact.produced_on,
+        received_on: fact.produced_on.is_none().then_some(day),
+        shelf_life_days: sku.and_then(|sku| sku.shelf_life_days),
+        shelf_life_months: sku.and_then(|sku| sku.shelf_life_months),
+        ..ShelfLifeParams::default()
+    };
+    // Journals of before hold papers that contradict themselves: the printed day holds.
+    let expires_on = shelf_life(&known).map_or(fact.expires_on, |life| life.expires_on);
     let lot = match expires_on {
         Some(day) if fact.lot.is_empty() => Cow::Owned(day.to_string()),
         _ => Cow::Borrowed(fact.lot.as_str()),
     };
-    Receipt { fact, lot, expires_on, min_receipt_days: sku.map_or(0, |sku| sku.min_receipt_days) }
+    let life = sku.map(|sku| RemainingLife::of_sku(sku, LifeMoment::Receipt));
+    Receipt { fact, lot, expires_on, min_receipt_days: life.map_or(0, |life| life.days(day)) }
 }
 
 /// A kit is sold as its parts, and so it comes back; a lot that was named cannot be that of all of them.
@@ -223,10 +258,10 @@ fn returned_parts(world: &World, fact: &Return) -> Vec<Return> {
 }
 
 /// The events of a fact: a stock part without the person, and a people part.
-pub fn of_fact<'a>(world: &'a World, asked: &'a Asked<'a>, today: Day, day: Day) -> Bodies<'a> {
+pub fn of_fact<'a>(world: &'a World, asked: &'a Asked<'a>, now: Timestamp, day: Day) -> Bodies<'a> {
     let fact = asked.fact;
     if is_known(world, fact) {
-        return stock_part(world, asked, today, day).into_iter().chain(people_part(world, fact)).collect();
+        return stock_part(world, asked, now, day).into_iter().chain(people_part(world, fact)).collect();
     }
     let stock = is_stock(fact).then(|| Body::of(StockKind::Unresolved(Box::new(without_person(fact)))));
     let person = fact.subject().map(|s| Body::People(s, PeopleEvent::Unresolved(Box::new(fact.clone()))));
@@ -288,12 +323,29 @@ pub fn personal_fields(fact: &Fact) -> &'static [&'static str] {
     }
 }
 
+/// Where a fact happened.
+fn place(fact: &Fact) -> Option<&str> {
+    match fact {
+        Fact::Receive(f) => Some(&f.location),
+        Fact::Sale(f) => Some(&f.location),
+        Fact::Return(f) => Some(&f.location),
+        Fact::Count(f) => Some(&f.location),
+        Fact::Complaint(f) => f.location.as_deref(),
+        _ => None,
+    }
+}
+
+/// Today where a fact happened.
+pub fn today(world: &World, fact: &Fact, now: Timestamp) -> Day {
+    world.ledger.day_at(place(fact), now)
+}
+
 /// The stock part of a fact.
-pub fn stock_part<'a>(world: &'a World, asked: &'a Asked<'a>, today: Day, day: Day) -> Option<Body<'a>> {
-    let books = &world.ledger;
+pub fn stock_part<'a>(world: &'a World, asked: &'a Asked<'a>, now: Timestamp, day: Day) -> Option<Body<'a>> {
+    let (books, today) = (&world.ledger, today(world, asked.fact, now));
     let event = match (asked.fact, &asked.receipt) {
         (Fact::Receive(_), Some(receipt)) => ledger::receive(books, receipt, today, day),
-        (Fact::Sale(f), _) => ledger::sale(books, f, today),
+        (Fact::Sale(f), _) => ledger::sale(books, f, now),
         (Fact::Return(f), _) if asked.parts.is_empty() => ledger::returned(books, f, today),
         (Fact::Return(f), _) => {
             let parts = asked.parts.iter().flat_map(|part| ledger::returned(books, part, today).movements);
@@ -303,7 +355,7 @@ pub fn stock_part<'a>(world: &'a World, asked: &'a Asked<'a>, today: Day, day: D
         (Fact::Count(f), _) => ledger::count(books, f, today, day),
         (Fact::Recall(f), _) => {
             let lot = books.sku(&f.sku).and_then(|sku| books.lot_id(sku, &f.lot));
-            let movements = lot.map(|lot| ledger::blocked(books, lot, Condition::Quarantined)).unwrap_or_default();
+            let movements = lot.map(|lot| ledger::blocked(books, lot, Condition::Quarantined, now)).unwrap_or_default();
             StockEvent { kind: StockKind::Recalled { sku: &f.sku, lot: &f.lot }, movements }
         }
         (Fact::Complaint(f), _) if is_stock(asked.fact) => {

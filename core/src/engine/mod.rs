@@ -31,7 +31,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Day, Error, Quantity, Rejected, Result, Timestamp};
-use crate::event::{Body, CatalogEvent, Channel, Command, Event, Fact, Origin, Sku, StockKind, Supplier, Taken, Units};
+use crate::event::{
+    Body, CatalogEvent, Channel, Command, Event, Fact, Location, Origin, Sku, StockKind, Supplier, Taken, Units,
+};
 use crate::journal::{Disk, Durability, Entry, FileDisk, Head, Journal, MemoryDisk, Resume};
 use crate::ledger::{self, DocId, EntryKind, HoldState, Outcome as DocOutcome};
 
@@ -212,6 +214,9 @@ pub struct ExpiredLot {
     pub sku: String,
     /// The lot.
     pub lot: String,
+    /// Where good units of it were left. A lot is told at the midnight of each of these locations, and once more at
+    /// the last midnight of all.
+    pub locations: Vec<String>,
 }
 
 /// Where the journal stands.
@@ -357,13 +362,13 @@ impl Engine {
     /// Records a fact, durably.
     ///
     /// # Errors
-    /// `INVALID_ARGUMENT` naming the field; `CONFLICT` for an id used before with other content; `IO`,
-    /// `JOURNAL_POISONED` where it could not be made durable.
+    /// `INVALID_ARGUMENT` naming the field; `CONFLICT` for an id used before with other content; `LIFE_TOO_SHORT` for a
+    /// receipt that its SKU's entry refuses; `IO`, `JOURNAL_POISONED` where it could not be made durable.
     pub fn record(&mut self, fact: Fact, now: Timestamp) -> Result<Recorded> {
         fact.check()?;
-        let recorded = self.enter(&fact, now)?;
-        self.durable()?;
-        Ok(recorded)
+        let recorded = self.enter(&fact, now);
+        self.durable()?; // what was due has fired, whatever became of the fact
+        recorded
     }
 
     /// Records facts in order, with one flush for all.
@@ -420,6 +425,21 @@ impl Engine {
         let now = self.clamp(now)?;
         self.fire_due(now)?;
         self.enter_catalog([CatalogEvent::Channels(channels)], now)?;
+        self.durable()
+    }
+
+    /// Adds locations or replaces their entries: where the business day of each begins.
+    ///
+    /// # Errors
+    /// As [`Engine::upsert_skus`].
+    pub fn upsert_locations(&mut self, locations: Vec<Location>, now: Timestamp) -> Result<()> {
+        check_all(&locations, Location::check)?;
+        if locations.is_empty() {
+            return Ok(());
+        }
+        let now = self.clamp(now)?;
+        self.fire_due(now)?;
+        self.enter_catalog([CatalogEvent::Locations(locations)], now)?;
         self.durable()
     }
 
@@ -514,9 +534,9 @@ impl Engine {
         }
         self.fire_due(now)?;
         let plain = door::plain_command(&self.world, command)?;
-        let today = self.world.day(now);
-        let bodies = door::of_command(&self.world, command, &plain, now, today);
-        let from = self.pending.write(bodies, now, today, Some(origin))?;
+        let bodies = door::of_command(&self.world, command, &plain, now);
+        let day = self.world.day_of(&bodies, now);
+        let from = self.pending.write(bodies, now, day, Some(origin))?;
         let doc = self.world.ledger.docs().len() as DocId;
         self.settle(from, now)?;
         Ok(Ok(doc))
@@ -536,8 +556,7 @@ impl Engine {
             return Ok(answer?);
         }
         self.fire_due(now)?;
-        let today = self.world.day(now);
-        let day = door::business_day(&self.world, fact, today)?;
+        let day = door::business_day(&self.world, fact, door::today(&self.world, fact, now))?;
         let mut known = door::is_known(&self.world, fact);
         if !known && self.options.open_catalog {
             let unknown = door::unknown(&self.world, fact);
@@ -546,7 +565,10 @@ impl Engine {
         }
         let plain = if known { door::plain_fact(&self.world, fact)? } else { std::borrow::Cow::Borrowed(fact) };
         let asked = Asked::new(&self.world, &plain, day);
-        let bodies = door::of_fact(&self.world, &asked, today, day);
+        asked.check(&self.world, day)?;
+        let bodies = door::of_fact(&self.world, &asked, now, day);
+        let resolved = known && fact.occurred_on().is_none() && matches!(bodies.first(), Some(Body::Stock(_)));
+        let day = if resolved { self.world.day_of(&bodies, now) } else { day };
         let from = self.pending.write(bodies, now, day, Some(origin))?;
         let doc = self.world.ledger.docs().len() as DocId;
         self.settle(from, now)?;
@@ -566,13 +588,12 @@ impl Engine {
     /// batch: the entry ends the waiting, so no crash may come between.
     fn enter_skus(&mut self, skus: &[Sku], now: Timestamp) -> Result<()> {
         let waiting = door::settled(&self.world, skus);
-        self.enter_catalog(skus.chunks(ENTRIES_PER_EVENT).map(|part| CatalogEvent::Skus(part.to_vec())), now)?;
-        let today = self.world.day(now);
+        self.enter_catalog(skus.chunks(ENTRIES_PER_EVENT).map(|part| CatalogEvent::Entries(part.to_vec())), now)?;
         for (stock, day, fact) in &waiting {
             let plain = door::plain_fact(&self.world, fact).unwrap_or(std::borrow::Cow::Borrowed(fact));
             let asked = Asked::new(&self.world, &plain, *day);
             let body = if *stock {
-                door::stock_part(&self.world, &asked, today, *day)
+                door::stock_part(&self.world, &asked, now, *day)
             } else {
                 door::people_part(&self.world, &plain)
             };
@@ -591,10 +612,11 @@ impl Engine {
     fn settle(&mut self, from: usize, now: Timestamp) -> Result<()> {
         let touched = self.pending.apply(from, &mut self.world)?;
         for touch in touched {
-            let today = self.world.day(now);
             loop {
-                let Some(event) = ledger::filled(&self.world.ledger, touch.shelf, today) else { break };
-                let from = self.pending.write(Bodies::from_iter([Body::Stock(event)]), now, today, None)?;
+                let Some(event) = ledger::filled(&self.world.ledger, touch.shelf, now) else { break };
+                let bodies = Bodies::from_iter([Body::Stock(event)]);
+                let day = self.world.day_of(&bodies, now);
+                let from = self.pending.write(bodies, now, day, None)?;
                 self.pending.apply(from, &mut self.world)?;
             }
         }
@@ -607,11 +629,13 @@ impl Engine {
         let Some(lot) = ledger.sku(sku).and_then(|sku| ledger.lot_id(sku, lot)) else { return Ok(()) };
         loop {
             let ledger = &self.world.ledger;
-            let today = self.world.day(now);
-            let holds = ledger.live_holds(|line| line.lot == Some(lot));
+            let blocked = |shelf: u32| ledger::is_blocked_on(ledger, lot, &ledger.shelves()[shelf as usize], to, now);
+            let holds = ledger.live_holds(|line| line.lot == Some(lot) && blocked(line.shelf));
             let Some(hold) = holds.first() else { return Ok(()) };
-            let event = ledger::reallocated(ledger, hold, lot, to, today);
-            let from = self.pending.write(Bodies::from_iter([Body::Stock(event)]), now, today, None)?;
+            let event = ledger::reallocated(ledger, hold, lot, to, now);
+            let bodies = Bodies::from_iter([Body::Stock(event)]);
+            let day = self.world.day_of(&bodies, now);
+            let from = self.pending.write(bodies, now, day, None)?;
             self.settle(from, now)?;
         }
     }
@@ -700,17 +724,13 @@ impl Engine {
     fn fire_due(&mut self, now: Timestamp) -> Result<Advanced> {
         let mut fired = Advanced::default();
         let ledger = &self.world.ledger;
-        if !ledger.has_due_holds(now) && ledger.next_expiry(self.world.day(now)).is_none() {
+        if !ledger.has_due_holds(now) && ledger.next_expiry(now).is_none() {
             return Ok(fired);
         }
         let due = ledger.due_holds(now).into_iter().map(|hold| (hold.deadline, ledger.hold_key(hold).to_string()));
         let mut holds = due.collect::<Vec<_>>().into_iter().peekable();
         loop {
-            let ends = self
-                .world
-                .ledger
-                .next_expiry(self.world.day(now))
-                .map(|(last, lot)| ((last + 1).start(self.world.catalog.utc_offset_minutes()), lot));
+            let ends = self.world.ledger.next_expiry(now);
             match (holds.peek().map(|(at, _)| *at), ends) {
                 (Some(at), end) if end.is_none_or(|(end, _)| at <= end) => {
                     let Some((at, hold)) = holds.next() else { return Ok(fired) };
@@ -729,18 +749,25 @@ impl Engine {
         let ledger = &self.world.ledger;
         let Some(live) = ledger.hold(hold).filter(|hold| hold.state == HoldState::Live) else { return Ok(false) };
         let bodies = Bodies::from_iter([Body::Stock(ledger::fallen(ledger, live))]);
-        let from = self.pending.write(bodies, at, self.world.day(at), None)?;
+        let day = self.world.day_of(&bodies, at);
+        let from = self.pending.write(bodies, at, day, None)?;
         self.settle(from, at)?;
         Ok(true)
     }
 
-    /// Ends the last good day of a lot: its free units expire wherever they are, and others stand in for it in holds.
+    /// Ends the last good day of a lot where it has passed: its free units expire, and others stand in for it in holds.
     fn expire(&mut self, lot: crate::base::LotId, at: Timestamp) -> Result<ExpiredLot> {
         let ledger = &self.world.ledger;
         let (sku, key) = (ledger.skus().key(ledger.lot(lot).sku.0), &*ledger.lot(lot).key);
-        let expired = ExpiredLot { sku: sku.into(), lot: key.into() };
-        let movements = ledger::blocked(ledger, lot, crate::event::Condition::Expired);
-        let event = crate::event::StockEvent { kind: StockKind::LotExpired { sku, lot: key }, movements };
+        let over = ledger.over_on(lot, at).map(|shelf| ledger.locations().key(shelf.location.0).to_string());
+        let mut expired = ExpiredLot { sku: sku.into(), lot: key.into(), locations: over.collect() };
+        expired.locations.sort_unstable();
+        let movements = ledger::blocked(ledger, lot, crate::event::Condition::Expired, at);
+        let kind = match ledger.is_over_everywhere(lot, at) {
+            true => StockKind::LotExpired { sku, lot: key },
+            false => StockKind::LotExpiredAt { sku, lot: key },
+        };
+        let event = crate::event::StockEvent { kind, movements };
         let from = self.pending.write(Bodies::from_iter([Body::Stock(event)]), at, self.world.day(at), None)?;
         self.settle(from, at)?;
         self.replace_in_holds(&expired.sku, &expired.lot, crate::event::Condition::Expired, at)?;

@@ -6,7 +6,7 @@ use super::people::Person;
 use super::view::{View, params};
 use crate::base::{Column, Error, Panel, Quantity, Result, Table, Task};
 use crate::demand::DemandDay;
-use crate::event::Purpose;
+use crate::event::{Purpose, Sku};
 use crate::forecast::{self, Forecast};
 use crate::ledger::Shelf;
 use crate::replenish::{self, Item, PlanParams, Proposal};
@@ -94,7 +94,8 @@ impl View {
 
     fn complete_days(&self, shelf: usize) -> Vec<DemandDay> {
         let mut days = self.demand_of(shelf);
-        days.retain(|day| day.ds < self.today());
+        let today = self.today_at(self.world().ledger.shelves()[shelf].location);
+        days.retain(|day| day.ds < today);
         days
     }
 
@@ -136,8 +137,9 @@ impl View {
             service_level: params.service_level,
             min_order_qty: Quantity(sku.min_order_qty),
             pack_size: Quantity(sku.pack_size),
-            shelf_life_days: sku.shelf_life_days.map(|days| days.max(0) as u32),
-            min_remaining_days: sku.min_remaining_days.max(0) as u32,
+            shelf_life_days: self.shelf_life_days(sku).map(|days| days.max(0) as u32),
+            min_remaining_days: self.world().ledger.min_remaining_days(shelf.sku, self.today_at(shelf.location)).max(0)
+                as u32,
             unit_cost_minor: sku.cost.map(|cost| cost.minor),
             demand_mean: forecast.mean.clone(),
             demand_sd: forecast.sd.clone(),
@@ -145,6 +147,12 @@ impl View {
             p_phantom: self.p_phantom(index),
             ..Item::default()
         }
+    }
+
+    /// Days that goods made today keep.
+    fn shelf_life_days(&self, sku: &Sku) -> Option<i32> {
+        let months = sku.shelf_life_months.map(|months| self.today().add_months(months) - self.today());
+        months.or(sku.shelf_life_days)
     }
 
     /// Segments the people who bought by recency, frequency and money, in the order of their keys.
@@ -193,7 +201,7 @@ impl Rows {
         for (step, mean) in forecast.mean.iter().enumerate() {
             self.sku.push(view.sku_key(shelf.sku).into());
             self.location.push(view.location_key(shelf.location).into());
-            self.ds.push(view.today() + step as i32);
+            self.ds.push(view.today_at(shelf.location) + step as i32);
             self.mean.push(*mean);
             self.model.push(forecast.model.name().into());
             for (i, interval) in forecast.intervals.iter().enumerate() {

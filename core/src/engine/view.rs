@@ -296,7 +296,7 @@ impl View {
     pub fn now(&self) -> Timestamp {
         self.now
     }
-    /// The business day of the view.
+    /// The business day of the shop.
     pub fn today(&self) -> Day {
         self.today
     }
@@ -318,7 +318,13 @@ impl View {
     }
 
     pub(super) fn available(&self, index: usize) -> i64 {
-        self.world.ledger.available(&self.at_now(index), self.today)
+        let shelf = self.at_now(index);
+        self.world.ledger.available(&shelf, self.today_at(shelf.location))
+    }
+
+    /// The business day of a location.
+    pub(super) fn today_at(&self, location: LocationId) -> Day {
+        self.world.ledger.day(location, self.now)
     }
 
     pub(super) fn known_sku(&self, sku: &str) -> Result<SkuId> {
@@ -368,7 +374,8 @@ impl View {
     }
 
     fn rows(&self, shelf: &Shelf) -> Vec<StockRow> {
-        let row = |own| self.row(shelf.location, own, &self.world.ledger.lot(own.lot).state, self.today);
+        let today = self.today_at(shelf.location);
+        let row = |own| self.row(shelf.location, own, &self.world.ledger.lot(own.lot).state, today);
         shelf.lots.iter().map(row).collect()
     }
 
@@ -376,7 +383,7 @@ impl View {
         let ledger = &self.world.ledger;
         let lot = ledger.lot(own.lot);
         let free = own.of(Condition::Available);
-        let sellable = free < 0 || is_sellable(state, today, ledger.min_remaining_days(lot.sku));
+        let sellable = free < 0 || is_sellable(state, today, ledger.min_remaining_days(lot.sku, today));
         let (available, unsold) = if sellable { (free, 0) } else { (0, free) };
         let recalled = state.recalled;
         StockRow {
@@ -400,18 +407,23 @@ impl View {
     fn stock_as_of(&self, params: &StockParams) -> Result<Vec<StockRow>> {
         let sku = params.sku.as_deref().map(|sku| self.known_sku(sku)).transpose()?;
         let location = params.location.as_deref().map(|location| self.known_location(location)).transpose()?;
-        let today = params.as_of_day.or(params.as_of.map(|at| self.world.day(at))).unwrap_or(self.today);
+        let then = params.as_of.unwrap_or(self.now);
+        let today = |location| params.as_of_day.unwrap_or(self.world.ledger.day(location, then));
         let found = balances(&self.world.ledger, params.as_of, params.as_of_day, sku);
         let wanted = found.into_iter().filter(|((_, own), _)| location.is_none_or(|location| *own == location));
         // A recall that came later leaves the answer as it was.
-        let recalled = |(at, day): (Timestamp, Day)| {
+        let recalled = |(at, day): (Timestamp, Day), location| {
+            let day = self.world.ledger.day_there(location, at, day);
             params.as_of.is_none_or(|then| at <= then) && params.as_of_day.is_none_or(|then| day <= then)
         };
         let mut rows: Vec<(LotState, StockRow)> = wanted
             .map(|((lot, location), units)| {
                 let own = self.world.ledger.lot(lot);
-                let state = LotState { recalled: own.recalled_at.is_some_and(recalled), ..own.state.clone() };
-                let row = self.row(location, &LotStock { lot, units }, &state, today);
+                let state = LotState {
+                    recalled: own.recalled_at.is_some_and(|when| recalled(when, location)),
+                    ..own.state.clone()
+                };
+                let row = self.row(location, &LotStock { lot, units }, &state, today(location));
                 (state, row)
             })
             .collect();
@@ -454,15 +466,16 @@ impl View {
         let mut doubtful = 0.0;
         for (index, _) in &shelves {
             let shelf = self.at_now(*index);
-            let sellable = ledger.sellable(&shelf, self.today);
-            let days = ledger.remaining_days(shelf.sku, params.channel.as_deref(), 0);
+            let today = self.today_at(shelf.location);
+            let sellable = ledger.sellable(&shelf, today);
+            let days = ledger.remaining_days(shelf.sku, today, params.channel.as_deref(), 0);
             sum.on_hand += shelf.on_hand();
             sum.sellable += sellable;
             sum.held += shelf.of(Condition::Held);
             sum.backordered += shelf.backordered;
             sum.safety_stock += ledger.policy(shelf.sku).safety_stock;
             sum.incoming += shelf.incoming + shelf.of(Condition::InTransit);
-            sum.available_to_promise += ledger.promisable(&shelf, self.today, days, params.channel.as_deref());
+            sum.available_to_promise += ledger.promisable(&shelf, today, days, params.channel.as_deref());
             doubtful += self.p_phantom(*index) * sellable.max(0) as f64;
         }
         if sum.sellable > 0 {
@@ -478,7 +491,8 @@ impl View {
         for row in self.open_purchases() {
             let here = params.location.as_deref().is_none_or(|location| row.location == location);
             if let Some(day) = row.expected_on.filter(|_| here && row.sku == params.sku) {
-                *by_day.entry(day.max(self.today)).or_default() += row.quantity;
+                *by_day.entry(day.max(self.world.ledger.day_at(Some(&row.location), self.now))).or_default() +=
+                    row.quantity;
             }
         }
         let (mut sum, mut owed) = (now.available_to_promise, now.backordered);
@@ -494,9 +508,11 @@ impl View {
     /// The belief that a shelf with a positive record is empty in truth, by the ledger's index; 0 for an empty record.
     pub fn p_phantom(&self, shelf: usize) -> f64 {
         let ledger = &self.world.ledger;
-        let recorded = ledger.shelves().get(shelf).map_or(0, |shelf| ledger.sellable(shelf, self.today));
+        let Some(own) = ledger.shelves().get(shelf) else { return 0.0 };
+        let today = self.today_at(own.location);
+        let recorded = ledger.sellable(own, today);
         let Some(demand) = self.world.demand.shelf(shelf).filter(|_| recorded > 0) else { return 0.0 };
-        let evidence = demand.evidence(self.today);
+        let evidence = demand.evidence(today);
         let params = PhantomParams {
             daily_rate: evidence.daily_rate,
             zero_sale_days: evidence.zero_sale_days.clamp(0, 1_000_000),
@@ -533,8 +549,8 @@ impl View {
 
     pub(super) fn demand_of(&self, shelf: usize) -> Vec<DemandDay> {
         let Some(demand) = self.world.demand.shelf(shelf) else { return Vec::new() };
-        let offset = self.world.catalog.utc_offset_minutes();
-        demand.days(self.today, self.now, offset, self.p_phantom(shelf))
+        let location = self.world.ledger.shelves()[shelf].location;
+        demand.days(self.today_at(location), self.now, self.world.ledger.offset(location), self.p_phantom(shelf))
     }
 
     /// Shows signals per SKU, day and kind. Those of people are left out below `min_n`.
@@ -682,11 +698,14 @@ impl View {
 
     fn why_empty(&self, shelves: &[(usize, &Shelf)]) -> Withheld {
         let ledger = &self.world.ledger;
-        let left = || shelves.iter().flat_map(|(_, shelf)| &shelf.lots).filter(|lot| lot.on_hand() > 0);
-        if left().any(|own| ledger.lot(own.lot).state.recalled) {
+        let lots = || shelves.iter().flat_map(|(_, shelf)| shelf.lots.iter().map(|lot| (shelf.location, lot)));
+        let left = || lots().filter(|(_, lot)| lot.on_hand() > 0);
+        if left().any(|(_, own)| ledger.lot(own.lot).state.recalled) {
             return Withheld::Recalled;
         }
-        let expired = |own: &LotStock| !is_sellable(&ledger.lot(own.lot).state, self.today, 0);
+        let expired = |(location, own): (LocationId, &LotStock)| {
+            !is_sellable(&ledger.lot(own.lot).state, self.today_at(location), 0)
+        };
         if left().any(expired) { Withheld::Expired } else { Withheld::OutOfStock }
     }
 

@@ -13,7 +13,7 @@ use crate::catalog::Catalog;
 use crate::demand::Demand;
 use crate::event::{Body, CatalogEvent, Event, Fact, PeopleEvent, StockEvent, StockKind};
 use crate::feedback::{SignalKind, Signals};
-use crate::ledger::{Ledger, Policy, Touched};
+use crate::ledger::{self, Ledger, Policy, Touched};
 use crate::recommend::{Content, Trend};
 
 /// What is derived from the world at the first question and kept until the world changes. No part
@@ -77,9 +77,18 @@ pub struct World {
 }
 
 impl World {
-    /// The business day of an instant.
+    /// The business day of the shop at an instant.
     pub fn day(&self, at: Timestamp) -> Day {
         at.day(self.catalog.utc_offset_minutes())
+    }
+
+    /// The business day of what happens at an instant: that of its location, else the shop's.
+    pub fn day_of(&self, bodies: &[Body<'_>], at: Timestamp) -> Day {
+        let stock = bodies.iter().find_map(|body| match body {
+            Body::Stock(stock) => Some(stock),
+            _ => None,
+        });
+        self.ledger.day_at(stock.and_then(ledger::home), at)
     }
 
     /// Applies one event and answers the shelves that it touched. Total.
@@ -112,14 +121,16 @@ impl World {
         Arc::make_mut(&mut self.catalog).apply(change);
         let ledger = Arc::make_mut(&mut self.ledger);
         match change {
-            CatalogEvent::Skus(skus) => {
-                for sku in skus {
+            CatalogEvent::Skus(_) | CatalogEvent::Entries(_) => {
+                for sku in &*change.skus() {
                     ledger.describe(at, &sku.sku, Policy::from(sku));
                 }
                 self.stop_waiting();
             }
             CatalogEvent::Channels(channels) => channels.iter().for_each(|channel| ledger.put_channel(at, channel)),
-            CatalogEvent::Suppliers(_) | CatalogEvent::BusinessDay { .. } => {}
+            CatalogEvent::Locations(locations) => locations.iter().for_each(|entry| ledger.put_location(entry)),
+            CatalogEvent::BusinessDay { utc_offset_minutes } => ledger.put_offset(*utc_offset_minutes),
+            CatalogEvent::Suppliers(_) => {}
         }
     }
 
@@ -143,9 +154,8 @@ impl World {
             Arc::make_mut(&mut self.unresolved).push((event.day, (**fact).clone()));
             return touched;
         }
-        let offset = self.catalog.utc_offset_minutes();
         if Demand::concerns(&change.kind) {
-            Arc::make_mut(&mut self.demand).apply(event, change, &touched, &self.ledger, offset);
+            Arc::make_mut(&mut self.demand).apply(event, change, &touched, &self.ledger);
         }
         match &change.kind {
             StockKind::Returned { .. } => {

@@ -99,6 +99,16 @@ pub enum Account<'a> {
     Outside(Outside),
 }
 
+impl<'a> Account<'a> {
+    /// The location, where it is at one.
+    pub fn place(&self) -> Option<&'a str> {
+        match self {
+            Account::At(location, _) => Some(location),
+            Account::Outside(_) => None,
+        }
+    }
+}
+
 /// Units of one lot that go from one account to another. Double entry: what one side loses, the other gains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Movement<'a> {

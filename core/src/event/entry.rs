@@ -21,6 +21,29 @@ pub struct Unit {
     pub per: i64,
 }
 
+/// The least remaining life that one channel asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ChannelMinimum {
+    /// The channel, such as `wholesale`.
+    pub channel: String,
+    /// Days that must remain on a sale there, 0 … 36,500.
+    pub min_remaining_days: i32,
+}
+
+/// What becomes of a receipt that keeps too short.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ShortReceipt {
+    /// It is recorded, and the goods go into quarantine.
+    #[default]
+    Quarantine,
+    /// It is refused with `LIFE_TOO_SHORT`: the goods go back.
+    Refuse,
+}
+
 /// Somebody who sells: a web shop, a marketplace, a store.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -55,6 +78,34 @@ impl Channel {
     }
 }
 
+/// A place that holds stock.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Location {
+    /// The key.
+    pub location: String,
+    /// Minutes east of UTC at which its business day begins, −840 … 840; by default the shop's.
+    #[serde(default)]
+    pub utc_offset_minutes: Option<i32>,
+}
+
+impl Location {
+    /// Answers whether the entry is well formed.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` naming the field.
+    pub fn check(&self) -> Result<()> {
+        check_key("location", &self.location)?;
+        match self.utc_offset_minutes.filter(|offset| !(-840..=840).contains(offset)) {
+            Some(offset) => {
+                Err(Error::argument(format!("{}.utc_offset_minutes", self.location), "-840 to 840", offset))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 /// A sellable shade or size of a product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -83,16 +134,18 @@ pub struct Sku {
     /// Traits such as `finish:matte`, `skin:dry`.
     #[serde(default)]
     pub attributes: Vec<String>,
-    /// Days from receipt to the last good day, for receipts that do not say.
+    /// Days from production, or else from receipt, to the last good day, for receipts that do not say, 1 … 36,500.
     #[serde(default)]
     pub shelf_life_days: Option<i32>,
-    /// Months it keeps after opening.
+    /// Months it keeps after opening, 1 … 1,200: for testers, and the longest that a use period can be.
     #[serde(default)]
     pub pao_months: Option<i32>,
-    /// Days that must remain on the day of sale.
+    /// Days that must remain on any sale, 0 … 36,500. The largest of this, the channel's, `sell_by_buffer_days` and the
+    /// use period holds.
     #[serde(default)]
     pub min_remaining_days: i32,
-    /// Days that must remain at receipt; what has fewer goes into quarantine.
+    /// Days that must remain at receipt, where more than a sale on the same day asks for; `short_receipt` says what
+    /// becomes of goods that have fewer.
     #[serde(default)]
     pub min_receipt_days: i32,
     /// Units it is bought or sold in, beside its base unit.
@@ -125,6 +178,21 @@ pub struct Sku {
     /// Purchase lines are multiples of this.
     #[serde(default = "one")]
     pub pack_size: i64,
+    /// Calendar months instead of `shelf_life_days`, 1 … 1,200.
+    #[serde(default)]
+    pub shelf_life_months: Option<i32>,
+    /// Days before the last good day on which a lot is sold for the last time, 0 … 36,500.
+    #[serde(default)]
+    pub sell_by_buffer_days: i32,
+    /// Days that a customer needs to use it up, 0 … 36,500; at most the calendar days of `pao_months`.
+    #[serde(default)]
+    pub use_period_days: Option<i32>,
+    /// Days that must remain on a sale in a channel, one entry a channel; what the channel's own entry asks for holds too.
+    #[serde(default)]
+    pub channels: Vec<ChannelMinimum>,
+    /// What becomes of a receipt that keeps too short.
+    #[serde(default)]
+    pub short_receipt: ShortReceipt,
 }
 
 fn one() -> i64 {
@@ -178,6 +246,11 @@ impl Default for Sku {
             supplier: String::new(),
             min_order_qty: 0,
             pack_size: one(),
+            shelf_life_months: None,
+            sell_by_buffer_days: 0,
+            use_period_days: None,
+            channels: Vec::new(),
+            short_receipt: ShortReceipt::Quarantine,
         }
     }
 }
@@ -199,9 +272,24 @@ impl Sku {
             Err(Error::argument(format!("{sku}.{field}"), format!("{low} to {high}"), value))
         };
         in_range("shelf_life_days", self.shelf_life_days.unwrap_or(1).into(), 1, 36_500)?;
+        in_range("shelf_life_months", self.shelf_life_months.unwrap_or(1).into(), 1, 1_200)?;
+        if let (Some(months), Some(_)) = (self.shelf_life_months, self.shelf_life_days) {
+            let rule = "left out where shelf_life_days is given";
+            return Err(Error::argument(format!("{sku}.shelf_life_months"), rule, months));
+        }
         in_range("pao_months", self.pao_months.unwrap_or(1).into(), 1, 1_200)?;
         in_range("min_remaining_days", self.min_remaining_days.into(), 0, 36_500)?;
         in_range("min_receipt_days", self.min_receipt_days.into(), 0, 36_500)?;
+        in_range("sell_by_buffer_days", self.sell_by_buffer_days.into(), 0, 36_500)?;
+        in_range("use_period_days", self.use_period_days.unwrap_or(0).into(), 0, 36_500)?;
+        in_range("channels", self.channels.len() as i64, 0, 1_000)?;
+        for (i, own) in self.channels.iter().enumerate() {
+            check_key(&format!("{sku}.channels[{i}].channel"), &own.channel)?;
+            in_range(&format!("channels[{i}].min_remaining_days"), own.min_remaining_days.into(), 0, 36_500)?;
+            if self.channels[..i].iter().any(|other| other.channel == own.channel) {
+                return Err(Error::argument(format!("{sku}.channels[{i}].channel"), "named once", &own.channel));
+            }
+        }
         in_range("safety_stock", self.safety_stock, 0, 1_000_000_000)?;
         in_range("low_stock", self.low_stock, 0, 1_000_000_000)?;
         in_range("backorder_limit", self.backorder_limit, 0, 1_000_000_000)?;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Line, check_key, check_lines, check_lot, check_optional_key, check_text, check_word};
+use crate::base::printed::last_good_day;
 use crate::base::{Day, Error, Money, Quantity, Result};
 
 macro_rules! fact_struct {
@@ -31,10 +32,11 @@ fact_struct! {
         /// The maker's lot; empty where goods carry none.
         #[serde(default)]
         lot: String,
-        /// Last good day; by default the catalogue's shelf life from production or else from receipt, or never.
-        #[serde(default)]
+        /// Last good day as it is printed, `2027-06-30`, or `2027-06` for the last day of that month; by default the
+        /// catalogue's shelf life from production or else from receipt, or never.
+        #[serde(default, deserialize_with = "last_good_day")]
         expires_on: Option<Day>,
-        /// Day of production.
+        /// Day of production, not after the receipt.
         #[serde(default)]
         produced_on: Option<Day>,
         /// The supplier's own key of the lot.
@@ -383,6 +385,14 @@ impl Fact {
                 check_optional_key("supplier_lot", f.supplier_lot.as_deref())?;
                 check_optional_key("unit", f.unit.as_deref())?;
                 check_condition(f.condition)?;
+                let before = |made: &Day| f.expires_on.is_some_and(|last| last < *made);
+                if let (Some(made), Some(last)) = (f.produced_on.filter(before), f.expires_on) {
+                    return Err(Error::argument(
+                        "expires_on",
+                        format!("{made}, the day of production, or later"),
+                        last,
+                    ));
+                }
                 check_key("location", &f.location)
             }
             Fact::Sale(f) => check_key("location", &f.location),
@@ -465,6 +475,10 @@ mod tests {
         check(r#"{"type":"juggle","id":"c"}"#, "type");
         check(r#"{"id":"c"}"#, "type");
         check(r#"{"type":"sale","id":"c","location":"p","lines":[{"sku":"a","quantity":"two"}]}"#, "lines[0].quantity");
-        check(r#"{"type":"receive","id":"c","sku":"a","location":"p","quantity":1,"expires_on":"soon"}"#, "expires_on");
+        for day in ["soon", "2027-02-29", "2027-13", "2027-6", "2027-06-30T00:00:00Z"] {
+            let receipt = r#"{"type":"receive","id":"c","sku":"a","location":"p","quantity":1,"expires_on":"DAY"}"#;
+            check(&receipt.replace("DAY", day), "expires_on");
+            check(&receipt.replace("DAY", day).replace("expires_on", "produced_on"), "produced_on");
+        }
     }
 }

@@ -12,6 +12,7 @@ mod account;
 mod command;
 mod entry;
 mod fact;
+mod former;
 mod stored;
 
 pub use crate::base::Rejected;
@@ -19,11 +20,12 @@ pub use account::{Account, Condition, Movement, Movements, Outside, Strategy, Un
 pub use command::{
     Arrive, Assemble, Command, Commit, Freeze, Line, Move, OpenTester, Purchase, Reclassify, Release, Reserve, WriteOff,
 };
-pub use entry::{Channel, Sku, Supplier, Unit};
+pub use entry::{Channel, ChannelMinimum, Location, ShortReceipt, Sku, Supplier, Unit};
 pub use fact::{
     Answer, Complaint, ComplaintKind, Consent, Count, Fact, Interest, Profile, Purpose, Rating, Recall, Receive,
     Return, Review, Sale,
 };
+pub use former::FirstSku;
 pub use stored::{
     Body, CatalogEvent, Event, Fingerprint, LotCard, Origin, PeopleEvent, StockEvent, StockKind, Taken, WIRE_VERSION,
 };

@@ -5,9 +5,11 @@
 //! nothing for them. On disk an event is one byte of version and the postcard form of [`Event`]; the form is part of
 //! journal format v1 and described in ARCHITECTURE.md.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, ComplaintKind, Fact, Movements, Purpose, Rejected, Sku, Supplier, Units};
+use super::{Channel, ComplaintKind, Fact, FirstSku, Location, Movements, Purpose, Rejected, Sku, Supplier, Units};
 use crate::base::{Day, Error, Money, Quantity, Result, Timestamp};
 
 /// Version of the binary form of an event; older ones are upcast when read.
@@ -61,8 +63,8 @@ pub struct LotCard<'a> {
 /// Changes of the catalogue: the newest version wins.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum CatalogEvent {
-    /// SKUs were added or changed.
-    Skus(Vec<Sku>),
+    /// SKUs were added or changed, in the form that v1 began with: read, not written any more.
+    Skus(Vec<FirstSku>),
     /// Suppliers were added or changed.
     Suppliers(Vec<Supplier>),
     /// Channels were added or changed.
@@ -72,6 +74,21 @@ pub enum CatalogEvent {
         /// Minutes east of UTC.
         utc_offset_minutes: i32,
     },
+    /// SKUs were added or changed.
+    Entries(Vec<Sku>),
+    /// Locations were added or changed.
+    Locations(Vec<Location>),
+}
+
+impl CatalogEvent {
+    /// The SKUs that were added or changed, in today's form.
+    pub fn skus(&self) -> Cow<'_, [Sku]> {
+        match self {
+            CatalogEvent::Skus(skus) => skus.iter().map(Sku::from).collect(),
+            CatalogEvent::Entries(skus) => Cow::Borrowed(skus),
+            _ => Cow::Borrowed(&[]),
+        }
+    }
 }
 
 /// Changes of stock. No personal data.
@@ -177,7 +194,7 @@ pub enum StockKind<'a> {
         /// The lot.
         lot: &'a str,
     },
-    /// A lot's last good day passed.
+    /// A lot's last good day passed everywhere.
     LotExpired {
         /// The SKU.
         sku: &'a str,
@@ -224,6 +241,13 @@ pub enum StockKind<'a> {
     Refused(Box<Rejected>),
     /// A fact about a SKU that the catalogue does not know yet.
     Unresolved(Box<Fact>),
+    /// A lot's last good day passed at some locations, and not yet at those farther west.
+    LotExpiredAt {
+        /// The SKU.
+        sku: &'a str,
+        /// The lot.
+        lot: &'a str,
+    },
 }
 
 /// What a person did or said.

@@ -5,124 +5,16 @@
 //! it is not mandatory above 30 months, where the label shows the period after opening (PAO) instead,
 //! except where durability after opening is not relevant.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 
 use super::{MAX_DAYS, MAX_MONTHS, in_range_if_given};
-use crate::base::{Day, Error, Result};
+use crate::base::{Day, Error, PrintedDate, Result};
 
 /// Minimum durability up to which the label must show its date: article 19(1)(c).
 const DATE_REQUIRED_MONTHS: i32 = 30;
 
 /// The most days that any 30 months have: two years with a leap day, and six months of 184 days.
 const LONGEST_30_MONTHS_DAYS: i32 = 915;
-
-/// A date as a label prints it, to the day (`2027-06-30`) or to the month (`2027-06`).
-///
-/// A month means its last day: "best used before the end of 06/2027". Any other text is refused, also one
-/// with a time or an offset, which would make the day a matter of the time zone.
-///
-/// ```
-/// use trousse::expiry::PrintedDate;
-/// let february: PrintedDate = "2028-02".parse()?;
-/// assert_eq!(february.last_good_day().to_string(), "2028-02-29");
-/// assert_eq!(february.to_string(), "2028-02");
-/// # Ok::<(), trousse::Error>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PrintedDate {
-    last_good_day: Day,
-    to_the_month: bool,
-}
-
-const PRINTED: &str = "a date such as 2027-06-30 or a month such as 2027-06";
-
-impl PrintedDate {
-    /// The date of a month (1–12); `None` where there is no such month.
-    pub fn month(year: i16, month: i8) -> Option<PrintedDate> {
-        let last_good_day = (28..=31).rev().find_map(|day| Day::from_ymd(year, month, day))?;
-        Some(PrintedDate { last_good_day, to_the_month: true })
-    }
-
-    /// The last day on which the goods are good: the day itself, or the last day of the month.
-    pub fn last_good_day(self) -> Day {
-        self.last_good_day
-    }
-
-    /// Answers whether the label lacks the day.
-    pub fn is_to_the_month(self) -> bool {
-        self.to_the_month
-    }
-
-    /// Answers whether the date lies more than `months` after a day. A date without its day is compared by
-    /// months, because its last day would count up to thirty days that nobody promised.
-    fn is_over(self, from: Day, months: i32) -> bool {
-        let count = |day: Day| i32::from(day.ymd().0) * 12 + i32::from(day.ymd().1);
-        if self.to_the_month {
-            return count(self.last_good_day) - count(from) > months;
-        }
-        self.last_good_day > from.add_months(months)
-    }
-}
-
-impl From<Day> for PrintedDate {
-    fn from(day: Day) -> Self {
-        PrintedDate { last_good_day: day, to_the_month: false }
-    }
-}
-
-impl fmt::Display for PrintedDate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.to_the_month {
-            return self.last_good_day.fmt(f);
-        }
-        let (year, month, _) = self.last_good_day.ymd();
-        write!(f, "{year:04}-{month:02}")
-    }
-}
-
-impl FromStr for PrintedDate {
-    type Err = Error;
-    fn from_str(text: &str) -> Result<Self> {
-        let bad = || Error::argument("expires_on", PRINTED, text);
-        if text.len() != 7 {
-            return text.parse().map(|day: Day| day.into()).map_err(|_| bad());
-        }
-        let (year, month) = text.split_once('-').filter(|(year, _)| year.len() == 4).ok_or_else(bad)?;
-        let number = |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<i16>().ok()).flatten();
-        let (year, month) = (number(year).ok_or_else(bad)?, number(month).ok_or_else(bad)?);
-        PrintedDate::month(year, month as i8).ok_or_else(bad)
-    }
-}
-
-impl Serialize for PrintedDate {
-    fn serialize<S: Serializer>(&self, s: S) -> std::result::Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for PrintedDate {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
-        let text = String::deserialize(d)?;
-        text.parse().map_err(|_| de::Error::invalid_value(de::Unexpected::Str(&text), &PRINTED))
-    }
-}
-
-/// Faces take it like a `Day`, so that dates of their languages pass too.
-#[cfg(feature = "schema")]
-impl schemars::JsonSchema for PrintedDate {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "PrintedDate".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "format": "date"})
-    }
-}
 
 /// Arguments of [`parse_pao`] for faces.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -249,7 +141,7 @@ impl ShelfLifeParams {
             return Err(Error::argument("shelf_life_months", "left out where shelf_life_days is given", months));
         }
         let Some(produced) = self.produced_on else { return Ok(()) };
-        if let Some(printed) = self.expires_on.filter(|printed| printed.last_good_day < produced) {
+        if let Some(printed) = self.expires_on.filter(|printed| printed.last_good_day() < produced) {
             return Err(Error::argument("expires_on", format!("{produced}, the day of production, or later"), printed));
         }
         match self.received_on.filter(|received| *received < produced) {
@@ -262,7 +154,7 @@ impl ShelfLifeParams {
 
     fn last_good_day(&self) -> (Option<Day>, ExpirySource) {
         if let Some(printed) = self.expires_on {
-            return (Some(printed.last_good_day), ExpirySource::Printed);
+            return (Some(printed.last_good_day()), ExpirySource::Printed);
         }
         let life = |from: Day| match (self.shelf_life_months, self.shelf_life_days) {
             (Some(months), _) => Some(from.add_months(months)),

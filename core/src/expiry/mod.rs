@@ -32,12 +32,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{Day, Error, Result};
 
+pub use crate::base::PrintedDate;
 pub use crate::event::Strategy;
-pub use label::{ExpirySource, LabelMark, PaoParams, PrintedDate, ShelfLife, ShelfLifeParams, parse_pao, shelf_life};
+pub use label::{ExpirySource, LabelMark, PaoParams, ShelfLife, ShelfLifeParams, parse_pao, shelf_life};
 pub use opened::{OpenJar, OpenJarLimit, OpenJarParams, open_jar};
 pub use pick::{LotOnShelf, LotPick, PickParams, Picks, fefo_key, pick};
-pub use policy::{ChannelMinimum, ExpiryPolicy, LifeMoment, RemainingLifeParams, required_remaining_days};
-pub use risk::{ExpiryRisk, ExpiryRiskParams, HorizonRisk, LotRisk, ShelfDemand, StockedLot, expiry_risk};
+pub use policy::{
+    ChannelMinimum, ExpiryPolicy, LifeMoment, RemainingLife, RemainingLifeParams, required_remaining_days,
+};
+pub use risk::{ExpiryRisk, ExpiryRiskParams, HorizonRisk, LocationDay, LotRisk, ShelfDemand, StockedLot, expiry_risk};
 
 /// The most days that a life, a buffer or a horizon may have: a hundred years, as in the catalogue.
 pub const MAX_DAYS: i32 = 36_500;

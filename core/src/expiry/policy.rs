@@ -4,17 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{MAX_DAYS, MAX_MONTHS, in_range, in_range_if_given};
 use crate::base::{Day, Error, Result};
-
-/// The least remaining life that one channel asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct ChannelMinimum {
-    /// The channel, such as `wholesale`.
-    pub channel: String,
-    /// Days that must remain on a sale there, 0 … 36,500.
-    pub min_remaining_days: i32,
-}
+pub use crate::event::ChannelMinimum;
+use crate::event::Sku;
 
 /// What is asked of the remaining life of a SKU's lots; all days are 0 … 36,500.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +55,73 @@ pub struct RemainingLifeParams {
     pub moment: LifeMoment,
 }
 
+impl LifeMoment {
+    /// What a minimum at receipt asks for at this moment.
+    fn asks(self, at_receipt_days: i32) -> i32 {
+        match self {
+            LifeMoment::Sale => 0,
+            LifeMoment::Receipt => at_receipt_days,
+        }
+    }
+}
+
+/// A policy reduced to what the days of one kind of sale differ by: 12 bytes, no allocation, O(1) a question.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemainingLife {
+    at_least_days: i32,
+    use_period_days: i32,
+    /// Only where the months can cut the use period on some day.
+    pao_months: i32,
+}
+
+/// The fewest days that a month has.
+const SHORTEST_MONTH_DAYS: i32 = 28;
+
+impl RemainingLife {
+    /// What a sale of a SKU in no channel of its own asks for, or its receipt.
+    ///
+    /// The period after opening of an entry, which is there for testers too, only limits a use period that the entry
+    /// states: by itself it asks for nothing.
+    pub fn of_sku(sku: &Sku, moment: LifeMoment) -> RemainingLife {
+        let asked = [sku.min_remaining_days, sku.sell_by_buffer_days, moment.asks(sku.min_receipt_days)];
+        RemainingLife::of(&asked, sku.use_period_days, sku.pao_months.filter(|_| sku.use_period_days.is_some()))
+    }
+
+    /// The use period is what the customer needs, cut to the period after opening where both are known.
+    fn of(asked: &[i32], use_period_days: Option<i32>, pao_months: Option<i32>) -> RemainingLife {
+        let at_least_days = asked.iter().copied().max().unwrap_or(0).max(0);
+        let use_period_days = use_period_days.or(pao_months.map(|_| i32::MAX)).unwrap_or(0);
+        let cuts = |months: &i32| use_period_days > at_least_days.max(months.saturating_mul(SHORTEST_MONTH_DAYS));
+        match pao_months.filter(cuts) {
+            Some(pao_months) => RemainingLife { at_least_days, use_period_days, pao_months },
+            None => RemainingLife { at_least_days: at_least_days.max(use_period_days), ..RemainingLife::default() },
+        }
+    }
+
+    /// Days that must remain on a day; months are counted from it.
+    pub fn days(self, day: Day) -> i32 {
+        if self.pao_months == 0 {
+            return self.at_least_days;
+        }
+        let pao_days = day.add_months(self.pao_months) - day;
+        self.at_least_days.max(self.use_period_days.min(pao_days))
+    }
+
+    /// The last day on which a lot may be sold.
+    pub fn last_day(self, expires_on: Day) -> Day {
+        let last = expires_on + -self.at_least_days;
+        if self.pao_months == 0 {
+            return last;
+        }
+        let mut opened = expires_on.add_months(-self.pao_months);
+        // The ends of longer months come to the same day.
+        while (opened + 1).add_months(self.pao_months) <= expires_on {
+            opened = opened + 1;
+        }
+        last.min(opened.max(expires_on + -self.use_period_days))
+    }
+}
+
 impl ExpiryPolicy {
     /// Answers whether the policy lies in its domains.
     ///
@@ -85,10 +143,11 @@ impl ExpiryPolicy {
         Ok(())
     }
 
-    /// Days that a customer needs: the consumption time, cut to the period after opening where both are known.
-    fn use_period(&self, day: Day) -> i32 {
-        let pao = self.pao_months.map(|months| day.add_months(months) - day);
-        self.use_period_days.into_iter().chain(pao).min().unwrap_or(0)
+    /// What a sale through a channel, or a receipt, asks for.
+    pub fn remaining_life(&self, channel: Option<&str>, moment: LifeMoment) -> RemainingLife {
+        let at_receipt = moment.asks(self.min_remaining_at_receipt_days);
+        let asked = [self.min_remaining_days, self.of_channel(channel), self.sell_by_buffer_days, at_receipt];
+        RemainingLife::of(&asked, self.use_period_days, self.pao_months)
     }
 
     fn of_channel(&self, channel: Option<&str>) -> i32 {
@@ -125,16 +184,5 @@ impl ExpiryPolicy {
 pub fn required_remaining_days(params: &RemainingLifeParams) -> Result<i32> {
     let policy = &params.policy;
     policy.check()?;
-    let at_receipt = match params.moment {
-        LifeMoment::Sale => 0,
-        LifeMoment::Receipt => policy.min_remaining_at_receipt_days,
-    };
-    let asked = [
-        policy.min_remaining_days,
-        policy.of_channel(params.channel.as_deref()),
-        policy.sell_by_buffer_days,
-        policy.use_period(params.day),
-        at_receipt,
-    ];
-    Ok(asked.into_iter().max().unwrap_or(0))
+    Ok(policy.remaining_life(params.channel.as_deref(), params.moment).days(params.day))
 }

@@ -61,6 +61,17 @@ pub struct ShelfDemand {
     pub units_per_day: Vec<f64>,
 }
 
+/// Today at a location.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LocationDay {
+    /// The location.
+    pub location: String,
+    /// The day that it is there.
+    pub today: Day,
+}
+
 /// Arguments of [`expiry_risk`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -70,6 +81,9 @@ pub struct ExpiryRiskParams {
     pub lots: Vec<StockedLot>,
     /// The day of the question, which is still a day of sale.
     pub today: Day,
+    /// Locations where it is another day, one entry a location.
+    #[serde(default)]
+    pub locations: Vec<LocationDay>,
     /// What shelves are forecast to sell, one entry a shelf; without one a shelf sells nothing.
     #[serde(default)]
     pub demand: Vec<ShelfDemand>,
@@ -155,7 +169,7 @@ pub struct ExpiryRisk {
 /// let demand = ShelfDemand { sku: "SER-30".into(), location: "paris".into(), units_per_day: vec![2.0] };
 /// let answer = expiry_risk(&ExpiryRiskParams {
 ///     lots: vec![lot("B", 40, "2026-12-22"), lot("A", 30, "2026-12-02")],
-///     today: "2026-11-23".parse()?, demand: vec![demand], horizons_days: vec![14, 30] })?;
+///     today: "2026-11-23".parse()?, locations: vec![], demand: vec![demand], horizons_days: vec![14, 30] })?;
 /// // A is sold on 10 days: 20 units. B is sold on the 20 days after those: all 40.
 /// let at_risk: Vec<_> = answer.lots.iter().map(|l| (l.lot.as_str(), l.units_at_risk.0, l.value_at_risk_minor)).collect();
 /// assert_eq!(at_risk, [("A", 10, 4_500), ("B", 0, 0)]);
@@ -169,10 +183,12 @@ pub fn expiry_risk(params: &ExpiryRiskParams) -> Result<ExpiryRisk> {
     horizons.dedup();
     let mut lots = Vec::with_capacity(params.lots.len());
     let demand = params.demand_by_shelf()?;
+    let days = params.day_by_location()?;
     for (shelf, mut own) in params.lots_by_shelf() {
         own.sort_by(|a, b| leaves(a).cmp(&leaves(b)));
         let demand = demand.get(&shelf).map_or(&[][..], |units| units);
-        sell_off(&own, &Demand::new(demand), params.today, &horizons, &mut lots);
+        let today = days.get(shelf.1).copied().unwrap_or(params.today);
+        sell_off(&own, &Demand::new(demand), today, &horizons, &mut lots);
     }
     let calendar = |row: &LotRisk| row.expires_on.unwrap_or(Day(i32::MAX));
     lots.sort_by(|(a, _), (b, _)| {
@@ -303,6 +319,16 @@ impl ExpiryRiskParams {
             shelves.entry((lot.sku.as_str(), lot.location.as_str())).or_default().push(lot);
         }
         shelves
+    }
+
+    fn day_by_location(&self) -> Result<BTreeMap<&str, Day>> {
+        let mut days = BTreeMap::new();
+        for (i, own) in self.locations.iter().enumerate() {
+            if days.insert(own.location.as_str(), own.today).is_some() {
+                return Err(Error::argument(format!("locations[{i}].location"), "named once", &own.location));
+            }
+        }
+        Ok(days)
     }
 
     fn demand_by_shelf(&self) -> Result<BTreeMap<ShelfKey<'_>, &[f64]>> {

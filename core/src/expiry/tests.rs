@@ -51,7 +51,8 @@ fn erpnext_58735_expires_today_has_one_answer_for_list_hold_pick_and_ship() {
         let picks = strategies.map(|strategy| pick(&PickParams { strategy, ..params.clone() }).unwrap().short.0 == 0);
         let stocked = StockedLot { quantity: Quantity(1), expires_on: Some(expiry), ..StockedLot::default() };
         let demand = vec![ShelfDemand { units_per_day: vec![1.0], ..ShelfDemand::default() }];
-        let calendar = ExpiryRiskParams { lots: vec![stocked], today, demand, horizons_days: vec![] };
+        let calendar =
+            ExpiryRiskParams { lots: vec![stocked], today, locations: vec![], demand, horizons_days: vec![] };
         let ships = expiry_risk(&calendar).unwrap().lots[0].units_at_risk.0 == 0;
         assert_eq!((list, hold, picks, ships), (good, good, [good; 3], good), "{today}");
     }
@@ -269,7 +270,7 @@ fn any_calendar() -> impl Strategy<Value = ExpiryRiskParams> {
     (prop::collection::vec(lot, 0..8), demand, 19_990..20_021_i32).prop_map(|(lots, units, today)| {
         let units_per_day = units.into_iter().map(f64::from).collect();
         let demand = vec![ShelfDemand { sku: "a".into(), location: "x".into(), units_per_day }];
-        ExpiryRiskParams { lots, today: Day(today), demand, horizons_days: vec![5, 15] }
+        ExpiryRiskParams { lots, today: Day(today), locations: vec![], demand, horizons_days: vec![5, 15] }
     })
 }
 
@@ -302,6 +303,25 @@ proptest! {
     #[test]
     fn months_agree_with_a_walk_day_by_day(from in any_day(), months in 0..40_i32) {
         prop_assert_eq!(from.add_months(months), months_later_by_walking(from, months));
+    }
+
+    #[test]
+    fn the_last_day_of_sale_is_the_last_that_leaves_what_is_asked(
+        expires_on in any_day(),
+        min_remaining_days in 0..90_i32,
+        use_period_days in proptest::option::of(0..400_i32),
+        pao_months in proptest::option::of(1..14_i32),
+    ) {
+        let policy = ExpiryPolicy { min_remaining_days, use_period_days, pao_months, ..ExpiryPolicy::default() };
+        let life = policy.remaining_life(None, LifeMoment::Sale);
+        let lot = LotState { expires_on: Some(expires_on), ..LotState::default() };
+        let last = life.last_day(expires_on);
+        prop_assert!(is_sellable(&lot, last, life.days(last)));
+        prop_assert!(!is_sellable(&lot, last + 1, life.days(last + 1)));
+        // The days as they are asked for in words.
+        let opened = pao_months.map(|months| last.add_months(months) - last);
+        let used_up = use_period_days.into_iter().chain(opened).min().unwrap_or(0);
+        prop_assert_eq!(life.days(last), min_remaining_days.max(used_up));
     }
 
     #[test]

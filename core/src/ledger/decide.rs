@@ -15,24 +15,19 @@ use crate::expiry::is_sellable;
 ///
 /// # Errors
 /// The first [`Rejected`] in the order in which the enum lists them.
-pub fn decide<'a>(
-    ledger: &'a Ledger,
-    command: &'a Command,
-    now: Timestamp,
-    today: Day,
-) -> Result<StockEvent<'a>, Rejected> {
+pub fn decide<'a>(ledger: &'a Ledger, command: &'a Command, now: Timestamp) -> Result<StockEvent<'a>, Rejected> {
     match command {
-        Command::Reserve(c) => reserve(ledger, c, now, today),
-        Command::Commit(c) => commit(ledger, c, today),
+        Command::Reserve(c) => reserve(ledger, c, now),
+        Command::Commit(c) => commit(ledger, c, now),
         Command::Release(c) => release(ledger, c),
-        Command::Move(c) => movement(ledger, c, today),
-        Command::Arrive(c) => arrive(ledger, c, today),
+        Command::Move(c) => movement(ledger, c, now),
+        Command::Arrive(c) => arrive(ledger, c, now),
         Command::Purchase(c) => purchase(ledger, c),
         Command::Reclassify(c) => reclassify(ledger, c),
         Command::WriteOff(c) => write_off(ledger, c),
-        Command::OpenTester(c) => open_tester(ledger, c, today),
-        Command::Assemble(c) => assemble(ledger, c, today),
-        Command::Freeze(c) => freeze(ledger, c, today),
+        Command::OpenTester(c) => open_tester(ledger, c, now),
+        Command::Assemble(c) => assemble(ledger, c, now),
+        Command::Freeze(c) => freeze(ledger, c, now),
     }
 }
 
@@ -102,7 +97,7 @@ fn in_basket(why: Rejected, failing: usize, count: usize) -> Rejected {
     }
 }
 
-fn reserve<'a>(ledger: &'a Ledger, c: &'a Reserve, now: Timestamp, today: Day) -> Result<StockEvent<'a>, Rejected> {
+fn reserve<'a>(ledger: &'a Ledger, c: &'a Reserve, now: Timestamp) -> Result<StockEvent<'a>, Rejected> {
     known_skus(ledger, c.lines.iter().map(|line| line.sku.as_str()))?;
     known_location(ledger, &c.location)?;
     c.lines.iter().filter_map(|line| line.location.as_deref()).try_for_each(|own| known_location(ledger, own))?;
@@ -113,7 +108,7 @@ fn reserve<'a>(ledger: &'a Ledger, c: &'a Reserve, now: Timestamp, today: Day) -
     let needs = needs(&c.lines, &c.location);
     basket.by_lot = needs.iter().any(|need| need.lot.is_some());
     for need in &needs {
-        basket.add(ledger, c, need, today).map_err(|why| in_basket(why, need.line, c.lines.len()))?;
+        basket.add(ledger, c, need, now).map_err(|why| in_basket(why, need.line, c.lines.len()))?;
     }
     if basket.movements.is_empty() && basket.backordered.is_empty() {
         let need = needs.iter().min_by_key(|need| need.line).unwrap_or(&needs[0]);
@@ -125,10 +120,14 @@ fn reserve<'a>(ledger: &'a Ledger, c: &'a Reserve, now: Timestamp, today: Day) -
     Ok(StockEvent { kind: StockKind::Held { deadline, remaining_days, backordered }, movements })
 }
 
-/// Days that must remain by the basket's own wish and by its channel's.
+/// Days that must remain by the basket's own wish and by its channel's: of several SKUs the most that one asks for.
 fn days_asked(ledger: &Ledger, c: &Reserve) -> i32 {
-    let channel = c.channel.as_deref().and_then(|key| ledger.channels().get(key));
-    channel.map_or(0, |channel| channel.min_remaining_days).max(c.min_remaining_days)
+    if c.channel.is_none() {
+        return c.min_remaining_days;
+    }
+    let skus = c.lines.iter().filter_map(|line| ledger.sku(&line.sku));
+    let asked = skus.map(|sku| ledger.channel_days(sku, c.channel.as_deref())).max();
+    asked.unwrap_or(0).max(c.min_remaining_days)
 }
 
 struct Basket<'a> {
@@ -139,7 +138,7 @@ struct Basket<'a> {
 }
 
 impl<'a> Basket<'a> {
-    fn add(&mut self, ledger: &'a Ledger, c: &'a Reserve, need: &Need<'a>, today: Day) -> Result<(), Rejected> {
+    fn add(&mut self, ledger: &'a Ledger, c: &'a Reserve, need: &Need<'a>, now: Timestamp) -> Result<(), Rejected> {
         let refuse = |available| Err(short(need.sku, need.location, need.quantity, available));
         let Some(shelf) = ledger.shelf_at(need.sku, need.location) else {
             // Nothing was ever there: all of it is beyond the books.
@@ -153,8 +152,8 @@ impl<'a> Basket<'a> {
                 }
             };
         };
-        let channel = c.channel.as_deref();
-        let days = ledger.remaining_days(shelf.sku, channel, c.min_remaining_days);
+        let (channel, today) = (c.channel.as_deref(), ledger.day(shelf.location, now));
+        let days = ledger.remaining_days(shelf.sku, today, channel, c.min_remaining_days);
         let taken = self.taken(need.sku, need.location);
         let mut promisable = (ledger.promisable(shelf, today, days, channel) - taken).max(0);
         let pick = Pick { ledger, shelf, location: need.location, days, today, strategy: c.strategy, lot: need.lot };
@@ -292,7 +291,7 @@ fn parts(ledger: &Ledger, hold: &Hold, lines: &[Line]) -> Result<Vec<i64>, Rejec
     Ok(parts)
 }
 
-fn commit<'a>(ledger: &'a Ledger, c: &'a Commit, today: Day) -> Result<StockEvent<'a>, Rejected> {
+fn commit<'a>(ledger: &'a Ledger, c: &'a Commit, now: Timestamp) -> Result<StockEvent<'a>, Rejected> {
     let hold = live(ledger, &c.hold)?;
     let parts = parts(ledger, hold, &c.lines)?;
     let mut movements = Movements::new();
@@ -300,8 +299,8 @@ fn commit<'a>(ledger: &'a Ledger, c: &'a Commit, today: Day) -> Result<StockEven
         let Some(lot) = line.lot else { continue };
         let quantity = *quantity;
         let shelf = &ledger.shelves()[line.shelf as usize];
-        let location = ledger.locations().key(shelf.location.0);
-        let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
+        let (location, today) = (ledger.locations().key(shelf.location.0), ledger.day(shelf.location, now));
+        let days = ledger.min_remaining_days(shelf.sku, today).max(hold.remaining_days);
         let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };
         let customer = Account::Outside(Outside::Customer);
         let refuse = |asked: i64, there: i64| Err(short(ledger.skus().key(shelf.sku.0), location, asked, there));
@@ -356,7 +355,7 @@ fn release<'a>(ledger: &'a Ledger, c: &'a Release) -> Result<StockEvent<'a>, Rej
     Ok(StockEvent { kind: StockKind::Released { hold: &c.hold }, movements })
 }
 
-fn movement<'a>(ledger: &'a Ledger, c: &'a Move, today: Day) -> Result<StockEvent<'a>, Rejected> {
+fn movement<'a>(ledger: &'a Ledger, c: &'a Move, now: Timestamp) -> Result<StockEvent<'a>, Rejected> {
     known_skus(ledger, [c.sku.as_str()].into_iter())?;
     known_location(ledger, &c.from)?;
     let landing = if c.in_transit { Condition::InTransit } else { c.condition };
@@ -367,18 +366,36 @@ fn movement<'a>(ledger: &'a Ledger, c: &'a Move, today: Day) -> Result<StockEven
     if c.condition != Condition::Available || c.lot.is_some() {
         let there = take_of(ledger, shelf, &c.from, c.lot.as_deref(), c.condition, quantity, to, &mut movements);
         return match there {
-            Ok(()) => Ok(StockEvent { kind: StockKind::Moved, movements }),
+            Ok(()) => Ok(moved(ledger, movements, now)),
             Err(there) => Err(short(&c.sku, &c.from, quantity, there)),
         };
     }
-    let days = ledger.min_remaining_days(shelf.sku);
+    let today = ledger.day(shelf.location, now);
+    let days = ledger.min_remaining_days(shelf.sku, today);
     // The safety stock is not promised, but it may stand elsewhere.
     let free = (ledger.free(shelf, today, days, None) - shelf.backordered).max(0);
     let pick = Pick { ledger, shelf, location: &c.from, days, today, strategy: Strategy::Fefo, lot: None };
     if free < quantity || pick.take(quantity, to, &mut movements) > 0 {
         return Err(short(&c.sku, &c.from, quantity, free));
     }
-    Ok(StockEvent { kind: StockKind::Moved, movements })
+    Ok(moved(ledger, movements, now))
+}
+
+/// What is good where it leaves may be over where it arrives, farther east.
+fn moved<'a>(ledger: &Ledger, mut movements: Movements<'a>, now: Timestamp) -> StockEvent<'a> {
+    if !ledger.has_one_calendar() {
+        for movement in &mut movements {
+            let lot = ledger.sku(movement.sku).and_then(|sku| ledger.lot_id(sku, movement.lot));
+            if let (Account::At(to, Condition::Available), Some(lot)) = (movement.to, lot) {
+                let (last, place) = (ledger.lot(lot).state.expires_on, movement.from.place());
+                let over_at = |place| last.is_some_and(|last| last < ledger.day_at(place, now));
+                if over_at(Some(to)) && !over_at(place) {
+                    movement.to = Account::At(to, Condition::Expired);
+                }
+            }
+        }
+    }
+    StockEvent { kind: StockKind::Moved, movements }
 }
 
 /// Takes units of one condition, of one lot or of those that expire first; answers how many there are where they
@@ -411,10 +428,10 @@ fn take_of<'a>(
     Ok(())
 }
 
-fn arrive<'a>(ledger: &'a Ledger, c: &'a Arrive, today: Day) -> Result<StockEvent<'a>, Rejected> {
+fn arrive<'a>(ledger: &'a Ledger, c: &'a Arrive, now: Timestamp) -> Result<StockEvent<'a>, Rejected> {
     let unknown = || Rejected::UnknownTransfer { transfer: c.transfer.clone() };
     let transfer = ledger.docs().find(&c.transfer).and_then(|doc| ledger.transfers().get(&doc)).ok_or_else(unknown)?;
-    let location = ledger.locations().key(transfer.to.0);
+    let (location, today) = (ledger.locations().key(transfer.to.0), ledger.day(transfer.to, now));
     let there: i64 = transfer.lines.iter().map(|(_, quantity)| quantity).sum();
     let mut left = c.quantity.map_or(there, |quantity| quantity.0);
     if left > there {
@@ -501,12 +518,12 @@ fn write_off<'a>(ledger: &'a Ledger, c: &'a WriteOff) -> Result<StockEvent<'a>, 
     Ok(StockEvent { kind: StockKind::WrittenOff { reason: &c.reason }, movements: Movements::from_iter([movement]) })
 }
 
-fn open_tester<'a>(ledger: &'a Ledger, c: &'a OpenTester, today: Day) -> Result<StockEvent<'a>, Rejected> {
+fn open_tester<'a>(ledger: &'a Ledger, c: &'a OpenTester, now: Timestamp) -> Result<StockEvent<'a>, Rejected> {
     known_skus(ledger, [c.sku.as_str()].into_iter())?;
     known_location(ledger, &c.location)?;
     let refuse = |there| Err(short(&c.sku, &c.location, c.quantity.0, there));
     let Some(shelf) = ledger.shelf_at(&c.sku, &c.location) else { return refuse(0) };
-    let lot = c.lot.as_deref();
+    let (lot, today) = (c.lot.as_deref(), ledger.day(shelf.location, now));
     let pick = Pick { ledger, shelf, location: &c.location, days: 0, today, strategy: Strategy::Fefo, lot };
     let mut movements = Movements::new();
     let left = pick.take(c.quantity.0, Account::At(&c.location, Condition::Tester), &mut movements);
@@ -517,17 +534,17 @@ fn open_tester<'a>(ledger: &'a Ledger, c: &'a OpenTester, today: Day) -> Result<
     Ok(StockEvent { kind: StockKind::TesterOpened { good_until }, movements })
 }
 
-fn assemble<'a>(ledger: &'a Ledger, c: &'a Assemble, today: Day) -> Result<StockEvent<'a>, Rejected> {
+fn assemble<'a>(ledger: &'a Ledger, c: &'a Assemble, now: Timestamp) -> Result<StockEvent<'a>, Rejected> {
     known_skus(ledger, std::iter::once(c.sku.as_str()).chain(c.parts.iter().map(|part| part.sku.as_str())))?;
     known_location(ledger, &c.location)?;
-    let assembly = Account::Outside(Outside::Assembly);
+    let (assembly, today) = (Account::Outside(Outside::Assembly), ledger.day_at(Some(&c.location), now));
     let mut movements = Movements::new();
     for (sku, each) in sums(c.parts.iter().map(|part| (part.sku.as_str(), part.quantity.0))) {
         let quantity = each.saturating_mul(c.quantity.0);
         let Some(shelf) = ledger.shelf_at(sku, &c.location) else {
             return Err(short(sku, &c.location, quantity, 0));
         };
-        let days = ledger.min_remaining_days(shelf.sku);
+        let days = ledger.min_remaining_days(shelf.sku, today);
         let free = ledger.promisable(shelf, today, days, None);
         let pick = Pick { ledger, shelf, location: &c.location, days, today, strategy: Strategy::Fefo, lot: None };
         if free < quantity || pick.take(quantity, assembly, &mut movements) > 0 {
@@ -542,7 +559,8 @@ fn assemble<'a>(ledger: &'a Ledger, c: &'a Assemble, today: Day) -> Result<Stock
     Ok(StockEvent { kind: StockKind::Assembled { card }, movements })
 }
 
-fn freeze<'a>(ledger: &Ledger, c: &Freeze, today: Day) -> Result<StockEvent<'a>, Rejected> {
+fn freeze<'a>(ledger: &Ledger, c: &Freeze, now: Timestamp) -> Result<StockEvent<'a>, Rejected> {
+    let (today, _) = ledger.days(now);
     if c.until >= today || ledger.frozen_until().is_some_and(|frozen| c.until < frozen) {
         return Err(Rejected::CannotFreeze { until: c.until, frozen_until: ledger.frozen_until(), today });
     }

@@ -15,6 +15,7 @@
 //! be below zero; lots of a shelf stand in the order in which they leave.
 
 mod book;
+mod days;
 mod decide;
 mod docs;
 mod history;
@@ -27,10 +28,13 @@ mod resolve;
 mod state;
 
 pub use book::{Book, Entry, EntryKind, Place};
+pub use days::{EventDay, home};
 pub use decide::{decide, is_hold};
 pub use docs::{Doc, DocId, Docs, NONE, Outcome};
 pub use history::{CostMethod, Valued, balances, valued};
-pub use resolve::{Receipt, blocked, count, fallen, filled, reallocated, receive, returned, sale};
+pub use resolve::{
+    Receipt, blocked, count, fallen, filled, is_blocked_on, reallocated, receive, returned, sale, too_short,
+};
 pub use state::{
     Alert, Hold, HoldLine, HoldState, Ledger, Lot, LotStock, OpenPurchase, Policy, PurchaseLine, Shelf, StockLevel,
     Tester, Touch, Touched, Transfer,

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::decide::{Need, Pick, given_back, needs};
 use super::history::balances;
 use super::state::{Hold, Ledger, LotStock, Shelf};
-use crate::base::{Day, LotId};
+use crate::base::{Day, LotId, Timestamp};
 use crate::event::{
     Account, Condition, Count, LotCard, Movement, Movements, Outside, Receive, Return, Sale, StockEvent, StockKind,
     Strategy,
@@ -34,6 +34,16 @@ pub(super) fn landing(lot: &LotState, today: Day, wanted: Condition) -> Conditio
         Condition::Available if lot.expires_on.is_some_and(|last| last < today) => Condition::Expired,
         wanted => wanted,
     }
+}
+
+/// Days from `day` that goods for sale keep, where a receipt asks for more. Where two papers disagree on the lot, the
+/// earlier day counts.
+pub fn too_short(ledger: &Ledger, receipt: &Receipt<'_>, day: Day) -> Option<(Day, i32)> {
+    let known = ledger.sku(&receipt.fact.sku).and_then(|sku| ledger.lot_id(sku, &receipt.lot));
+    let known = known.and_then(|lot| ledger.lot(lot).state.expires_on);
+    let last = known.into_iter().chain(receipt.expires_on).min()?;
+    let short = receipt.fact.condition == Condition::Available && day + receipt.min_receipt_days > last;
+    short.then_some((last, last - day))
 }
 
 /// A receipt; what keeps too short for one, from the day on which it happened, goes into quarantine.
@@ -65,12 +75,12 @@ pub fn receive<'a>(ledger: &Ledger, receipt: &'a Receipt<'a>, today: Day, day: D
 
 /// A till sale: the scanned lot, or sellable lots first expired first out, then the others, then expired units; the
 /// rest is beyond the books, which go below zero: a receipt or a count that comes late puts them right.
-pub fn sale<'a>(ledger: &'a Ledger, fact: &'a Sale, today: Day) -> StockEvent<'a> {
+pub fn sale<'a>(ledger: &'a Ledger, fact: &'a Sale, now: Timestamp) -> StockEvent<'a> {
     let mut movements = Movements::new();
     let mut missing = Movements::new();
     for need in needs(&fact.lines, &fact.location) {
         let left = match ledger.shelf_at(need.sku, need.location) {
-            Some(shelf) => sell(ledger, shelf, &need, today, &mut movements),
+            Some(shelf) => sell(ledger, shelf, &need, ledger.day(shelf.location, now), &mut movements),
             None => need.quantity,
         };
         if left > 0 {
@@ -89,7 +99,7 @@ pub fn sale<'a>(ledger: &'a Ledger, fact: &'a Sale, today: Day) -> StockEvent<'a
 }
 
 fn sell<'a>(ledger: &'a Ledger, shelf: &'a Shelf, need: &Need<'a>, today: Day, out: &mut Movements<'a>) -> i64 {
-    let days = ledger.min_remaining_days(shelf.sku);
+    let days = ledger.min_remaining_days(shelf.sku, today);
     let pick = Pick { ledger, shelf, location: need.location, days, today, strategy: Strategy::Fefo, lot: need.lot };
     let customer = Account::Outside(Outside::Customer);
     let mut left = need.quantity;
@@ -245,10 +255,17 @@ fn difference<'a>(sku: &'a str, location: &'a str, lot: &'a str, condition: Cond
     Movement { sku, lot, quantity: quantity.abs(), from, to }
 }
 
-/// Blocks all free units of a lot, wherever they are: it was recalled, or its last good day passed.
-pub fn blocked<'a>(ledger: &'a Ledger, lot: LotId, condition: Condition) -> Movements<'a> {
+/// Whether a lot that may not be sold any more is blocked on a shelf: a recalled one is everywhere, an expired one where
+/// its last good day has passed.
+pub fn is_blocked_on(ledger: &Ledger, lot: LotId, shelf: &Shelf, condition: Condition, now: Timestamp) -> bool {
+    condition != Condition::Expired || ledger.is_over(ledger.lot(lot), shelf.location, now)
+}
+
+/// Blocks all free units of a lot, wherever it is blocked: it was recalled, or its last good day passed.
+pub fn blocked<'a>(ledger: &'a Ledger, lot: LotId, condition: Condition, now: Timestamp) -> Movements<'a> {
     let own = ledger.lot(lot);
     let shelves = ledger.shelves_of(own.sku).map(|shelf| &ledger.shelves()[shelf]);
+    let shelves = shelves.filter(|shelf| is_blocked_on(ledger, lot, shelf, condition, now));
     let movement = |shelf: &'a Shelf| {
         let quantity = shelf.lot(lot)?.of(Condition::Available);
         let location = ledger.locations().key(shelf.location.0);
@@ -265,13 +282,16 @@ pub fn reallocated<'a>(
     hold: &Hold,
     lot: LotId,
     condition: Condition,
-    today: Day,
+    now: Timestamp,
 ) -> StockEvent<'a> {
     let mut movements = Movements::new();
     for line in hold.lines.iter().filter(|line| line.lot == Some(lot)) {
         let shelf = &ledger.shelves()[line.shelf as usize];
-        let location = ledger.locations().key(shelf.location.0);
-        let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
+        if !is_blocked_on(ledger, lot, shelf, condition, now) {
+            continue;
+        }
+        let (location, today) = (ledger.locations().key(shelf.location.0), ledger.day(shelf.location, now));
+        let days = ledger.min_remaining_days(shelf.sku, today).max(hold.remaining_days);
         let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };
         movements.push(pick.movement(lot, line.quantity, Condition::Held, Account::At(location, condition)));
         let free = ledger.promisable(shelf, today, days, None).min(line.quantity);
@@ -282,16 +302,16 @@ pub fn reallocated<'a>(
 
 /// What fills the units of a shelf that were promised beyond the books, for the oldest hold that waits for such lots;
 /// `None` where nothing is free or nobody waits. The safety stock stays free.
-pub fn filled<'a>(ledger: &'a Ledger, shelf_index: usize, today: Day) -> Option<StockEvent<'a>> {
+pub fn filled<'a>(ledger: &'a Ledger, shelf_index: usize, now: Timestamp) -> Option<StockEvent<'a>> {
     let shelf = &ledger.shelves()[shelf_index];
     if shelf.backordered == 0 {
         return None;
     }
     let owed = |line: &super::state::HoldLine| line.shelf as usize == shelf_index && line.lot.is_none();
-    let location = ledger.locations().key(shelf.location.0);
+    let (location, today) = (ledger.locations().key(shelf.location.0), ledger.day(shelf.location, now));
     let safety = ledger.policy(shelf.sku).safety_stock;
     ledger.live_holds(owed).into_iter().find_map(|hold| {
-        let days = ledger.min_remaining_days(shelf.sku).max(hold.remaining_days);
+        let days = ledger.min_remaining_days(shelf.sku, today).max(hold.remaining_days);
         let free = ledger.free(shelf, today, days, None) - safety;
         let wanted: i64 = hold.lines.iter().filter(|line| owed(line)).map(|line| line.quantity).sum();
         let pick = Pick { ledger, shelf, location, days, today, strategy: Strategy::Fefo, lot: None };

@@ -9,13 +9,14 @@ use smallvec::SmallVec;
 use smol_str::SmolStr;
 
 use super::book::{Book, Entry, EntryKind, Place};
+use super::days::{EventDay, Offsets};
 use super::docs::{DocId, Docs, NONE, Outcome};
 use super::mutant::{Rule, holds};
 use crate::base::{Chunked, Day, Interner, LocationId, LotId, Quantity, SkuId, Timestamp};
 use crate::event::{
     Account, Channel, Condition, Event, LotCard, Movement, Origin, Outside, Sku, StockEvent, StockKind, Taken,
 };
-use crate::expiry::{LotState, fefo_key, is_sellable};
+use crate::expiry::{ChannelMinimum, LifeMoment, LotState, RemainingLife, fefo_key, is_sellable};
 
 /// A lot of one SKU, wherever its units are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -244,8 +245,10 @@ pub struct Tester {
 /// What the catalogue says of a SKU, as far as stock is concerned.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Policy {
-    /// Days that must remain at its sale.
-    pub min_remaining_days: i32,
+    /// What its sale asks of the days that remain.
+    pub life: RemainingLife,
+    /// Days that must remain at its sale in a channel.
+    pub channels: Vec<ChannelMinimum>,
     /// Units of each shelf that are never promised.
     pub safety_stock: i64,
     /// At or below so many free units a shelf is low.
@@ -261,7 +264,8 @@ pub struct Policy {
 impl From<&Sku> for Policy {
     fn from(sku: &Sku) -> Policy {
         Policy {
-            min_remaining_days: sku.min_remaining_days,
+            life: RemainingLife::of_sku(sku, LifeMoment::Sale),
+            channels: sku.channels.clone(),
             safety_stock: sku.safety_stock,
             low_stock: sku.low_stock,
             backorder_limit: sku.backorder_limit,
@@ -317,7 +321,7 @@ pub struct Ledger {
     alerts: Chunked<Alert>,
     /// Each time that a shelf was touched, in order: what those who follow the stock read.
     touches: Chunked<u32>,
-    expiries: Arc<BTreeSet<(Day, LotId)>>,
+    pub(super) expiries: Arc<BTreeSet<(Day, LotId)>>,
     purchases: Arc<BTreeMap<String, OpenPurchase>>,
     /// Units that came for purchases which nobody entered yet.
     early: Arc<BTreeMap<String, Vec<(SkuId, i64)>>>,
@@ -325,6 +329,7 @@ pub struct Ledger {
     testers: Arc<Vec<Tester>>,
     channels: Arc<BTreeMap<String, Channel>>,
     frozen_until: Option<Day>,
+    pub(super) offsets: Arc<Offsets>,
     #[serde(skip)]
     deadlines: Deadlines,
 }
@@ -351,12 +356,13 @@ struct Stored {
     testers: Arc<Vec<Tester>>,
     channels: Arc<BTreeMap<String, Channel>>,
     frozen_until: Option<Day>,
+    offsets: Arc<Offsets>,
 }
 
 impl From<Stored> for Ledger {
     fn from(stored: Stored) -> Ledger {
         let Stored { skus, sku_states, locations, lots, shelves, holds, docs, book, alerts, touches, .. } = stored;
-        let Stored { expiries, purchases, early, transfers, testers, channels, frozen_until, .. } = stored;
+        let Stored { expiries, purchases, early, transfers, testers, channels, frozen_until, offsets, .. } = stored;
         let live = holds.iter().enumerate().filter(|(_, hold)| hold.state == HoldState::Live);
         let deadlines = Deadlines(live.map(|(number, hold)| Reverse((hold.deadline, number as u32))).collect());
         Ledger {
@@ -377,6 +383,7 @@ impl From<Stored> for Ledger {
             testers,
             channels,
             frozen_until,
+            offsets,
             deadlines,
         }
     }
@@ -404,9 +411,9 @@ impl Ledger {
     pub fn policy(&self, sku: SkuId) -> &Policy {
         &self.sku_states[sku.index()].policy
     }
-    /// Days that must remain at the sale of a SKU.
-    pub fn min_remaining_days(&self, sku: SkuId) -> i32 {
-        self.policy(sku).min_remaining_days
+    /// Days that must remain at the sale of a SKU on a day.
+    pub fn min_remaining_days(&self, sku: SkuId, day: Day) -> i32 {
+        self.policy(sku).life.days(day)
     }
     /// What went to an account outside, less what came from it.
     pub fn outside(&self, sku: SkuId, account: Outside) -> i64 {
@@ -539,15 +546,9 @@ impl Ledger {
         holds.filter(|hold| hold.state == HoldState::Live && hold.lines.iter().any(&of)).collect()
     }
 
-    /// The lot that expires first, if its last good day lies before `today`.
-    pub fn next_expiry(&self, today: Day) -> Option<(Day, LotId)> {
-        let (day, lot) = self.expiries.first()?;
-        (*day < today).then_some((*day, *lot))
-    }
-
     /// Good units of a shelf that may be sold on a day, held ones included, less what was sold beyond the books.
     pub fn sellable(&self, shelf: &Shelf, day: Day) -> i64 {
-        self.good_for(shelf, day, self.min_remaining_days(shelf.sku))
+        self.good_for(shelf, day, self.min_remaining_days(shelf.sku, day))
     }
 
     /// Good units of a shelf that are not past their last good day, held ones included, less what was sold beyond the
@@ -588,23 +589,29 @@ impl Ledger {
         sellable - shelf.debt() - kept
     }
 
-    /// Days that must remain at a sale of a SKU through a channel.
-    pub fn remaining_days(&self, sku: SkuId, channel: Option<&str>, own: i32) -> i32 {
-        let channel = channel.and_then(|key| self.channels.get(key)).map_or(0, |channel| channel.min_remaining_days);
-        self.min_remaining_days(sku).max(channel).max(own)
+    /// Days that must remain at a sale of a SKU through a channel on a day.
+    pub fn remaining_days(&self, sku: SkuId, day: Day, channel: Option<&str>, own: i32) -> i32 {
+        self.min_remaining_days(sku, day).max(self.channel_days(sku, channel)).max(own)
+    }
+
+    /// Days that must remain at a sale of a SKU because of the channel, by the channel's entry and by the SKU's.
+    pub fn channel_days(&self, sku: SkuId, channel: Option<&str>) -> i32 {
+        let Some(key) = channel else { return 0 };
+        let of_sku = self.policy(sku).channels.iter().find(|own| own.channel == key);
+        let days = of_sku.map_or(0, |own| own.min_remaining_days);
+        self.channels.get(key).map_or(0, |channel| channel.min_remaining_days).max(days)
     }
 
     /// Units that may be promised where nobody says through which channel.
     pub fn available(&self, shelf: &Shelf, day: Day) -> i64 {
-        self.promisable(shelf, day, self.min_remaining_days(shelf.sku), None)
+        self.promisable(shelf, day, self.min_remaining_days(shelf.sku, day), None)
     }
 
     /// The last day on which a good unit of a shelf may be sold; none where one never expires or there is none.
     pub fn good_until(&self, shelf: &Shelf) -> Option<Day> {
-        let remaining = self.min_remaining_days(shelf.sku);
         let lots = shelf.lots.iter().filter(|own| own.good() > 0).map(|own| &self.lot(own.lot).state);
         let last = lots.filter(|lot| !lot.recalled).map(|lot| lot.expires_on.unwrap_or(Day(i32::MAX))).max()?;
-        (last < Day(i32::MAX)).then(|| last + -remaining)
+        (last < Day(i32::MAX)).then(|| self.policy(shelf.sku).life.last_day(last))
     }
 
     /// Units of a lot as an answer spells them.
@@ -687,11 +694,12 @@ impl Ledger {
             StockKind::Sold { beyond } => stock.movements.len().saturating_sub(beyond as usize),
             _ => usize::MAX,
         };
+        let days = self.event_day(event, stock);
         for (i, movement) in stock.movements.iter().enumerate() {
             let (lot, shelves) = self.shift(movement, &mut touched);
             if let Some(kind) = kind {
                 let kind = if i >= beyond { EntryKind::Oversold } else { kind };
-                self.enter_movement(event, movement, lot, shelves, (doc, order), kind);
+                self.enter_movement(&days, movement, lot, shelves, (doc, order), kind);
             }
             if let Some(hold) = hold.filter(|_| holds(Rule::HeldUnits)) {
                 self.shift_hold(hold, movement, lot, shelves);
@@ -793,7 +801,7 @@ impl Ledger {
 
     fn enter_movement(
         &mut self,
-        event: &Event<'_>,
+        days: &EventDay,
         movement: &Movement<'_>,
         lot: LotId,
         shelves: [Option<u32>; 2],
@@ -803,9 +811,9 @@ impl Ledger {
         let (from, to) = (self.place(&movement.from, shelves[0]), self.place(&movement.to, shelves[1]));
         let before_of_order = order.map_or(NONE, |order| self.docs.get(order).last_of_order);
         let entry = self.book.push(Entry {
-            at: event.at,
+            at: days.instant(),
             quantity: movement.quantity,
-            day: event.day,
+            day: days.at(self, from.location().or(to.location()).map(|(location, _)| location)),
             lot,
             from,
             to,
@@ -915,6 +923,10 @@ impl Ledger {
                 let own = self.lots.get_mut(lot.index());
                 own.state.recalled = true;
                 own.recalled_at = own.recalled_at.or(Some((event.at, event.day)));
+                self.touch_all(sku, touched);
+            }
+            StockKind::LotExpiredAt { sku, .. } => {
+                let sku = self.known(sku);
                 self.touch_all(sku, touched);
             }
             StockKind::LotExpired { sku, lot } => {
@@ -1157,10 +1169,14 @@ impl Ledger {
         self.sku(sku).unwrap_or_default()
     }
 
-    fn known_location(&mut self, location: &str) -> u32 {
+    pub(super) fn known_location(&mut self, location: &str) -> u32 {
         match self.locations.id(location) {
             Some(id) => id,
-            None => Arc::make_mut(&mut self.locations).intern(location),
+            None => {
+                let id = Arc::make_mut(&mut self.locations).intern(location);
+                Arc::make_mut(&mut self.offsets).span(self.locations.len());
+                id
+            }
         }
     }
 
@@ -1348,7 +1364,7 @@ fn entry_kind(kind: &StockKind<'_>) -> Option<EntryKind> {
         StockKind::WrittenOff { .. } => EntryKind::WrittenOff,
         StockKind::TesterOpened { .. } => EntryKind::TesterOpened,
         StockKind::Recalled { .. } => EntryKind::Recalled,
-        StockKind::LotExpired { .. } => EntryKind::LotExpired,
+        StockKind::LotExpired { .. } | StockKind::LotExpiredAt { .. } => EntryKind::LotExpired,
         StockKind::Assembled { .. } => EntryKind::Assembled,
         StockKind::Purchased { .. }
         | StockKind::Frozen { .. }

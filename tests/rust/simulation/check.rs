@@ -43,7 +43,7 @@ pub fn check(engine: &Engine, model: &Model, dice: &mut Dice, all: bool) -> Verd
     let view = engine.view();
     ids(engine, model)?;
     catalogue(engine, model)?;
-    let today = model.today();
+    let today = |place: &str| model.today_at(place);
     same_rows("stock", &stock_rows(&view, &StockParams::default())?, &rows(model, &model.units, today, (None, None)))?;
     balances(engine, model)?;
     holds(&view, model)?;
@@ -75,7 +75,12 @@ fn catalogue(engine: &Engine, model: &Model) -> Verdict {
         same(&format!("entry of {}", sku.sku), &world.catalog.get(&sku.sku), &Some(sku))?;
     }
     same("SKUs", &world.catalog.skus().len(), &model.skus.len())?;
-    same("channels", world.ledger.channels(), &model.channels)
+    same("channels", world.ledger.channels(), &model.channels)?;
+    for place in &model.places {
+        let own = world.ledger.location(place).map(|location| i64::from(world.ledger.offset(location)));
+        same(&format!("calendar of {place}"), &own, &Some(model.offset(place)))?;
+    }
+    same("locations", &world.ledger.locations().len(), &model.places.len())
 }
 
 fn stock_rows(view: &View, params: &StockParams) -> Result<Vec<String>, String> {
@@ -95,7 +100,7 @@ fn spell(row: &StockRow) -> String {
 fn rows(
     model: &Model,
     balances: &std::collections::BTreeMap<(String, String, String), [i64; CONDITIONS]>,
-    today: i32,
+    today: impl Fn(&str) -> i32,
     (at, day): (Option<i64>, Option<i32>),
 ) -> Vec<String> {
     let mut found: Vec<(_, String)> = Vec::new();
@@ -103,9 +108,13 @@ fn rows(
         let lot = model.lot(sku, key);
         let free = units[AVAILABLE];
         // A recall that came later leaves an earlier answer as it was.
-        let is_before = |own: (i64, i32)| at.is_none_or(|at| own.0 <= at) && day.is_none_or(|day| own.1 <= day);
+        let is_before = |(came, late): (i64, i32)| {
+            let on = model.day_at(place, came) - late;
+            at.is_none_or(|at| came <= at) && day.is_none_or(|day| on <= day)
+        };
         let recalled = lot.recalled_at.is_some_and(is_before);
-        let keeps = lot.expires.is_none_or(|last| today + model.min_days(sku) <= last);
+        let today = today(place);
+        let keeps = lot.expires.is_none_or(|last| today + model.min_days(sku, today) <= last);
         let good = free < 0 || (keeps && !recalled);
         let (available, rest) = if good { (free, 0) } else { (0, free) };
         let (blocked, late) = if recalled { (rest, 0) } else { (0, rest) };
@@ -182,8 +191,8 @@ fn holds(view: &View, model: &Model) -> Verdict {
 }
 
 fn availability(view: &View, model: &Model) -> Verdict {
-    let today = model.today();
     for (sku, place) in &model.shelves {
+        let today = model.today_at(place);
         for channel in
             [None, Some("web")].into_iter().filter(|own| own.is_none_or(|own| model.channels.contains_key(own)))
         {
@@ -219,7 +228,8 @@ fn promised(model: &Model, sku: &str, place: &str, channel: Option<&str>) -> i64
         if !model.shelves.contains(&(sku.to_string(), place.to_string())) {
             return 0;
         }
-        model.promisable(sku, place, model.today(), model.days_for(sku, channel), channel)
+        let today = model.today_at(place);
+        model.promisable(sku, place, today, model.days_for(sku, today, channel), channel)
     };
     let kit = model.skus.get(sku).map_or(&[][..], |sku| &sku.kit);
     kit.iter().map(|part| of(&part.sku) / part.quantity.0).min().unwrap_or_else(|| of(sku))
@@ -286,10 +296,11 @@ fn as_of(view: &View, model: &Model, dice: &mut Dice, all: bool) -> Verdict {
         let own = &model.moves[dice.below(model.moves.len() as u64) as usize];
         let (at, day) = (own.at, own.day);
         let params = StockParams { as_of: Some(Timestamp(at)), ..StockParams::default() };
-        let expected = rows(model, &model.fold(|own| own.at <= at), model.day(at), (Some(at), None));
+        let expected =
+            rows(model, &model.fold(|own| own.at <= at), |place: &str| model.day_at(place, at), (Some(at), None));
         same_rows("stock as of an instant", &stock_rows(view, &params)?, &expected)?;
         let params = StockParams { as_of_day: Some(Day(day)), ..StockParams::default() };
-        let expected = rows(model, &model.fold(|own| own.day <= day), day, (None, Some(day)));
+        let expected = rows(model, &model.fold(|own| own.day <= day), |_: &str| day, (None, Some(day)));
         same_rows("stock as of a business day", &stock_rows(view, &params)?, &expected)?;
         let (sku, at) = (own.sku.clone(), at - 1);
         let params = StockParams {
@@ -299,7 +310,7 @@ fn as_of(view: &View, model: &Model, dice: &mut Dice, all: bool) -> Verdict {
             ..StockParams::default()
         };
         let counts = |own: &Moved| own.sku == sku && own.at <= at && own.day <= day;
-        let expected = rows(model, &model.fold(counts), day, (Some(at), Some(day)));
+        let expected = rows(model, &model.fold(counts), |_: &str| day, (Some(at), Some(day)));
         same_rows("stock of a SKU as of both", &stock_rows(view, &params)?, &expected)?;
     }
     Ok(())
@@ -436,7 +447,8 @@ fn changes(view: &View, model: &Model) -> Verdict {
         let lots = model.on_shelf(sku, place);
         let held: i64 = lots.iter().map(|(_, units)| units[HELD]).sum();
         let on_hand = lots.iter().map(|(_, units)| units.iter().sum::<i64>() - units[TRANSIT]).sum();
-        let free = model.promisable(sku, place, model.today(), model.min_days(sku), None);
+        let today = model.today_at(place);
+        let free = model.promisable(sku, place, today, model.min_days(sku, today), None);
         same(&format!("change of {sku} at {place}"), own, &(on_hand, held, free))?;
     }
     for ((sku, place, _), _) in model.fold(|_| true) {

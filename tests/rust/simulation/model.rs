@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use trousse::{
-    Arrive, Assemble, Channel, Command, Commit, ComplaintKind, Condition, Count, Day, Fact, Line, Move, OpenTester,
-    Purchase, Recall, Receive, Reclassify, Release, Reserve, Return, Sale, Sku, Strategy, WriteOff,
+    Arrive, Assemble, Channel, Command, Commit, ComplaintKind, Condition, Count, Day, Fact, Line, Location, Move,
+    OpenTester, Purchase, Recall, Receive, Reclassify, Release, Reserve, Return, Sale, ShortReceipt, Sku, Strategy,
+    WriteOff,
 };
 
 pub const AVAILABLE: usize = 0;
@@ -55,7 +56,7 @@ pub struct Lot {
     pub expires: Option<i32>,
     pub received: Option<i32>,
     pub recalled: bool,
-    /// When the first recall came, as recorded and by business day.
+    /// When the first recall came, and how many days late.
     pub recalled_at: Option<(i64, i32)>,
     /// In which order lots came up.
     pub number: usize,
@@ -121,6 +122,7 @@ pub enum Step {
     Restart,
     Skus(Vec<Sku>),
     Channels(Vec<Channel>),
+    Locations(Vec<Location>),
     Commands(Vec<Command>),
     Facts(Vec<Fact>),
     Advance,
@@ -131,6 +133,8 @@ pub enum Step {
 #[derive(Debug, Clone, Default)]
 pub struct Model {
     pub offset_minutes: i64,
+    /// Offsets of locations that have one of their own.
+    pub offsets: BTreeMap<String, i64>,
     pub now: i64,
     /// Instants of all events, with the person whose erasure takes them away.
     instants: Vec<(i64, Option<String>)>,
@@ -158,7 +162,8 @@ pub struct Model {
 
 struct Event {
     at: i64,
-    day: i32,
+    /// Days between the instant and the day to which it belongs.
+    late: i32,
     kind: &'static str,
     id: Option<String>,
     order: Option<String>,
@@ -200,6 +205,10 @@ fn in_basket(why: &str, failing: usize, count: usize) -> String {
     format!("{why} [{}]", if count > 1 { &codes } else { "" })
 }
 
+fn day(at: i64, offset_minutes: i64) -> i32 {
+    (at + offset_minutes * 60_000).div_euclid(86_400_000) as i32
+}
+
 fn condition(condition: Condition) -> usize {
     condition as usize
 }
@@ -229,6 +238,17 @@ impl Model {
                 }
                 Vec::new()
             }
+            Step::Locations(locations) => {
+                self.begin(now);
+                self.happened(self.now, None);
+                for own in locations {
+                    self.know_place(&own.location);
+                    self.offsets.remove(&own.location);
+                    let offset = own.utc_offset_minutes.map(i64::from);
+                    self.offsets.extend(offset.map(|offset| (own.location.clone(), offset)));
+                }
+                Vec::new()
+            }
             Step::Commands(commands) => commands.iter().map(|command| self.command(command, now)).collect(),
             Step::Facts(facts) => facts.iter().map(|fact| self.fact(fact, now)).collect(),
             Step::Advance => vec![self.begin(now).to_string()],
@@ -236,12 +256,38 @@ impl Model {
         }
     }
 
+    /// The shop's day.
     pub fn day(&self, at: i64) -> i32 {
-        (at + self.offset_minutes * 60_000).div_euclid(86_400_000) as i32
+        day(at, self.offset_minutes)
     }
 
     pub fn today(&self) -> i32 {
         self.day(self.now)
+    }
+
+    pub fn offset(&self, place: &str) -> i64 {
+        self.offsets.get(place).copied().unwrap_or(self.offset_minutes)
+    }
+
+    /// The day at a location.
+    pub fn day_at(&self, place: &str, at: i64) -> i32 {
+        day(at, self.offset(place))
+    }
+
+    pub fn today_at(&self, place: &str) -> i32 {
+        self.day_at(place, self.now)
+    }
+
+    /// Offsets of the known locations, the farthest west first.
+    fn calendars(&self) -> BTreeSet<i64> {
+        let all: BTreeSet<i64> = self.places.iter().map(|place| self.offset(place)).collect();
+        if all.is_empty() { BTreeSet::from([self.offset_minutes]) } else { all }
+    }
+
+    /// The earliest day that it is anywhere.
+    pub fn first_day(&self, at: i64) -> i32 {
+        let west = self.calendars().first().map_or(self.offset_minutes, |west| (*west).min(self.offset_minutes));
+        day(at, west)
     }
 
     fn happened(&mut self, at: i64, subject: Option<&str>) {
@@ -258,14 +304,10 @@ impl Model {
         due.sort();
         let mut due = due.into_iter().peekable();
         loop {
-            let today = self.day(now);
-            let over = self
-                .lots
-                .iter()
-                .filter(|(_, lot)| lot.expires != lot.fired)
-                .filter_map(|(k, lot)| Some((lot.expires?, lot.number, k)));
-            let next = over.filter(|(day, ..)| *day < today).min().map(|(day, _, key)| (day, key.clone()));
-            let end = next.map(|(day, key)| ((i64::from(day) + 1) * 86_400_000 - self.offset_minutes * 60_000, key));
+            let over = self.lots.iter().filter(|(_, lot)| lot.expires != lot.fired);
+            let next = over.filter_map(|(key, lot)| Some((self.midnight(key, lot.expires?), lot.number, key)));
+            let next = next.filter(|(end, ..)| *end <= now).min();
+            let end = next.map(|(end, _, key)| (end, key.clone()));
             match (due.peek().map(|(at, _)| *at), end) {
                 (Some(at), end) if end.as_ref().is_none_or(|(end, _)| at <= *end) => {
                     let Some((_, hold)) = due.next() else { break };
@@ -283,6 +325,22 @@ impl Model {
         }
         self.now = now;
         fired
+    }
+
+    /// The next midnight after a last good day: where good units are left, at last the one farthest west.
+    fn midnight(&self, (sku, lot): &(String, String), last: i32) -> i64 {
+        let good = |place: &&String| {
+            let units = self.count(sku, place, lot);
+            units[AVAILABLE] > 0 || units[HELD] > 0
+        };
+        let own = self.places.iter().filter(good).map(|place| self.offset(place)).max();
+        let offset = own.or(self.calendars().first().copied()).unwrap_or(self.offset_minutes);
+        (i64::from(last) + 1) * 86_400_000 - offset * 60_000
+    }
+
+    /// Whether a lot's last good day has passed at a location.
+    fn is_over(&self, sku: &str, lot: &str, place: &str, at: i64) -> bool {
+        self.lot(sku, lot).expires.is_some_and(|last| last < self.day_at(place, at))
     }
 
     fn live(&self) -> impl Iterator<Item = (&String, &Hold)> {
@@ -306,14 +364,17 @@ impl Model {
 
     fn of(&self, at: i64, kind: &'static str, id: Option<&str>, order: Option<&str>) -> Event {
         let order = order.or(id).map(String::from);
-        Event { at, day: self.day(at), kind, id: id.map(String::from), order }
+        Event { at, late: 0, kind, id: id.map(String::from), order }
     }
 
     fn expire(&mut self, sku: &str, lot: &str, at: i64) {
         let mut touched = Vec::new();
-        let shifts = self.blocked(sku, lot, EXPIRED);
+        let mut shifts = self.blocked(sku, lot, EXPIRED);
+        shifts.retain(|shift| matches!(&shift.3, Side::At(place, _) if self.is_over(sku, lot, place, at)));
         self.enter(&self.of(at, "lot_expired", None, None), shifts, None, &mut touched);
-        if let Some(own) = self.lots.get_mut(&(sku.into(), lot.into())) {
+        let west = self.calendars().first().copied().unwrap_or(self.offset_minutes);
+        let everywhere = self.lot(sku, lot).expires.is_some_and(|last| last < day(at, west));
+        if let Some(own) = self.lots.get_mut(&(sku.into(), lot.into())).filter(|_| everywhere) {
             own.fired = own.expires;
         }
         self.touch_all(sku, &mut touched);
@@ -347,16 +408,21 @@ impl Model {
 
     /// Lets other lots stand in for a blocked one in all holds.
     fn replace(&mut self, sku: &str, lot: &str, blocked: usize, at: i64) {
-        let has = |line: &HoldLine| line.0 == sku && line.2.as_deref() == Some(lot);
-        while let Some(hold) = self.oldest_live(has) {
+        loop {
+            let has = |line: &HoldLine| {
+                let over = blocked != EXPIRED || self.is_over(sku, lot, &line.1, at);
+                line.0 == sku && line.2.as_deref() == Some(lot) && over
+            };
+            let Some(hold) = self.oldest_live(has) else { break };
             let own = self.holds[&hold].clone();
             let mut shifts = Vec::new();
             for (sku, place, _, quantity) in own.lines.iter().filter(|line| has(line)) {
+                let today = self.day_at(place, at);
                 let held = Side::At(place.clone(), HELD);
                 shifts.push((sku.clone(), lot.into(), *quantity, held.clone(), Side::At(place.clone(), blocked)));
-                let days = self.min_days(sku).max(own.remaining);
-                let free = self.promisable(sku, place, self.day(at), days, None).min(*quantity);
-                self.take(sku, place, None, self.day(at), days, Strategy::Fefo, free, &held, &mut shifts);
+                let days = self.min_days(sku, today).max(own.remaining);
+                let free = self.promisable(sku, place, today, days, None).min(*quantity);
+                self.take(sku, place, None, today, days, Strategy::Fefo, free, &held, &mut shifts);
             }
             self.reallocate(&hold, shifts, at);
         }
@@ -392,7 +458,7 @@ impl Model {
                 waiting.sort();
                 // A hold that cannot use what is there lets the next one have it.
                 let found = waiting.into_iter().find_map(|(_, hold)| {
-                    let shifts = self.fills(&self.holds[&hold], &sku, &place, self.day(at));
+                    let shifts = self.fills(&self.holds[&hold], &sku, &place, self.day_at(&place, at));
                     (!shifts.is_empty()).then_some((hold, shifts))
                 });
                 let Some((hold, shifts)) = found else { break };
@@ -413,7 +479,7 @@ impl Model {
     fn fills(&self, hold: &Hold, sku: &str, place: &str, today: i32) -> Vec<Shift> {
         let owed = hold.lines.iter().filter(|line| line.0 == sku && line.1 == place && line.2.is_none());
         let wanted: i64 = owed.map(|line| line.3).sum();
-        let days = self.min_days(sku).max(hold.remaining);
+        let days = self.min_days(sku, today).max(hold.remaining);
         let there = self.sellable_free(sku, place, today, days) - self.debt(sku, place);
         let free = there - self.skus[sku].safety_stock - self.kept(sku, None);
         let (part, to, mut shifts) = (wanted.min(free).max(0), Side::At(place.into(), HELD), Vec::new());
@@ -464,8 +530,20 @@ impl Model {
         !own.recalled && own.expires.is_none_or(|last| today + days <= last)
     }
 
-    pub fn min_days(&self, sku: &str) -> i32 {
-        self.skus.get(sku).map_or(0, |sku| sku.min_remaining_days)
+    /// Days that must remain on a sale: the most that anybody asks for.
+    pub fn min_days(&self, sku: &str, today: i32) -> i32 {
+        let Some(sku) = self.skus.get(sku) else { return 0 };
+        // Who needs days to use it up has at most the months after opening.
+        let opened = sku.pao_months.map_or(NEVER, |months| Day(today).add_months(months).0 - today);
+        let used_up = sku.use_period_days.map_or(0, |days| days.min(opened));
+        sku.min_remaining_days.max(sku.sell_by_buffer_days).max(used_up)
+    }
+
+    fn channel_days(&self, sku: &str, channel: Option<&str>) -> i32 {
+        let Some(key) = channel else { return 0 };
+        let of_channel = self.channels.get(key).map_or(0, |own| own.min_remaining_days);
+        let own = self.skus.get(sku).and_then(|sku| sku.channels.iter().find(|own| own.channel == key));
+        own.map_or(0, |own| own.min_remaining_days).max(of_channel)
     }
 
     fn debt(&self, sku: &str, place: &str) -> i64 {
@@ -480,7 +558,7 @@ impl Model {
 
     /// Good units that may be sold, held ones included.
     pub fn sellable(&self, sku: &str, place: &str, today: i32) -> i64 {
-        self.good(sku, place, today, self.min_days(sku))
+        self.good(sku, place, today, self.min_days(sku, today))
     }
 
     fn good(&self, sku: &str, place: &str, today: i32, days: i32) -> i64 {
@@ -513,9 +591,8 @@ impl Model {
         (self.unpromised(sku, place, today, days, channel) - self.safety(sku)).max(0)
     }
 
-    pub fn days_for(&self, sku: &str, channel: Option<&str>) -> i32 {
-        let own = channel.and_then(|key| self.channels.get(key)).map_or(0, |channel| channel.min_remaining_days);
-        self.min_days(sku).max(own)
+    pub fn days_for(&self, sku: &str, today: i32, channel: Option<&str>) -> i32 {
+        self.min_days(sku, today).max(self.channel_days(sku, channel))
     }
 
     pub fn incoming(&self, sku: &str, place: &str) -> i64 {
@@ -630,7 +707,13 @@ impl Model {
                     own.lines.retain(|line| line.3 != 0);
                 }
             }
-            let Event { at, day, kind, .. } = *event;
+            let Event { at, late, kind, .. } = *event;
+            let place = [&from, &to].into_iter().find_map(|side| match side {
+                Side::At(place, _) => Some(place),
+                Side::Out(_) => None,
+            });
+            let day = place.map_or(self.day(at), |place| self.day_at(place, at)) - late;
+            let day = self.frozen.map_or(day, |frozen| day.max(frozen + 1));
             let (id, order) = (event.id.clone(), event.order.clone());
             self.moves.push(Moved { at, day, kind, sku, lot, quantity, from, to, id, order, cost: None });
         }
@@ -662,7 +745,7 @@ impl Model {
         for (day, fact) in &ready {
             // Under its own id and on its own day, or the first open one.
             let open = self.frozen.map_or(*day, |frozen| (*day).max(frozen + 1));
-            self.stock_fact(fact, Some(fact.id()), *day, open);
+            self.stock_fact(fact, Some(fact.id()), *day, Some(open));
         }
         let (ready, wait) =
             std::mem::take(&mut self.waiting_people).into_iter().partition(|(_, fact)| knows(&self.skus, fact));
@@ -719,7 +802,7 @@ impl Model {
             Command::OpenTester(c) => self.open_tester(c, &mut touched),
             Command::Assemble(c) => self.assemble(c, &mut touched),
             Command::Freeze(c) => {
-                let today = self.today();
+                let today = self.first_day(self.now);
                 if c.until.0 >= today || self.frozen.is_some_and(|frozen| c.until.0 < frozen) {
                     Err(format!("CANNOT_FREEZE {}", c.until.0))
                 } else {
@@ -768,10 +851,11 @@ impl Model {
         if let Some(channel) = c.channel.as_deref().filter(|channel| !self.channels.contains_key(*channel)) {
             return Err(format!("UNKNOWN_CHANNEL {channel}"));
         }
-        let (today, needs) = (self.today(), needs(&lines, &c.location));
+        let needs = needs(&lines, &c.location);
         let (mut shifts, mut owed): (Vec<Shift>, Vec<HoldLine>) = (Vec::new(), Vec::new());
-        let of_channel = c.channel.as_deref().map_or(0, |key| self.channels[key].min_remaining_days);
-        let remaining = of_channel.max(c.min_remaining_days);
+        // A hold remembers one number, that of the SKU which asks for most through the channel.
+        let of_channel = lines.iter().map(|line| self.channel_days(&line.sku, c.channel.as_deref())).max();
+        let remaining = of_channel.unwrap_or(0).max(c.min_remaining_days);
         // Which line of the caller each plain one comes from.
         let parts = |line: &Line| self.skus.get(&line.sku).map_or(1, |sku| sku.kit.len().max(1));
         let asked: Vec<usize> =
@@ -789,8 +873,8 @@ impl Model {
                 owed.push((sku.clone(), place.clone(), None, *quantity));
                 continue;
             }
-            let channel = c.channel.as_deref();
-            let days = self.days_for(sku, channel).max(c.min_remaining_days);
+            let (channel, today) = (c.channel.as_deref(), self.today_at(place));
+            let days = self.days_for(sku, today, channel).max(c.min_remaining_days);
             let of_shelf = |shift: &&Shift| shift.0 == *sku && shift.3 == Side::At(place.clone(), AVAILABLE);
             let taken: i64 = shifts.iter().filter(of_shelf).map(|shift| shift.2).sum();
             let mut free = (self.promisable(sku, place, today, days, channel) - taken).max(0);
@@ -890,7 +974,7 @@ impl Model {
             // What left meanwhile over a till was there only once, whichever lots of the shelf it was.
             let of_shelf = hold.lines.iter().zip(&parts).filter(|(own, _)| own.0 == *sku && own.1 == *place);
             let asked: i64 = of_shelf.map(|(_, part)| part).sum();
-            let there = self.good(sku, place, self.today(), 0);
+            let there = self.good(sku, place, self.today_at(place), 0);
             if self.debt(sku, place) > 0 && there < asked {
                 return Err(in_basket(&short(sku, place, asked, there.max(0)), 0, 1));
             }
@@ -946,13 +1030,21 @@ impl Model {
                 }
             }
         } else {
-            let (today, days) = (self.today(), self.min_days(&c.sku));
+            let today = self.today_at(&c.from);
+            let days = self.min_days(&c.sku, today);
             // The safety stock of a shelf may be moved, what is owed or kept may not.
             let free = self.unpromised(&c.sku, &c.from, today, days, None);
             if free < quantity {
                 return fail(free);
             }
             self.take(&c.sku, &c.from, None, today, days, Strategy::Fefo, quantity, &to, &mut shifts);
+        }
+        // What is good where it leaves may be over where it arrives.
+        for shift in shifts.iter_mut().filter(|shift| shift.4 == Side::At(c.to.clone(), AVAILABLE)) {
+            let over = |place: &str| self.is_over(&c.sku, &shift.1, place, self.now);
+            if over(&c.to) && !over(&c.from) {
+                shift.4 = Side::At(c.to.clone(), EXPIRED);
+            }
         }
         let answer = format!("moved {}", lots_of(&shifts));
         if c.in_transit {
@@ -990,7 +1082,7 @@ impl Model {
             left -= part;
             *units -= part;
             if part > 0 {
-                let to = self.landing(sku, lot, self.today(), *condition);
+                let to = self.landing(sku, lot, self.today_at(&transfer.to), *condition);
                 let at = |condition| Side::At(transfer.to.clone(), condition);
                 shifts.push((sku.clone(), lot.clone(), part, at(TRANSIT), at(to)));
             }
@@ -1095,7 +1187,7 @@ impl Model {
             &c.sku,
             &c.location,
             c.lot.as_deref(),
-            self.today(),
+            self.today_at(&c.location),
             0,
             Strategy::Fefo,
             c.quantity.0,
@@ -1106,7 +1198,8 @@ impl Model {
             return Err(in_basket(&short(&c.sku, &c.location, c.quantity.0, c.quantity.0 - left), 0, 1));
         }
         for shift in &shifts {
-            let opened = self.skus[&c.sku].pao_months.map(|months| Day(self.today()).add_months(months).0);
+            let opened =
+                self.skus[&c.sku].pao_months.map(|months| Day(self.today_at(&c.location)).add_months(months).0);
             let until = self.lot(&c.sku, &shift.1).expires.into_iter().chain(opened).min();
             self.testers.push((c.sku.clone(), c.location.clone(), shift.1.clone(), shift.2, until));
         }
@@ -1119,7 +1212,7 @@ impl Model {
         self.known_sku(&c.sku)?;
         c.parts.iter().try_for_each(|part| self.known_sku(&part.sku))?;
         self.known_place(&c.location)?;
-        let today = self.today();
+        let today = self.today_at(&c.location);
         let mut shifts = Vec::new();
         let mut parts: Vec<(String, i64)> = Vec::new();
         for part in &c.parts {
@@ -1129,7 +1222,7 @@ impl Model {
             }
         }
         for (sku, quantity) in parts {
-            let days = self.min_days(&sku);
+            let days = self.min_days(&sku, today);
             let free = self.promisable(&sku, &c.location, today, days, None);
             if free < quantity {
                 return Err(in_basket(&short(&sku, &c.location, quantity, free), 0, 1));
@@ -1174,8 +1267,9 @@ impl Model {
         if let Some(answer) = self.answered(&id, &input) {
             return answer;
         }
+        let before = self.now;
         self.begin(now);
-        let today = self.today();
+        let today = self.today_of(fact);
         let day = fact.occurred_on().map_or(today, |day| self.frozen.map_or(day.0, |frozen| day.0.max(frozen + 1)));
         let (on_stock, subject) = (is_stock(fact), fact.subject());
         let whose = if on_stock { None } else { subject };
@@ -1190,8 +1284,16 @@ impl Model {
             }
             return self.answer(&id, input, "waits".into(), whose);
         }
-        let answer =
-            if on_stock { self.stock_fact(fact, Some(&id), day, day) } else { "recorded [] missing []".into() };
+        if let Some(refusal) = self.too_short(fact, day) {
+            // Nothing was written: the clock stands where the last event left it.
+            self.now = self.instants.iter().map(|(at, _)| *at).max().unwrap_or(0).max(before);
+            return refusal;
+        }
+        let answer = if on_stock {
+            self.stock_fact(fact, Some(&id), day, Some(day).filter(|_| fact.occurred_on().is_some()))
+        } else {
+            "recorded [] missing []".into()
+        };
         let silent = matches!(fact, Fact::Complaint(f) if f.kind == ComplaintKind::NotAvailable);
         if !silent {
             self.person(subject);
@@ -1203,11 +1305,32 @@ impl Model {
         answer
     }
 
-    /// The stock part of a fact; `known_on` is the day of the paper, `day` that of the booking.
-    fn stock_fact(&mut self, fact: &Fact, id: Option<&str>, known_on: i32, day: i32) -> String {
+    /// Where a fact happened, and what day it is there.
+    fn today_of(&self, fact: &Fact) -> i32 {
+        match fact {
+            Fact::Receive(f) => self.today_at(&f.location),
+            Fact::Sale(f) => self.today_at(&f.location),
+            Fact::Return(f) => self.today_at(&f.location),
+            Fact::Count(f) => self.today_at(&f.location),
+            Fact::Complaint(f) => f.location.as_ref().map_or(self.today(), |place| self.today_at(place)),
+            _ => self.today(),
+        }
+    }
+
+    /// The stock part of a fact; `known_on` is the day of the paper, `booked` that of the booking where it is late: at
+    /// the place that moves first, and by as many days at the others.
+    fn stock_fact(&mut self, fact: &Fact, id: Option<&str>, known_on: i32, booked: Option<i32>) -> String {
         let mut touched = Vec::new();
         let first = self.moves.len();
-        let of = |own: &Model, kind, order: Option<&str>| Event { day, ..own.of(own.now, kind, id, order) };
+        let mut home = self.today_of(fact);
+        if let Fact::Sale(f) = fact {
+            let (sold, missing) = self.sale(f);
+            if let Some(Side::At(place, _)) = sold.iter().chain(&missing).next().map(|shift| &shift.3) {
+                home = self.today_at(place);
+            }
+        }
+        let late = booked.map_or(0, |day| home - day);
+        let of = |own: &Model, kind, order: Option<&str>| Event { late, ..own.of(own.now, kind, id, order) };
         self.happened(self.now, None);
         let mut answer = "recorded [] missing []".to_string();
         match fact {
@@ -1248,19 +1371,37 @@ impl Model {
         answer
     }
 
-    fn receive(&mut self, f: &Receive, day: i32) -> Shift {
-        let line = Line { unit: f.unit.clone(), ..Line::new(&f.sku, f.quantity.0) };
-        let quantity = self.plain_unit(&line);
+    /// Goods for sale that keep too short, where their entry sends such back.
+    fn too_short(&self, fact: &Fact, day: i32) -> Option<String> {
+        let Fact::Receive(f) = fact else { return None };
+        let (expires, lot, min_days) = self.paper(f, day);
+        let last = expires.into_iter().chain(self.lot(&f.sku, &lot).expires).min()?;
+        let refuses = self.skus[&f.sku].short_receipt == ShortReceipt::Refuse && f.condition == Condition::Available;
+        let text = || format!("LIFE_TOO_SHORT {}/{} {} of {min_days}", f.sku, f.lot, last - day);
+        (refuses && day + min_days > last).then(text)
+    }
+
+    /// What a receipt says: the last good day, the lot, and the days that must remain.
+    fn paper(&self, f: &Receive, day: i32) -> (Option<i32>, String, i32) {
         let sku = &self.skus[&f.sku];
-        let life = sku.shelf_life_days.map(|days| f.produced_on.map_or(day, |day| day.0) + days);
-        let min_days = sku.min_receipt_days;
+        let made = f.produced_on.map_or(day, |day| day.0);
+        let months = sku.shelf_life_months.map(|months| Day(made).add_months(months).0);
+        let life = months.or(sku.shelf_life_days.map(|days| made + days));
+        let min_days = sku.min_receipt_days.max(self.min_days(&f.sku, day));
         let expires = f.expires_on.map(|day| day.0).or(life);
         let lot = match expires {
             Some(day) if f.lot.is_empty() => Day(day).to_string(),
             _ => f.lot.clone(),
         };
+        (expires, lot, min_days)
+    }
+
+    fn receive(&mut self, f: &Receive, day: i32) -> Shift {
+        let line = Line { unit: f.unit.clone(), ..Line::new(&f.sku, f.quantity.0) };
+        let quantity = self.plain_unit(&line);
+        let (expires, lot, min_days) = self.paper(f, day);
         self.card(&f.sku, &lot, expires, day);
-        let mut to = self.landing(&f.sku, &lot, self.today(), condition(f.condition));
+        let mut to = self.landing(&f.sku, &lot, self.today_at(&f.location), condition(f.condition));
         if to == AVAILABLE && !self.may_sell(&f.sku, &lot, day, min_days) {
             to = QUARANTINED;
         }
@@ -1285,10 +1426,10 @@ impl Model {
     fn sale(&self, f: &Sale) -> (Vec<Shift>, Vec<Shift>) {
         let (mut sold, mut missing): (Vec<Shift>, Vec<Shift>) = (Vec::new(), Vec::new());
         for (sku, place, lot, quantity, _) in needs(&self.plain(&f.lines), &f.location) {
-            let mut left = quantity;
+            let (mut left, today) = (quantity, self.today_at(&place));
             for (condition, good) in [(AVAILABLE, Some(true)), (AVAILABLE, Some(false)), (EXPIRED, None)] {
                 for (key, units) in self.on_shelf(&sku, &place) {
-                    let may = self.may_sell(&sku, &key, self.today(), self.min_days(&sku));
+                    let may = self.may_sell(&sku, &key, today, self.min_days(&sku, today));
                     if lot.as_ref().is_some_and(|lot| *lot != key) || good.is_some_and(|good| good != may) {
                         continue;
                     }
@@ -1317,7 +1458,7 @@ impl Model {
             return lot;
         }
         let dated = self.lots.iter().filter(|((own, _), lot)| own == sku && lot.expires.is_some());
-        let good = dated.filter(|((_, key), _)| self.may_sell(sku, key, self.today(), 0));
+        let good = dated.filter(|((_, key), _)| self.may_sell(sku, key, self.today_at(place), 0));
         good.map(|((_, key), _)| key).min_by_key(|key| self.leaves(sku, key)).cloned().unwrap_or_default()
     }
 
@@ -1350,7 +1491,7 @@ impl Model {
         back.push((rest, left));
         let wanted = if f.resellable { AVAILABLE } else { QUARANTINED };
         let shift = |(lot, units): (String, i64)| {
-            let to = Side::At(f.location.clone(), self.landing(&f.sku, &lot, self.today(), wanted));
+            let to = Side::At(f.location.clone(), self.landing(&f.sku, &lot, self.today_at(&f.location), wanted));
             (f.sku.clone(), lot, units, customer.clone(), to)
         };
         back.into_iter().filter(|(_, units)| *units > 0).map(shift).collect()
@@ -1370,7 +1511,7 @@ impl Model {
         let first = lots.iter().find(|(_, units)| of(units) > 0).map(|(lot, _)| lot.clone());
         let day = f.occurred_on.map_or(known_on, |day| day.0);
         let mut since = 0;
-        if day < self.today() {
+        if day < self.today_at(&f.location) {
             let named = |lot: &String| f.lot.as_ref().is_none_or(|own| own == lot);
             let then = self.fold(|own| own.day <= day && own.sku == f.sku && named(&own.lot));
             let then: i64 = then.iter().filter(|((_, place, _), _)| *place == f.location).map(|(_, own)| of(own)).sum();
@@ -1408,7 +1549,7 @@ impl Model {
         self.enter(&event, shifts, None, touched);
         let own = self.know_lot(&f.sku, &f.lot);
         own.recalled = true;
-        own.recalled_at = own.recalled_at.or(Some((event.at, event.day)));
+        own.recalled_at = own.recalled_at.or(Some((event.at, event.late)));
         self.touch_all(&f.sku, touched);
     }
 

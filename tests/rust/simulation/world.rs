@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use trousse::engine::Follow;
 use trousse::journal::{Damage, Durability, Fault, Geometry, Journal, MemoryDisk, Reading, Tear, salvage, verify};
 use trousse::{
-    Arrive, Assemble, Channel, Command, Commit, Complaint, ComplaintKind, Condition, Consent, Count, Day, Engine,
-    Error, Fact, Freeze, Interest, Line, Money, Move, OpenTester, Options, Purchase, Quantity, Rating, Recall, Receive,
-    Reclassify, Release, Reserve, Return, Sale, Sku, Strategy, Task, Timestamp, Unit, Units, WriteOff,
+    Arrive, Assemble, Channel, ChannelMinimum, Command, Commit, Complaint, ComplaintKind, Condition, Consent, Count,
+    Day, Engine, Error, Fact, Freeze, Interest, Line, Location, Money, Move, OpenTester, Options, Purchase, Quantity,
+    Rating, Recall, Receive, Reclassify, Release, Reserve, Return, Sale, ShortReceipt, Sku, Strategy, Task, Timestamp,
+    Unit, Units, WriteOff,
 };
 
 use super::check::{self, Verdict, check};
@@ -65,6 +66,8 @@ pub struct World {
     /// Positions at which the journal stood.
     stood: Vec<i64>,
     left: usize,
+    /// Whether locations have calendars of their own.
+    spread: bool,
     log: Option<Vec<String>>,
 }
 
@@ -120,6 +123,7 @@ impl World {
             snapshot: false,
             stood: vec![0],
             left: limit,
+            spread: seed % 2 == 1,
             log: logged.then(Vec::new),
             dice,
         }
@@ -633,9 +637,14 @@ impl World {
             let web = Channel { channel: "web".into(), min_remaining_days: 1, kept };
             return Step::Channels(vec![web, Channel { channel: "shop".into(), ..Channel::default() }]);
         }
-        if self.model.moves.is_empty() && self.dice.below(4) > 0 {
-            return Step::Facts((0..8).map(|_| self.receipt().into()).collect());
+        if self.spread && (self.model.offsets.is_empty() || self.dice.one_in(60)) {
+            return Step::Locations(self.calendars());
         }
+        if self.model.moves.is_empty() && self.dice.below(4) > 0 {
+            let today = self.model.today();
+            return Step::Facts((0..8).map(|_| kept(self.receipt().into(), today)).collect());
+        }
+        let today = self.model.today();
         match self.dice.below(60) {
             0 => Step::Advance,
             1 => Step::Erase(self.dice.of(&PEOPLE).into()),
@@ -647,12 +656,23 @@ impl World {
             }
             5 | 6 => {
                 let count = 2 + self.dice.below(4);
-                Step::Facts((0..count).map(|_| self.fact()).collect())
+                Step::Facts((0..count).map(|_| kept(self.fact(), today)).collect())
             }
             7..=10 => self.repeated(),
             11..=36 => Step::Commands(vec![self.command()]),
             _ => Step::Facts(vec![self.fact()]),
         }
+    }
+
+    /// Where the days of locations begin.
+    fn calendars(&mut self) -> Vec<Location> {
+        let offset = |dice: &mut Dice| dice.of(&[Some(-300), Some(60), Some(540), Some(840), None]);
+        let mut all: Vec<Location> = PLACES[1..]
+            .iter()
+            .map(|place| Location { location: (*place).into(), utc_offset_minutes: offset(&mut self.dice) })
+            .collect();
+        all.push(Location { location: "paris".into(), utc_offset_minutes: Some(self.dice.of(&[60, 120, -720])) });
+        all
     }
 
     /// An id that was used: with the same content, or with other.
@@ -675,6 +695,7 @@ impl World {
     fn entries(&mut self) -> Vec<Sku> {
         let sku = |key: &str| Sku { sku: key.into(), low_stock: 3, ..Sku::default() };
         let backorder_limit = self.dice.between(0, 4);
+        let months = self.dice.one_in(4);
         vec![
             Sku {
                 backorder_limit: if self.dice.one_in(2) { 3 } else { 0 },
@@ -685,13 +706,18 @@ impl World {
                 min_remaining_days: self.dice.between(0, 2) as i32,
                 min_receipt_days: 3,
                 safety_stock: self.dice.between(0, 2),
-                shelf_life_days: self.dice.one_in(2).then_some(6),
+                shelf_life_days: if months { None } else { self.dice.one_in(2).then_some(6) },
+                shelf_life_months: months.then_some(1),
                 ..sku("SER")
             },
             Sku {
                 backorder_limit,
                 safety_stock: self.dice.between(0, 1),
-                pao_months: Some(6),
+                pao_months: Some(self.dice.of(&[1, 6])),
+                use_period_days: self.dice.of(&[None, None, Some(2), Some(90)]),
+                sell_by_buffer_days: self.dice.between(0, 1) as i32,
+                channels: vec![ChannelMinimum { channel: "shop".into(), min_remaining_days: 3 }],
+                short_receipt: if self.dice.one_in(3) { ShortReceipt::Refuse } else { ShortReceipt::Quarantine },
                 units: vec![Unit { unit: "pair".into(), base_units: 2, per: 1 }],
                 ..sku("MAS")
             },
@@ -793,7 +819,7 @@ impl World {
     }
 
     fn late(&mut self) -> Option<Day> {
-        let today = self.model.day(self.clock.max(self.model.now) - 7_200_000);
+        let today = self.model.first_day(self.clock.max(self.model.now) - 7_200_000);
         self.dice.one_in(6).then(|| Day(today - self.dice.between(0, 4) as i32))
     }
 
@@ -805,7 +831,9 @@ impl World {
         let lot = if self.dice.one_in(6) { String::new() } else { self.lot() };
         let expires_on = (!self.dice.one_in(4)).then(|| Day(self.model.today() + self.dice.between(-1, 9) as i32));
         let condition = if self.dice.one_in(12) { Condition::Damaged } else { Condition::Available };
-        let (occurred_on, produced_on) = (self.late(), self.dice.one_in(5).then(|| Day(self.model.today() - 2)));
+        let occurred_on = self.late();
+        let came = occurred_on.map_or(self.model.today(), |day| day.0.min(self.model.today()));
+        let produced_on = self.dice.one_in(5).then(|| Day(came - 2));
         let unit_cost = (unit.is_none() && !self.dice.one_in(3))
             .then(|| Money { minor: self.dice.between(0, 500), ..Money::default() });
         let (id, supplier_lot) = (self.id("receipt"), None);
@@ -1084,6 +1112,16 @@ fn frames(disk: &MemoryDisk) -> Vec<Frame> {
     found
 }
 
+/// Of many facts none is refused: a receipt that could be keeps long.
+fn kept(fact: Fact, today: i32) -> Fact {
+    match fact {
+        Fact::Receive(own) if own.sku == "MAS" => {
+            Receive { lot: String::new(), expires_on: Some(Day(today + 200)), ..own }.into()
+        }
+        other => other,
+    }
+}
+
 /// The persons that a step speaks of.
 fn subjects(step: &Step) -> Vec<&'static str> {
     let of_command = |command: &Command| match command {
@@ -1101,12 +1139,16 @@ fn subjects(step: &Step) -> Vec<&'static str> {
 fn perform(engine: &mut Engine, step: &Step, now: Timestamp) -> Result<Vec<String>, Error> {
     let conflict = |error: Error| match error {
         Error::Rejected(why) => Ok(check::refusal(&why)),
+        Error::LifeTooShort { sku, lot, remaining_days, required_days, .. } => {
+            Ok(format!("LIFE_TOO_SHORT {sku}/{lot} {remaining_days} of {required_days}"))
+        }
         other => Err(other),
     };
     Ok(match step {
         Step::Restart => Vec::new(),
         Step::Skus(skus) => engine.upsert_skus(skus.clone(), now).map(|()| Vec::new())?,
         Step::Channels(channels) => engine.upsert_channels(channels.clone(), now).map(|()| Vec::new())?,
+        Step::Locations(locations) => engine.upsert_locations(locations.clone(), now).map(|()| Vec::new())?,
         Step::Commands(commands) => match &commands[..] {
             [one] => vec![check::outcome(&engine.submit(one.clone(), now)?)],
             many => engine.submit_many(many, now)?.iter().map(check::outcome).collect(),
