@@ -3215,7 +3215,7 @@ export interface ChangesParams {
    */
   since?: number
   /**
-   * Most movements to look at, 1 … 1,000,000. A whole number.
+   * Most touches of a shelf to look at, 1 … 1,000,000. A whole number.
    * @defaultValue `10000`
    */
   limit?: number

@@ -4357,7 +4357,7 @@ class _Ledger(Base):
         since : int, default 0
             The cursor of the last answer; 0 from the beginning.
         limit : int, default 10000
-            Most movements to look at, 1 … 1,000,000.
+            Most touches of a shelf to look at, 1 … 1,000,000.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
 
