@@ -289,6 +289,20 @@ pub static OPS: &[Op] = &[
         forecast::TableParams => Nothing, Run::Frame(|tables, value, task| forecast::table(frame(tables, "df")?, &json::fit(value)?, task)),
         frames &[("df", "unique_id, ds, y, and optionally in_stock")], long true,
         codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
+    op!("cross_validation", "Forecasts each series of a long frame from past origins: what would have been told, beside what came.",
+        forecast::CrossValidationParams => Nothing, Run::Frame(|tables, value, task| {
+            let (origins, rest) = apart(value, &["n_windows", "step_size"]);
+            let (params, origins) = (json::fit(rest)?, json::fit(origins)?);
+            forecast::cross_validation(frame(tables, "df")?, &params, &origins, task)
+        }),
+        frames &[("df", "unique_id, ds, y, and optionally in_stock")], long true,
+        codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
+    op!("evaluate", "Scores the forecasts in the columns of a frame against the truth beside them: errors, scaled errors, coverage of intervals.",
+        forecast::EvaluateParams => Nothing, Run::Frame(|tables, value, _| {
+            forecast::evaluate(frame(tables, "df")?, tables.get("train"), &json::fit(value)?)
+        }),
+        frames &[("df", "unique_id, ds, y, a column a model, and optionally model-lo-80, model-hi-80, cutoff"), ("train?", "unique_id, ds, y: the rows before")],
+        long true, codes FRAME),
     op!("recommend", "Recommends items to users from a frame of interactions.",
         recommend::TableParams => Nothing, Run::Frame(|tables, value, task| {
             recommend::table(frame(tables, "interactions")?, tables.get("items"), &json::fit(value)?, task)
@@ -563,6 +577,18 @@ fn record(engine: &mut Engine, value: Value, now: Timestamp) -> Result<Value> {
 fn record_many(engine: &mut Engine, value: Value, now: Timestamp) -> Result<Value> {
     let facts: Vec<Fact> = many(value, "facts")?;
     to_json(engine.record_many(&facts, now)?)
+}
+
+/// Some fields of an object, and the others.
+fn apart(value: Value, names: &[&str]) -> (Value, Value) {
+    match value {
+        Value::Object(fields) => {
+            let (own, rest): (serde_json::Map<_, _>, _) =
+                fields.into_iter().partition(|(name, _)| names.contains(&name.as_str()));
+            (Value::Object(own), Value::Object(rest))
+        }
+        other => (Value::Object(serde_json::Map::new()), other),
+    }
 }
 
 fn frame<'a>(tables: &'a Tables, name: &str) -> Result<&'a Table> {

@@ -27,7 +27,7 @@ params! {
     }
     /// What to value.
     StockValueParams {
-        /// As of the end of this business day; today by default.
+        /// As of the end of this business day; today by default, the latest that it is at any location.
         as_of_day: Option<Day> = None,
         /// How.
         method: CostMethod = CostMethod::Fifo,

@@ -12,6 +12,7 @@
 //! Deliberately absent: regressors, hierarchies, a clock, randomness. Same input, same bits, with
 //! any number of threads.
 
+mod backtest;
 pub mod demand;
 pub mod intermittent;
 pub mod interval;
@@ -25,6 +26,9 @@ use serde::{Deserialize, Serialize};
 use crate::base::numeric::{count_quantile, normal_quantile};
 use crate::base::{Error, Panel, Result, Task};
 
+#[cfg(feature = "schema")]
+pub use backtest::CrossValidationParams;
+pub use backtest::{EvaluateParams, Origins, cross_validation, evaluate};
 pub use intermittent::{croston, sba};
 pub use smooth::{HoltWinters, holt_winters, naive, ses};
 pub use table::{Gaps, TableParams, table};

@@ -83,7 +83,7 @@ impl TableParams {
         })
     }
 
-    fn options(&self) -> Options {
+    pub(super) fn options(&self) -> Options {
         Options {
             season: self.season,
             horizon: self.h,
@@ -128,9 +128,9 @@ pub fn table(table: &Table, params: &TableParams, task: &Task) -> Result<Table> 
 }
 
 /// Times as integers, with the kind to write them back as.
-struct Times {
+pub(super) struct Times {
     kind: Kind,
-    value: Vec<i64>,
+    pub(super) value: Vec<i64>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -142,19 +142,19 @@ enum Kind {
 
 /// The distance between periods: calendar months, or units of the time's kind.
 #[derive(Clone, Copy, PartialEq)]
-enum Step {
+pub(super) enum Step {
     Months(i64),
     Units(i64),
 }
 
 /// One series: its name and its rows in time order.
-struct Series {
-    name: String,
-    rows: Vec<usize>,
+pub(super) struct Series {
+    pub(super) name: String,
+    pub(super) rows: Vec<usize>,
 }
 
 impl Times {
-    fn read(table: &Table, column: &str) -> Result<Times> {
+    pub(super) fn read(table: &Table, column: &str) -> Result<Times> {
         let (kind, value) = match table.column(column)? {
             Column::Timestamp(v) => (Kind::Timestamp, v.iter().map(|t| t.0).collect()),
             Column::Integer(v) => (Kind::Integer, v.clone()),
@@ -177,8 +177,22 @@ impl Times {
         }
     }
 
+    /// Whether two columns can be compared.
+    pub(super) fn is_kind_of(&self, other: &Times) -> bool {
+        self.kind == other.kind
+    }
+
+    /// Times as a column of this kind.
+    pub(super) fn column(&self, times: Vec<i64>) -> Column {
+        match self.kind {
+            Kind::Day => Column::Day(times.into_iter().map(day).collect()),
+            Kind::Timestamp => Column::Timestamp(times.into_iter().map(Timestamp).collect()),
+            Kind::Integer => Column::Integer(times),
+        }
+    }
+
     /// The commonest distance within series (the least among equals); 1 day or 1 where there is none.
-    fn step(&self, series: &[Series]) -> Step {
+    pub(super) fn step(&self, series: &[Series]) -> Step {
         let pairs = || series.iter().flat_map(|s| s.rows.windows(2)).map(|p| (self.value[p[0]], self.value[p[1]]));
         let mut distances: Vec<i64> = pairs().map(|(a, b)| b.saturating_sub(a)).collect();
         distances.sort_unstable();
@@ -216,7 +230,7 @@ impl Step {
             Step::Months(step) => whole_months(day(from), day(to)).map_or(0, |months| months / step),
         }
     }
-    fn after(self, time: i64, periods: i64) -> i64 {
+    pub(super) fn after(self, time: i64, periods: i64) -> i64 {
         match self {
             Step::Units(step) => time.saturating_add(step.saturating_mul(periods)),
             Step::Months(step) => i64::from(months_after(day(time), step.saturating_mul(periods)).0),
@@ -234,7 +248,7 @@ fn months_after(from: Day, months: i64) -> Day {
     (from + 1).add_months(months) + -1
 }
 
-fn group(table: &Table, params: &TableParams, times: &Times) -> Result<Vec<Series>> {
+pub(super) fn group(table: &Table, params: &TableParams, times: &Times) -> Result<Vec<Series>> {
     let ids = match table.get(&params.id_column) {
         Some(_) => table.texts(&params.id_column)?,
         None => vec![params.target_column.clone(); times.value.len()],
@@ -259,7 +273,7 @@ fn group(table: &Table, params: &TableParams, times: &Times) -> Result<Vec<Serie
 }
 
 /// The panel, with a period for each gap. A series whose times do not lie on the step's grid is taken row by row.
-fn fill(table: &Table, params: &TableParams, times: &Times, series: &[Series], step: Step) -> Result<Panel> {
+pub(super) fn fill(table: &Table, params: &TableParams, times: &Times, series: &[Series], step: Step) -> Result<Panel> {
     let y = table.floats(&params.target_column)?;
     let share = params.in_stock.as_deref().map(|column| table.floats(column)).transpose()?;
     let (mut values, mut shares, mut offsets) = (Vec::new(), Vec::new(), vec![0]);
@@ -291,7 +305,7 @@ fn check_rows(series: &Series, y: &[f64], share: Option<&[f64]>) -> Result<()> {
     Ok(())
 }
 
-fn places(series: &Series, times: &Times, step: Step) -> Vec<usize> {
+pub(super) fn places(series: &Series, times: &Times, step: Step) -> Vec<usize> {
     let first = series.rows.first().map_or(0, |row| times.value[*row]);
     let on_grid: Vec<usize> =
         series.rows.iter().map(|row| step.between(first, times.value[*row]).max(0) as usize).collect();
@@ -301,11 +315,17 @@ fn places(series: &Series, times: &Times, step: Step) -> Vec<usize> {
 }
 
 fn write(params: &TableParams, times: &Times, series: &[Series], step: Step, forecasts: &[Forecast]) -> Result<Table> {
-    let each = |value: fn(&Forecast) -> &[f64]| forecasts.iter().flat_map(value).copied().collect::<Vec<f64>>();
     let ids = series.iter().flat_map(|one| std::iter::repeat_n(one.name.clone(), params.h)).collect();
     let mut out = Table::default();
     out.push(params.id_column.clone(), Column::Text(ids))?;
     out.push(params.time_column.clone(), future(params, times, series, step))?;
+    push_forecasts(&mut out, params, forecasts)?;
+    Ok(out)
+}
+
+/// Means, intervals and models of forecasts, one after the other.
+pub(super) fn push_forecasts(out: &mut Table, params: &TableParams, forecasts: &[Forecast]) -> Result<()> {
+    let each = |value: fn(&Forecast) -> &[f64]| forecasts.iter().flat_map(value).copied().collect::<Vec<f64>>();
     out.push("auto", Column::Float(each(|f| &f.mean)))?;
     for (i, level) in params.level.iter().enumerate() {
         let ends = |high: bool| {
@@ -316,8 +336,7 @@ fn write(params: &TableParams, times: &Times, series: &[Series], step: Step, for
         out.push(format!("auto-hi-{level}"), ends(true))?;
     }
     let models = forecasts.iter().flat_map(|f| std::iter::repeat_n(f.model.name().to_string(), params.h));
-    out.push("model", Column::Text(models.collect()))?;
-    Ok(out)
+    out.push("model", Column::Text(models.collect()))
 }
 
 fn future(params: &TableParams, times: &Times, series: &[Series], step: Step) -> Column {
@@ -325,10 +344,5 @@ fn future(params: &TableParams, times: &Times, series: &[Series], step: Step) ->
         let last = one.rows.last().map_or(0, |row| times.value[*row]);
         (1..=params.h as i64).map(move |period| step.after(last, period))
     };
-    let times_ahead = series.iter().flat_map(ahead);
-    match times.kind {
-        Kind::Day => Column::Day(times_ahead.map(day).collect()),
-        Kind::Timestamp => Column::Timestamp(times_ahead.map(Timestamp).collect()),
-        Kind::Integer => Column::Integer(times_ahead.collect()),
-    }
+    times.column(series.iter().flat_map(ahead).collect())
 }

@@ -290,6 +290,12 @@ impl Model {
         day(at, west)
     }
 
+    /// The latest day that it is anywhere.
+    pub fn last_day(&self) -> i32 {
+        let east = self.calendars().last().map_or(self.offset_minutes, |east| (*east).max(self.offset_minutes));
+        day(self.now, east)
+    }
+
     fn happened(&mut self, at: i64, subject: Option<&str>) {
         self.instants.push((at, subject.map(String::from)));
         self.now = self.now.max(at);
