@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::numeric::{count_quantile, normal_quantile};
 use crate::base::{Error, Panel, Result, Task};
 
-pub use intermittent::{croston, sba};
+pub use intermittent::{Croston, Tsb, adida, croston, imapa, sba, tsb};
 pub use smooth::{HoltWinters, holt_winters, naive, ses};
 pub use table::{Gaps, TableParams, table};
 

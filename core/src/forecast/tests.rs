@@ -335,3 +335,69 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn intermittent_methods_give_the_numbers_of_statsforecast() {
+    // statsforecast 2.1.0 (Python 3.11): CrostonClassic, CrostonSBA, TSB(0.2, 0.1), TSB(0.5, 0.3), ADIDA, IMAPA.
+    // ADIDA and IMAPA search the smoothing rate to about 1e-7 there and here.
+    let lumpy = [3.0, 5.0, 2.0, 4.0, 6.0, 1.0, 3.0];
+    let mut few = vec![0.0; 24];
+    for (at, size) in [2, 6, 8, 11, 16, 18, 21].into_iter().zip(lumpy) {
+        few[at] = size;
+    }
+    let many = [
+        2.0, 0.0, 1.0, 4.0, 0.0, 3.0, 0.0, 0.0, 2.0, 5.0, 1.0, 0.0, 0.0, 7.0, 2.0, 0.0, 1.0, 0.0, 3.0, 0.0, 2.0, 2.0,
+        0.0, 4.0, 1.0, 0.0, 0.0, 6.0,
+    ];
+    let check = |y: &[f64], expect: [f64; 6]| {
+        let got = [
+            croston(y, 0.1).unwrap(),
+            sba(y, 0.1).unwrap(),
+            tsb(y, 0.2, 0.1).unwrap(),
+            tsb(y, 0.5, 0.3).unwrap(),
+            adida(y),
+            imapa(y),
+        ];
+        let tolerance = [1e-12, 1e-12, 1e-12, 1e-12, 1e-6, 1e-6];
+        for ((got, expect), tolerance) in got.iter().zip(expect).zip(tolerance) {
+            assert!((got - expect).abs() < tolerance, "{got} for {expect}");
+        }
+    };
+    check(
+        &few,
+        [
+            1.0401081215447445,
+            0.9881027154675073,
+            0.8499663375375642,
+            0.6714226122487539,
+            0.9955578999999695,
+            0.908659668746724,
+        ],
+    );
+    check(
+        &many,
+        [
+            1.69715463709001,
+            1.6122969052355094,
+            1.8416466156628382,
+            2.2491096396681685,
+            1.5302736030175703,
+            1.664906472479628,
+        ],
+    );
+}
+
+proptest! {
+    #[test]
+    fn unknown_periods_change_no_intermittent_rate(y in prop::collection::vec(0u8..5, 1..40), holes in prop::collection::vec(any::<bool>(), 80)) {
+        let y: Vec<f64> = y.iter().map(|v| f64::from(v.saturating_sub(2))).collect();
+        let mut with_holes = Vec::new();
+        for (value, hole) in y.iter().zip(&holes) {
+            with_holes.extend(hole.then_some(f64::NAN));
+            with_holes.push(*value);
+        }
+        let all = |y: &[f64]| [croston(y, 0.2).unwrap(), sba(y, 0.2).unwrap(), tsb(y, 0.3, 0.1).unwrap(), adida(y), imapa(y)];
+        prop_assert_eq!(all(&y), all(&with_holes));
+        prop_assert!(all(&y).iter().all(|rate| rate.is_finite() && *rate >= 0.0));
+    }
+}
