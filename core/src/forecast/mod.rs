@@ -6,8 +6,12 @@
 //! (rolling origin) and averages the good ones; [`panel()`] does so for many series at once and
 //! [`table()`] for a long table `unique_id, ds, y`.
 //!
-//! Censoring: a period that was in stock for a share `s` sold `y`, so its demand is read as `y / s`
-//! with weight `s`; below `s` = 0.1 it counts as missing. An empty shelf never reads as no demand.
+//! Censoring: of a period that was in stock for a share `s`, what sold is kept and the rest is filled with the
+//! demand that the other periods and what sold let expect ([`recover_demand`]); it counts for `s`. Below `s` = 0.1 a
+//! period is missing. An empty shelf never reads as no demand.
+//!
+//! Counts: whole numbers that come seldom, unevenly or few at a time ([`demand_class`]) are forecast by a pool of
+//! count models ([`counts()`]), and their quantiles are whole numbers.
 //!
 //! Deliberately absent: regressors, hierarchies, a clock, randomness. Same input, same bits, with
 //! any number of threads.

@@ -106,6 +106,11 @@ pub fn recover_demand(series: &SlotSales) -> Result<Recovered> {
     Ok(Fit::new(series).run(&normalised(series.profile.as_ref().unwrap_or(&even))))
 }
 
+/// Expected demand of each day of an item whose days are one slot each and were checked.
+pub(super) fn recover_days(days: &SlotSales) -> Vec<f64> {
+    Fit::new(days).run(&[1.0]).demand
+}
+
 /// Recovers the demand of many items of one number of slots, each drawn towards the profile of all; those that
 /// bring a profile are drawn towards their own.
 ///

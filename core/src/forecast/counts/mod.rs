@@ -22,7 +22,7 @@ mod law;
 mod mixture;
 mod pool;
 
-use super::demand::{Demand, SCALE_FLOOR, uncensor};
+use super::demand::{Demand, uncensor};
 use super::{MAX_PERIODS, check_count};
 use crate::base::{Error, Result};
 
@@ -79,11 +79,10 @@ impl Series {
         let filled = |value: f64, own: &mut dyn Iterator<Item = f64>| {
             std::iter::repeat_n(value, before).chain(own).collect::<Vec<f64>>()
         };
-        let pairs = || demand.value.iter().zip(&demand.weight);
         Series {
-            seen: filled(f64::NAN, &mut pairs().map(|(value, share)| (value * share.max(SCALE_FLOOR)).round())),
-            demand: filled(f64::NAN, &mut pairs().map(|(value, _)| *value)),
-            weight: filled(0.0, &mut pairs().map(|(_, share)| *share)),
+            seen: filled(f64::NAN, &mut demand.seen.iter().copied()),
+            demand: filled(f64::NAN, &mut demand.value.iter().copied()),
+            weight: filled(0.0, &mut demand.weight.iter().copied()),
         }
     }
 }
