@@ -309,7 +309,7 @@ fn few_at_a_time(y: &[f64]) -> bool {
     let n = known().count().max(1) as f64;
     let mean = known().sum::<f64>() / n;
     let variance = known().map(|y| (y - mean).powi(2)).sum::<f64>() / n;
-    mean < FEW && variance >= STEADY * mean
+    mean > 0.0 && mean < FEW && variance >= STEADY * mean
 }
 
 /// Whether the pool of count models forecasts a series: whole numbers that come seldom, unevenly or few at a time, and
@@ -320,7 +320,10 @@ fn suits_counts(demand: &demand::Demand, options: &Options) -> bool {
     }
     match options.models[..] {
         [Model::Counts] => true,
-        [] => demand_class(&demand.value).class != DemandKind::Smooth || few_at_a_time(&demand.value),
+        [] => match demand_class(&demand.value).class {
+            DemandKind::Smooth | DemandKind::New => few_at_a_time(&demand.value),
+            DemandKind::Erratic | DemandKind::Intermittent | DemandKind::Lumpy | DemandKind::Ended => true,
+        },
         _ => false,
     }
 }
