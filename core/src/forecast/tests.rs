@@ -514,11 +514,11 @@ fn recovered_demand_beats_what_was_seen_and_keeps_its_scale() {
     let item = SlotSales { slots: 12, sales, in_stock, profile: None };
     let found = recover_demand(&item).unwrap();
     let (mut error, mut lost) = (0.0, 0.0);
-    for day in 0..60 {
-        let seen: f64 = item.sales[day * 12..(day + 1) * 12].iter().sum();
-        assert!(found.demand[day] >= seen);
-        error += (found.demand[day] - truth[day]).abs();
-        lost += truth[day] - seen;
+    for ((own, found), truth) in item.sales.chunks(12).zip(&found.demand).zip(&truth) {
+        let seen: f64 = own.iter().sum();
+        assert!(*found >= seen);
+        error += (found - truth).abs();
+        lost += truth - seen;
     }
     assert!(error < 0.4 * lost, "{error} of {lost}");
     let tenfold = SlotSales { sales: item.sales.iter().map(|y| 8.0 * y).collect(), ..item.clone() };

@@ -70,15 +70,14 @@ pub(crate) fn fit(series: &Series, common: &Common, horizon: usize) -> (Counts, 
     let first = series.demand.iter().position(|y| !y.is_nan()).unwrap_or(0);
     let burn = first + BURN.min((end - first) / 2).max(1);
     let every = end.saturating_sub(burn).div_ceil(ORIGINS).max(1);
-    let table = Table::of(series, end);
-    let targets = targets(horizon);
+    let past = Past { series, common, table: Table::of(series, end), targets: targets(horizon) };
     let mut scores = vec![0.0; filters.len()];
     let mut means: Vec<(usize, Vec<f64>)> = Vec::new();
     for t in first..end {
         if t >= burn && (end - 1 - t) % every == 0 {
             let laws: Vec<CountLaw> = filters.iter().map(CountFilter::law).collect();
-            for ((law, score), choose) in laws.iter().zip(&mut scores).zip(&table.of_model) {
-                *score += every as f64 * foretold(series, common, law, *choose, &table, t, end, &targets);
+            for ((law, score), row) in laws.iter().zip(&mut scores).zip(&past.table.of_model) {
+                *score += every as f64 * past.score(law, *row, t);
             }
             let next = common.ahead(t, 1);
             means.push((t, laws.iter().map(|law| law.moved(&next).mean()).collect()));
@@ -87,29 +86,10 @@ pub(crate) fn fit(series: &Series, common: &Common, horizon: usize) -> (Counts, 
         filters.iter_mut().for_each(|filter| filter.take(series.demand[t], series.weight[t], moved));
     }
     let weights = weights(&scores);
-    let errors = errors(series, &weights, &means, &targets, common.season_length());
+    let errors = past.errors(&weights, &means);
     let parts = weights.into_iter().zip(filters.iter().map(CountFilter::law)).collect();
     let span = if common.has_season() { horizon.min(common.season_length()) } else { 1 };
     (Counts::new(parts, (1..=span).map(|ahead| common.ahead(end, ahead)).collect()), errors)
-}
-
-fn errors(series: &Series, weights: &[f64], means: &[(usize, Vec<f64>)], targets: &[usize], season: usize) -> Errors {
-    let (mut own, mut naive, mut count, mut naive_count) = (0.0, 0.0, 0.0f64, 0.0f64);
-    for (origin, of_model) in means {
-        let mean: f64 = weights.iter().zip(of_model).map(|(weight, mean)| weight * mean).sum();
-        for t in targets.iter().map(|ahead| origin + ahead - 1) {
-            let Some(y) = series.demand.get(t).filter(|y| !y.is_nan()) else { continue };
-            own += (y - mean).abs();
-            count += 1.0;
-            let back = (t - origin + 1).div_ceil(season) * season;
-            let past = t.checked_sub(back).map_or(f64::NAN, |from| series.demand[from]);
-            if !past.is_nan() {
-                naive += (y - past).abs();
-                naive_count += 1.0;
-            }
-        }
-    }
-    Errors { own: own / count.max(1.0), naive: naive / naive_count.max(1.0) }
 }
 
 /// Periods ahead that are scored.
@@ -148,42 +128,64 @@ impl Table {
     }
 }
 
-/// Mean log score of a law over the periods ahead of an origin: the mass of what sold, or for a period that was
-/// partly out of stock the chance that at least so much was wanted.
-#[allow(clippy::too_many_arguments)]
-fn foretold(
-    series: &Series,
-    common: &Common,
-    law: &CountLaw,
-    choose: Option<usize>,
-    table: &Table,
-    origin: usize,
-    end: usize,
-    targets: &[usize],
-) -> f64 {
-    let (mut sum, mut count) = (0.0, 0.0);
-    let mut moved = law.moved(&common.ahead(origin, 1));
-    let mut ready = moved.ready();
-    for ahead in targets {
-        let t = origin + ahead - 1;
-        if t >= end {
-            break;
+/// What the models are scored on.
+struct Past<'a> {
+    series: &'a Series,
+    common: &'a Common,
+    table: Table,
+    targets: Vec<usize>,
+}
+
+impl Past<'_> {
+    /// Mean log score of a law over the periods ahead of an origin: the mass of what sold, or for a period that was
+    /// partly out of stock the chance that at least so much was wanted. `row` is the model's row of the table.
+    fn score(&self, law: &CountLaw, row: Option<usize>, origin: usize) -> f64 {
+        let Past { series, common, .. } = self;
+        let (mut sum, mut count) = (0.0, 0.0);
+        let mut moved = law.moved(&common.ahead(origin, 1));
+        let mut ready = moved.ready();
+        for ahead in &self.targets {
+            let t = origin + ahead - 1;
+            if t >= series.demand.len() {
+                break;
+            }
+            if series.demand[t].is_nan() || common.past(t).is_none() {
+                continue;
+            }
+            if common.has_season() && *ahead > 1 {
+                moved = law.moved(&common.ahead(origin, *ahead));
+                ready = moved.ready();
+            }
+            sum += if series.weight[t] < 1.0 {
+                (1.0 - moved.cdf(series.seen[t] - 1.0)).max(1e-12).ln()
+            } else {
+                ready.ln_mass(series.seen[t], row.map_or(0.0, |row| self.table.rows[row][t]))
+            };
+            count += 1.0;
         }
-        if series.demand[t].is_nan() || common.past(t).is_none() {
-            continue;
-        }
-        if common.has_season() && *ahead > 1 {
-            moved = law.moved(&common.ahead(origin, *ahead));
-            ready = moved.ready();
-        }
-        sum += if series.weight[t] < 1.0 {
-            (1.0 - moved.cdf(series.seen[t] - 1.0)).max(1e-12).ln()
-        } else {
-            ready.ln_mass(series.seen[t], choose.map_or(0.0, |row| table.rows[row][t]))
-        };
-        count += 1.0;
+        if count > 0.0 { sum / count } else { 0.0 }
     }
-    if count > 0.0 { sum / count } else { 0.0 }
+
+    /// Errors at the scored origins, whose models' means are given.
+    fn errors(&self, weights: &[f64], means: &[(usize, Vec<f64>)]) -> Errors {
+        let (demand, season) = (&self.series.demand, self.common.season_length());
+        let (mut own, mut naive, mut count, mut naive_count) = (0.0, 0.0, 0.0f64, 0.0f64);
+        for (origin, of_model) in means {
+            let mean: f64 = weights.iter().zip(of_model).map(|(weight, mean)| weight * mean).sum();
+            for t in self.targets.iter().map(|ahead| origin + ahead - 1) {
+                let Some(y) = demand.get(t).filter(|y| !y.is_nan()) else { continue };
+                own += (y - mean).abs();
+                count += 1.0;
+                let back = (t - origin + 1).div_ceil(season) * season;
+                let past = t.checked_sub(back).map_or(f64::NAN, |from| demand[from]);
+                if !past.is_nan() {
+                    naive += (y - past).abs();
+                    naive_count += 1.0;
+                }
+            }
+        }
+        Errors { own: own / count.max(1.0), naive: naive / naive_count.max(1.0) }
+    }
 }
 
 /// Weights in proportion to the tempered likelihood.
