@@ -396,6 +396,9 @@ fn interval_at(forecast: &Forecast, level: f64) -> Interval {
 
 /// Forecasts each series of a panel, in the panel's order, on all threads.
 ///
+/// Where all series have one length they are taken to share their calendar: 30 counts or more ([`Model::Counts`]) then
+/// have a common level and season, and a period in which none of them sold says nothing of their demand.
+///
 /// # Errors
 /// As [`auto()`], naming the first series in order; `CANCELLED`.
 pub fn panel(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Forecast>> {
