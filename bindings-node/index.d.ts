@@ -239,6 +239,34 @@ export function newsvendorNormal(params?: NewsvendorNormal): Newsvendor
 export function newsvendorPoisson(params?: NewsvendorPoisson): Newsvendor
 
 /**
+ * Classifies demand: smooth, erratic, intermittent, lumpy (Syntetos & Boylan), new or ended.
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function demandClass(params: DemandClassParams): DemandClass
+
+/**
+ * Forecasts a rate per period by Croston, SBA, TSB, ADIDA or IMAPA.
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function intermittent(params: IntermittentParams): number
+
+/**
+ * Forecasts one series of counts: means, integer quantiles, and the total of a lead time from simulated paths.
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`.
+ */
+export function forecastCounts(params?: CountsParams): CountsForecast
+
+/**
+ * Recovers the demand that stock-outs lost, from sales by slot of the day and the share of each slot in stock.
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function recoverDemand(params: SlotSales): Recovered
+
+/**
  * Reads the whole journal in a folder and checks it: checksums, hash chain, keys, snapshots; and that its books balance. It may be open elsewhere.
  *
  * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_VERSION`.
@@ -1543,6 +1571,138 @@ export interface NewsvendorPoisson {
   demandMean?: number
 }
 
+/** Arguments of `demand_class`. */
+export interface DemandClassParams {
+  /** Demand per period in time order; none where unknown. */
+  y: (number | null)[]
+}
+
+/** A demand class and what it was read from. */
+export interface DemandClass {
+  /** The class. */
+  class: DemandKind
+  /** Mean number of periods between demands, the known periods over the demands; none without demand. */
+  interval: number | null
+  /** Squared coefficient of variation of the sizes of demand; none without demand. */
+  cv2: number | null
+  /** Known periods without demand at the end. A whole number. */
+  quiet: number
+}
+
+/** How an item sells. */
+export type DemandKind =
+  /** Often, in even sizes. */
+  | 'smooth'
+  /** Often, in uneven sizes. */
+  | 'erratic'
+  /** Seldom, in even sizes. */
+  | 'intermittent'
+  /** Seldom, in uneven sizes. */
+  | 'lumpy'
+  /** Known for fewer than 8 periods, or never sold. */
+  | 'new'
+  /** Nothing for far longer than it ever was: see [`demand_class`]. */
+  | 'ended'
+
+/** Arguments of `intermittent`. */
+export interface IntermittentParams {
+  /** Demand per period in time order; none where unknown. */
+  y: (number | null)[]
+  /** The method. */
+  method: IntermittentMethod
+  /**
+   * Smoothing of sizes (and intervals), 0–1; ADIDA and IMAPA find their own.
+   * @defaultValue `0.1`
+   */
+  alpha?: number
+  /**
+   * Smoothing of the probability of TSB, 0–1.
+   * @defaultValue `0.1`
+   */
+  beta?: number
+}
+
+/** A method for intermittent demand. */
+export type IntermittentMethod =
+  /** Smoothed size over smoothed interval. */
+  | 'croston'
+  /** Croston's rate times 1 − α/2. */
+  | 'sba'
+  /** Smoothed size times smoothed probability. */
+  | 'tsb'
+  /** Sums over the mean interval, smoothed. */
+  | 'adida'
+  /** The mean of ADIDA at every aggregation up to the mean interval. */
+  | 'imapa'
+
+/** Arguments of `forecast_counts`. */
+export interface CountsParams {
+  /**
+   * Units per period in time order, whole numbers of at least 0; none where unknown.
+   * @defaultValue `[]`
+   */
+  y?: (number | null)[]
+  /** Share of each period, 0–1, in which the item could be bought; none for always. */
+  inStock?: number[] | Float64Array | null
+  /**
+   * Periods in a season; 1 for none. A whole number.
+   * @defaultValue `1`
+   */
+  season?: number
+  /**
+   * Periods to forecast. A whole number.
+   * @defaultValue `1`
+   */
+  h?: number
+  /**
+   * Probabilities of the quantiles, each in (0, 1).
+   * @defaultValue `[0.1,0.5,0.9]`
+   */
+  quantiles?: number[] | Float64Array
+  /**
+   * Periods whose demand together is wanted (a lead time), from simulated paths; 0 for none. A whole number.
+   * @defaultValue `0`
+   */
+  totalPeriods?: number
+  /**
+   * Seed of the paths. A whole number.
+   * @defaultValue `0`
+   */
+  seed?: number
+}
+
+/** A forecast of counts. */
+export interface CountsForecast {
+  /** Expected demand per period ahead. */
+  mean: number[]
+  /** For each probability asked for, the quantile per period ahead: whole numbers. */
+  quantiles: number[][]
+  /** For each probability asked for, the quantile of the demand of `total_periods` together; empty where none were asked. */
+  total: number[]
+}
+
+/** Sales of one item by slot. */
+export interface SlotSales {
+  /** Slots of a day: 24 for hours, 1 for whole days. */
+  slots: number
+  /** Sales of each slot, day after day, in any unit, at least 0. */
+  sales: number[] | Float64Array
+  /** Share of each slot in stock, 0–1. What sold in a slot with share 0 counts as sold all the same. */
+  inStock: number[] | Float64Array
+  /** Share of a day's sales by slot that other items show; none draws towards even slots. */
+  profile?: number[] | Float64Array | null
+}
+
+/** Demand behind the sales. */
+export interface Recovered {
+  /** Expected demand of each day; sales where the day was in stock throughout. */
+  demand: number[]
+  /** Share of each day's expected demand that fell into stocked time, 0–1: the `in_stock` of a daily series. */
+  inStock: number[]
+  /** Share of a day's demand by slot. */
+  profile: number[]
+}
+
 /** Which folder to verify. */
 export interface VerifyParams {
   /** The folder of a journal. */
@@ -1695,6 +1855,8 @@ export type Model =
   | 'croston'
   /** Croston's method with the correction of Syntetos and Boylan. */
   | 'sba'
+  /** The pool of count models ([`counts()`]): integer quantiles for items that sell seldom, unevenly or few at a time. */
+  | 'counts'
   /** The average of the candidates, weighted by their backtest error. Never a candidate itself. */
   | 'blend'
 

@@ -36,7 +36,10 @@ fn main() {
             || (),
             |()| {
                 let forecasts = panel(&data, &options, &Task::default()).expect("finite series");
-                forecasts.iter().flat_map(|forecast| &forecast.mean).fold(0, |sum, m| sum ^ m.to_bits().rotate_left(7))
+                forecasts
+                    .iter()
+                    .flat_map(|forecast| &forecast.mean)
+                    .fold(0, |sum: u64, m| sum.rotate_left(7) ^ m.to_bits())
             },
         );
     }

@@ -46,8 +46,16 @@ OpenJarLimit = Literal["pao", "expiry"]
 LifeMoment = Literal["sale", "receipt"]
 
 
+#: How an item sells.
+DemandKind = Literal["smooth", "erratic", "intermittent", "lumpy", "new", "ended"]
+
+
+#: A method for intermittent demand.
+IntermittentMethod = Literal["croston", "sba", "tsb", "adida", "imapa"]
+
+
 #: The models that ``auto()`` chooses from.
-Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "blend"]
+Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "counts", "blend"]
 
 
 #: What a period without a row means.
@@ -848,6 +856,101 @@ class Newsvendor:
         return cls(
             value["base_stock_level"],
             value["cost"],
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DemandClass:
+    """A demand class and what it was read from.
+
+    Attributes
+    ----------
+    class_ : DemandKind
+        The class. One of ``smooth``, ``erratic``, ``intermittent``, ``lumpy``, ``new``, ``ended``.
+    quiet : int
+        Known periods without demand at the end.
+    interval : float | None
+        Mean number of periods between demands, the known periods over the demands; none without demand.
+    cv2 : float | None
+        Squared coefficient of variation of the sizes of demand; none without demand.
+    """
+    class_: DemandKind
+    quiet: int
+    interval: float | None
+    cv2: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> DemandClass:
+        return cls(
+            value["class"],
+            value["quiet"],
+            value.get("interval"),
+            value.get("cv2"),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CountsForecast:
+    """A forecast of counts.
+
+    Attributes
+    ----------
+    mean : tuple[float, ...]
+        Expected demand per period ahead.
+    quantiles : tuple[tuple[float, ...], ...]
+        For each probability asked for, the quantile per period ahead: whole numbers.
+    total : tuple[float, ...]
+        For each probability asked for, the quantile of the demand of ``total_periods`` together; empty where none
+        were asked.
+    """
+    mean: tuple[float, ...]
+    quantiles: tuple[tuple[float, ...], ...]
+    total: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> CountsForecast:
+        return cls(
+            tuple(value["mean"]),
+            tuple(tuple(v) for v in value["quantiles"]),
+            tuple(value["total"]),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Recovered:
+    """Demand behind the sales.
+
+    Attributes
+    ----------
+    demand : tuple[float, ...]
+        Expected demand of each day; sales where the day was in stock throughout.
+    in_stock : tuple[float, ...]
+        Share of each day's expected demand that fell into stocked time, 0–1: the ``in_stock`` of a daily series.
+    profile : tuple[float, ...]
+        Share of a day's demand by slot.
+    """
+    demand: tuple[float, ...]
+    in_stock: tuple[float, ...]
+    profile: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> Recovered:
+        return cls(
+            tuple(value["demand"]),
+            tuple(value["in_stock"]),
+            tuple(value["profile"]),
         )
 
 
@@ -2767,6 +2870,138 @@ def newsvendor_poisson(
     return Newsvendor._of(call("newsvendor_poisson", {"holding_cost": holding_cost, "stockout_cost": stockout_cost, "demand_mean": demand_mean}))
 
 
+def demand_class(
+    *,
+    y: Sequence[float | None],
+) -> DemandClass:
+    """Classifies demand: smooth, erratic, intermittent, lumpy (Syntetos & Boylan), new or ended.
+
+    Parameters
+    ----------
+    y : Sequence[float | None]
+        Demand per period in time order; none where unknown.
+
+    Returns
+    -------
+    DemandClass
+        A demand class and what it was read from.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return DemandClass._of(call("demand_class", {"y": y}))
+
+
+def intermittent(
+    *,
+    y: Sequence[float | None],
+    method: IntermittentMethod,
+    alpha: float = 0.1,
+    beta: float = 0.1,
+) -> float:
+    """Forecasts a rate per period by Croston, SBA, TSB, ADIDA or IMAPA.
+
+    Parameters
+    ----------
+    y : Sequence[float | None]
+        Demand per period in time order; none where unknown.
+    method : IntermittentMethod
+        The method. One of ``croston``, ``sba``, ``tsb``, ``adida``, ``imapa``.
+    alpha : float, default 0.1
+        Smoothing of sizes (and intervals), 0–1; ADIDA and IMAPA find their own.
+    beta : float, default 0.1
+        Smoothing of the probability of TSB, 0–1.
+
+    Returns
+    -------
+    float
+        The answer.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return call("intermittent", {"y": y, "method": method, "alpha": alpha, "beta": beta})  # type: ignore[no-any-return]
+
+
+def forecast_counts(
+    *,
+    y: Sequence[float | None] = (),
+    in_stock: Sequence[float] | None = None,
+    season: int = 1,
+    h: int = 1,
+    quantiles: Sequence[float] = (0.1, 0.5, 0.9),
+    total_periods: int = 0,
+    seed: int = 0,
+) -> CountsForecast:
+    """Forecasts one series of counts: means, integer quantiles, and the total of a lead time from simulated paths.
+
+    Parameters
+    ----------
+    y : Sequence[float | None], default ()
+        Units per period in time order, whole numbers of at least 0; none where unknown.
+    in_stock : Sequence[float] | None, default None
+        Share of each period, 0–1, in which the item could be bought; none for always.
+    season : int, default 1
+        Periods in a season; 1 for none.
+    h : int, default 1
+        Periods to forecast.
+    quantiles : Sequence[float], default (0.1, 0.5, 0.9)
+        Probabilities of the quantiles, each in (0, 1).
+    total_periods : int, default 0
+        Periods whose demand together is wanted (a lead time), from simulated paths; 0 for none.
+    seed : int, default 0
+        Seed of the paths.
+
+    Returns
+    -------
+    CountsForecast
+        A forecast of counts.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT, NAN_IN_SERIES, SERIES_TOO_SHORT.
+    """
+    return CountsForecast._of(call("forecast_counts", {"y": y, "in_stock": in_stock, "season": season, "h": h, "quantiles": quantiles, "total_periods": total_periods, "seed": seed}))
+
+
+def recover_demand(
+    *,
+    slots: int,
+    sales: Sequence[float],
+    in_stock: Sequence[float],
+    profile: Sequence[float] | None = None,
+) -> Recovered:
+    """Recovers the demand that stock-outs lost, from sales by slot of the day and the share of each slot in stock.
+
+    Parameters
+    ----------
+    slots : int
+        Slots of a day: 24 for hours, 1 for whole days.
+    sales : Sequence[float]
+        Sales of each slot, day after day, in any unit, at least 0.
+    in_stock : Sequence[float]
+        Share of each slot in stock, 0–1. What sold in a slot with share 0 counts as sold all the same.
+    profile : Sequence[float] | None, default None
+        Share of a day's sales by slot that other items show; none draws towards even slots.
+
+    Returns
+    -------
+    Recovered
+        Demand behind the sales.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return Recovered._of(call("recover_demand", {"slots": slots, "sales": sales, "in_stock": in_stock, "profile": profile}))
+
+
 def verify(
     *,
     folder: str | os.PathLike[str],
@@ -2850,7 +3085,7 @@ def forecast(
         Levels of the intervals in percent, each between 0 and 100.
     models : Sequence[Model], default ()
         Models to choose among; empty for all that suit the series. One of ``naive``, ``seasonal_naive``,
-        ``ses``, ``holt_winters``, ``croston``, ``sba``, ``blend``.
+        ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``blend``.
     windows : int, default 3
         Rolling-origin windows on which the models are scored.
     non_negative : bool, default True
@@ -5449,10 +5684,13 @@ __all__ = [
     "Condition",
     "Copied",
     "CostMethod",
+    "CountsForecast",
     "CycleCountRow",
     "Damaged",
     "Decided",
+    "DemandClass",
     "DemandDay",
+    "DemandKind",
     "Durability",
     "Engine",
     "Entered",
@@ -5468,6 +5706,7 @@ __all__ = [
     "HoldRow",
     "HoldState",
     "HorizonRisk",
+    "IntermittentMethod",
     "LabelMark",
     "Ledger",
     "LifeMoment",
@@ -5497,6 +5736,7 @@ __all__ = [
     "Reason",
     "ReasonKind",
     "Recorded",
+    "Recovered",
     "Released",
     "Retained",
     "Salvaged",
@@ -5522,9 +5762,12 @@ __all__ = [
     "Units",
     "Verified",
     "WithheldRow",
+    "demand_class",
     "expiry_risk",
     "fefo",
     "forecast",
+    "forecast_counts",
+    "intermittent",
     "is_sellable",
     "kmeans",
     "memory",
@@ -5538,6 +5781,7 @@ __all__ = [
     "plan_purchases",
     "read_csv",
     "recommend",
+    "recover_demand",
     "required_remaining_days",
     "rfm",
     "salvage",

@@ -1,15 +1,18 @@
 //! Demand behind censored sales: what would have sold had the shelf been full.
 //!
 //! In: sales per period and the share of the period in stock. Out: demand and its weight.
-//! A short stock-out scales the sales up and trusts them less; a long one is missing.
-//! Measured gain and its limits: filling censored days removes the bias, not the error.
+//! A short stock-out is filled with what the item's other days let expect after what sold before it
+//! (`forecast::recover_demand` with the day as one slot) and is trusted less; a long one is missing.
+//! Measured gain and its limits: filling censored days removes the bias, not the error. Scaling sales up by the
+//! share instead overstates days that sold out because they were busy by 11 % (`benches/RESULTS.md`).
 
+use super::recover::{SlotSales, recover_days};
 use crate::base::{Error, Result};
 
 /// Below this share of the period in stock nothing is learned from its sales.
 pub const MIN_SHARE: f64 = 0.1;
 
-/// Sales are never scaled by more than the inverse of this share.
+/// Sales are never scaled by more than the inverse of this share, where they are scaled.
 pub const SCALE_FLOOR: f64 = 0.25;
 
 /// A series ready for the models.
@@ -17,6 +20,8 @@ pub const SCALE_FLOOR: f64 = 0.25;
 pub struct Demand {
     /// Demand per period; `NaN` where it is unknown. Begins with a known value.
     pub value: Vec<f64>,
+    /// What was sold; `NaN` where the demand is unknown.
+    pub seen: Vec<f64>,
     /// Trust in each value: the share in stock, 0 where it is unknown.
     pub weight: Vec<f64>,
     /// Whether all sales are whole numbers of at least 0.
@@ -53,9 +58,14 @@ pub fn uncensor(series: &str, y: &[f64], in_stock: Option<&[f64]>) -> Result<Dem
     };
     let known: Vec<usize> = (first..y.len()).filter(|i| share(*i) >= MIN_SHARE).collect();
     let (mut value, mut weight) = (vec![f64::NAN; y.len() - first], vec![0.0; y.len() - first]);
+    let mut seen = value.clone();
     for i in &known {
         value[i - first] = y[*i] / share(*i).max(SCALE_FLOOR);
+        seen[i - first] = y[*i];
         weight[i - first] = share(*i);
+    }
+    if known.iter().any(|i| share(*i) < 1.0) && known.iter().all(|i| y[*i] >= 0.0) {
+        fill(&mut value, &seen, &weight);
     }
     let among = |test: fn(f64) -> bool| known.iter().filter(|i| test(y[**i])).count();
     Ok(Demand {
@@ -65,8 +75,20 @@ pub fn uncensor(series: &str, y: &[f64], in_stock: Option<&[f64]>) -> Result<Dem
         known: known.len(),
         largest: value.iter().copied().filter(|x| !x.is_nan()).fold(0.0, f64::max),
         value,
+        seen,
         weight,
     })
+}
+
+/// Puts the expected demand in the place of sales of part of a period.
+fn fill(value: &mut [f64], seen: &[f64], weight: &[f64]) {
+    let sales = seen.iter().map(|y| if y.is_nan() { 0.0 } else { *y }).collect();
+    let days = SlotSales { slots: 1, sales, in_stock: weight.to_vec(), profile: None };
+    for (own, demand) in value.iter_mut().zip(recover_days(&days)) {
+        if !own.is_nan() {
+            *own = demand;
+        }
+    }
 }
 
 fn check(series: &str, y: &[f64], in_stock: Option<&[f64]>) -> Result<()> {

@@ -1,11 +1,13 @@
-//! Intermittent demand: Croston and SBA for items that sell in few periods.
+//! Intermittent demand: Croston, SBA, TSB, ADIDA and IMAPA for items that sell in few periods.
 //!
-//! In: demand per period and weights (share of the period in stock). Out: a rate per period.
-//! Sizes and intervals are smoothed apart; an interval counts the time in stock, not the time on the
-//! calendar, so that an empty shelf does not make an item look slow.
+//! In: demand per period. Out: a rate per period, the same for each period ahead. `NaN` is unknown and takes no
+//! time: an interval counts the time in stock, not the time on the calendar, so that an empty shelf does not make
+//! an item look slow. [`Croston`] and [`Tsb`] are updated in O(1); ADIDA and IMAPA aggregate anew, O(n) a level.
 //!
-//! Source: Croston (1972); Syntetos & Boylan (2005), whose factor 1 − α/2 removes Croston's bias.
-//! Invariants: rate ≥ 0 for demand ≥ 0.
+//! Source: Croston (1972); Syntetos & Boylan (2005), whose factor 1 − α/2 removes Croston's bias; Teunter,
+//! Syntetos & Babai (2011), eq. 4; Nikolopoulos et al. (2011) for ADIDA; Petropoulos & Kourentzes (2015) for IMAPA.
+//! Golden: statsforecast 2.1.0, to 1e-9 (`forecast/tests.rs`).
+//! Invariants: rate ≥ 0 for demand ≥ 0; a known prefix and updates give the bits of the whole series.
 
 use super::check_rate;
 use super::smooth::Roll;
@@ -38,6 +40,91 @@ impl Roll for Intervals {
     }
 }
 
+/// Croston's method as a state: smoothed size and interval of demand, updated in O(1).
+///
+/// ```
+/// use trousse::forecast::Croston;
+/// let mut state = Croston::new(0.1, false)?;
+/// [0.0, 0.0, 6.0, f64::NAN, 0.0, 0.0, 6.0].iter().for_each(|y| state.update(*y));
+/// assert_eq!(state.rate(), 2.0); // 6 units each 3 known periods
+/// # Ok::<(), trousse::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Croston {
+    alpha: f64,
+    factor: f64,
+    size: f64,
+    interval: f64,
+    since: f64,
+}
+
+impl Croston {
+    /// The state before the first period; `alpha` in [0, 1] smooths, `corrected` takes the factor 1 − α/2 (SBA).
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` naming `alpha`.
+    pub fn new(alpha: f64, corrected: bool) -> Result<Self> {
+        check_rate("alpha", alpha, 0.0, 1.0)?;
+        let factor = if corrected { 1.0 - alpha / 2.0 } else { 1.0 };
+        Ok(Croston { alpha, factor, size: 0.0, interval: 0.0, since: 0.0 })
+    }
+    /// Takes the demand of the next period in; `NaN` is unknown and changes nothing.
+    pub fn update(&mut self, y: f64) {
+        if y.is_nan() {
+            return;
+        }
+        self.since += 1.0;
+        if y == 0.0 {
+            return;
+        }
+        let alpha = if self.interval == 0.0 { 1.0 } else { self.alpha };
+        self.size += alpha * (y - self.size);
+        self.interval += alpha * (self.since - self.interval);
+        self.since = 0.0;
+    }
+    /// The rate per period; 0 before the first demand.
+    pub fn rate(&self) -> f64 {
+        if self.interval > 0.0 { self.factor * self.size / self.interval } else { 0.0 }
+    }
+}
+
+/// The method of Teunter, Syntetos and Babai as a state, updated in O(1): a smoothed size and a smoothed
+/// probability of demand, which falls while nothing sells, so that an item that goes out of use is seen to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tsb {
+    alpha: f64,
+    beta: f64,
+    size: f64,
+    chance: f64,
+}
+
+impl Tsb {
+    /// The state before the first period; `alpha` smooths the size, `beta` the probability, both in [0, 1].
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` naming the field.
+    pub fn new(alpha: f64, beta: f64) -> Result<Self> {
+        check_rate("alpha", alpha, 0.0, 1.0)?;
+        check_rate("beta", beta, 0.0, 1.0)?;
+        Ok(Tsb { alpha, beta, size: f64::NAN, chance: f64::NAN })
+    }
+    /// Takes the demand of the next period in; `NaN` is unknown and changes nothing.
+    pub fn update(&mut self, y: f64) {
+        if y.is_nan() {
+            return;
+        }
+        let sold = if y == 0.0 { 0.0 } else { 1.0 };
+        self.chance = if self.chance.is_nan() { sold } else { self.beta * sold + (1.0 - self.beta) * self.chance };
+        if y != 0.0 {
+            self.size = if self.size.is_nan() { y } else { self.alpha * y + (1.0 - self.alpha) * self.size };
+        }
+    }
+    /// The rate per period; 0 before the first demand.
+    pub fn rate(&self) -> f64 {
+        if self.size.is_nan() { 0.0 } else { self.size * self.chance }
+    }
+}
+
 /// Forecasts a rate per period by Croston's method, `alpha` in [0, 1]; `NaN` is skipped. The first
 /// demand and its interval start the estimates. A series without demand gives 0.
 ///
@@ -50,8 +137,9 @@ impl Roll for Intervals {
 /// # Ok::<(), trousse::Error>(())
 /// ```
 pub fn croston(y: &[f64], alpha: f64) -> Result<f64> {
-    check_rate("alpha", alpha, 0.0, 1.0)?;
-    Ok(rate(y, alpha, 1.0))
+    let mut state = Croston::new(alpha, false)?;
+    y.iter().for_each(|value| state.update(*value));
+    Ok(state.rate())
 }
 
 /// Forecasts as [`croston`], times 1 − α/2.
@@ -64,16 +152,102 @@ pub fn croston(y: &[f64], alpha: f64) -> Result<f64> {
 /// # Ok::<(), trousse::Error>(())
 /// ```
 pub fn sba(y: &[f64], alpha: f64) -> Result<f64> {
-    check_rate("alpha", alpha, 0.0, 1.0)?;
-    Ok(rate(y, alpha, 1.0 - alpha / 2.0))
+    let mut state = Croston::new(alpha, true)?;
+    y.iter().for_each(|value| state.update(*value));
+    Ok(state.rate())
 }
 
-fn rate(y: &[f64], alpha: f64, factor: f64) -> f64 {
-    let known: Vec<f64> = y.iter().copied().filter(|x| !x.is_nan()).collect();
-    let Some(first) = known.iter().position(|x| *x != 0.0) else { return 0.0 };
-    let mut filter = Intervals { alpha, factor, size: known[first], interval: first as f64 + 1.0, since: 0.0 };
-    known[first + 1..].iter().for_each(|value| filter.update(*value, 1.0));
-    filter.ahead(1)
+/// Forecasts a rate per period by the method of Teunter, Syntetos and Babai: `alpha` smooths the sizes, `beta` the
+/// probability of demand, both in [0, 1]; `NaN` is skipped. A series without demand gives 0.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` naming the field.
+///
+/// ```
+/// // size 8; the probability falls from 1 to 1/2 and 1/4
+/// assert_eq!(trousse::forecast::tsb(&[8.0, 0.0, 0.0], 0.5, 0.5)?, 2.0);
+/// # Ok::<(), trousse::Error>(())
+/// ```
+pub fn tsb(y: &[f64], alpha: f64, beta: f64) -> Result<f64> {
+    let mut state = Tsb::new(alpha, beta)?;
+    y.iter().for_each(|value| state.update(*value));
+    Ok(state.rate())
+}
+
+/// Forecasts a rate per period from sums over the mean interval between demands (rounded, half to even), smoothed
+/// exponentially with the best rate in [0.1, 0.3]. Sums end with the last period; `NaN` is skipped.
+///
+/// ```
+/// // demand each second period: sums 4, 4
+/// assert_eq!(trousse::forecast::adida(&[0.0, 4.0, 0.0, 4.0]), 2.0);
+/// ```
+pub fn adida(y: &[f64]) -> f64 {
+    let known = known(y);
+    mean_interval(&known).map_or(0.0, |level| aggregated(&known, level, &mut Vec::new()))
+}
+
+/// Forecasts the mean of [`adida`] at each aggregation from one period up to the mean interval between demands.
+///
+/// ```
+/// assert_eq!(trousse::forecast::imapa(&[2.0, 2.0, 2.0]), 2.0);
+/// ```
+pub fn imapa(y: &[f64]) -> f64 {
+    let known = known(y);
+    let Some(longest) = mean_interval(&known) else { return 0.0 };
+    let mut sums = Vec::with_capacity(known.len());
+    let total: f64 = (1..=longest).map(|level| aggregated(&known, level, &mut sums)).sum();
+    total / longest as f64
+}
+
+fn known(y: &[f64]) -> Vec<f64> {
+    y.iter().copied().filter(|value| !value.is_nan()).collect()
+}
+
+/// Mean number of periods up to a demand, rounded; `None` without demand.
+fn mean_interval(known: &[f64]) -> Option<usize> {
+    let last = known.iter().rposition(|value| *value != 0.0)?;
+    let demands = known.iter().filter(|value| **value != 0.0).count();
+    Some((((last + 1) as f64 / demands as f64).round_ties_even() as usize).max(1))
+}
+
+/// The smoothed sum of `level` periods, per period.
+fn aggregated(known: &[f64], level: usize, sums: &mut Vec<f64>) -> f64 {
+    sums.clear();
+    sums.extend(known[known.len() % level..].chunks(level).map(|chunk| chunk.iter().sum::<f64>()));
+    best_smoothing(sums) / level as f64
+}
+
+/// Simple exponential smoothing from the first value; the rate in [0.1, 0.3] with the least squared one-step
+/// errors, found by golden section.
+fn best_smoothing(x: &[f64]) -> f64 {
+    const GOLDEN: f64 = 0.618_033_988_749_894_9;
+    let squares = |alpha: f64| smoothed(x, alpha).1;
+    let (mut low, mut high) = (0.1, 0.3);
+    let (mut left, mut right) = (high - GOLDEN * (high - low), low + GOLDEN * (high - low));
+    let (mut at_left, mut at_right) = (squares(left), squares(right));
+    while high - low > 1e-7 {
+        if at_left < at_right {
+            (high, right, at_right) = (right, left, at_left);
+            left = high - GOLDEN * (high - low);
+            at_left = squares(left);
+        } else {
+            (low, left, at_left) = (left, right, at_right);
+            right = low + GOLDEN * (high - low);
+            at_right = squares(right);
+        }
+    }
+    smoothed(x, 0.5 * (low + high)).0
+}
+
+/// The smoothed level after the last value and the sum of squared one-step errors.
+fn smoothed(x: &[f64], alpha: f64) -> (f64, f64) {
+    let (mut level, mut squares) = (x.first().copied().unwrap_or(0.0), 0.0);
+    for value in x.iter().skip(1) {
+        let error = value - level;
+        squares += error * error;
+        level += alpha * error;
+    }
+    (level, squares)
 }
 
 /// Fits `alpha` on the squared one-step errors; the filter stands before the first value and starts from the

@@ -6,16 +6,24 @@
 //! (rolling origin) and averages the good ones; [`panel()`] does so for many series at once and
 //! [`table()`] for a long table `unique_id, ds, y`.
 //!
-//! Censoring: a period that was in stock for a share `s` sold `y`, so its demand is read as `y / s`
-//! with weight `s`; below `s` = 0.1 it counts as missing. An empty shelf never reads as no demand.
+//! Censoring: of a period that was in stock for a share `s`, what sold is kept and the rest is filled with the
+//! demand that the other periods and what sold let expect ([`recover_demand`]); it counts for `s`. Below `s` = 0.1 a
+//! period is missing. An empty shelf never reads as no demand.
+//!
+//! Counts: whole numbers that come seldom, unevenly or few at a time ([`demand_class`]) are forecast by a pool of
+//! count models ([`counts()`]), and their quantiles are whole numbers.
 //!
 //! Deliberately absent: regressors, hierarchies, a clock, randomness. Same input, same bits, with
 //! any number of threads.
 
 mod backtest;
+pub mod calls;
+mod class;
+pub mod counts;
 pub mod demand;
 pub mod intermittent;
 pub mod interval;
+mod recover;
 pub mod select;
 pub mod smooth;
 mod table;
@@ -25,11 +33,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::numeric::{count_quantile, normal_quantile};
 use crate::base::{Error, Panel, Result, Task};
+use counts::Common;
 
 #[cfg(feature = "schema")]
 pub use backtest::CrossValidationParams;
 pub use backtest::{EvaluateParams, Origins, cross_validation, evaluate};
-pub use intermittent::{croston, sba};
+pub use class::{CV2_CUT, DemandClass, DemandKind, INTERVAL_CUT, demand_class};
+pub use counts::{CountFilter, CountKind, CountLaw, CountModel, Counts, counts};
+pub use intermittent::{Croston, Tsb, adida, croston, imapa, sba, tsb};
+pub use recover::{Recovered, SlotSales, recover_demand, recover_panel};
 pub use smooth::{HoltWinters, holt_winters, naive, ses};
 pub use table::{Gaps, TableParams, table};
 
@@ -50,6 +62,8 @@ pub enum Model {
     Croston,
     /// Croston's method with the correction of Syntetos and Boylan.
     Sba,
+    /// The pool of count models ([`counts()`]): integer quantiles for items that sell seldom, unevenly or few at a time.
+    Counts,
     /// The average of the candidates, weighted by their backtest error. Never a candidate itself.
     Blend,
 }
@@ -64,6 +78,7 @@ impl Model {
             Model::HoltWinters => "holt_winters",
             Model::Croston => "croston",
             Model::Sba => "sba",
+            Model::Counts => "counts",
             Model::Blend => "blend",
         }
     }
@@ -167,6 +182,10 @@ pub struct Forecast {
     pub shape: Vec<f64>,
     /// Whether no quantile may be below 0.
     pub non_negative: bool,
+    /// The distribution that the pool of count models expects, where it was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    pub counts: Option<Counts>,
 }
 
 impl Forecast {
@@ -194,6 +213,9 @@ impl Forecast {
         let Some(last) = self.mean.len().checked_sub(1) else { return f64::NAN };
         let (mean, sd) = (self.mean[step.min(last)], self.sd[step.min(last)]);
         let p = p.clamp(1e-6, 1.0 - 1e-6);
+        if let Some(counts) = &self.counts {
+            return counts.quantile(step.min(last), p);
+        }
         if self.count {
             return count_quantile(mean, sd * sd, p);
         }
@@ -236,11 +258,20 @@ fn standard_quantile(shape: &[f64], p: f64) -> f64 {
 /// ```
 pub fn auto(y: &[f64], in_stock: Option<&[f64]>, options: &Options) -> Result<Forecast> {
     options.check()?;
-    named("y", y, in_stock, options)
+    named("y", y, in_stock, options, None)
 }
 
-fn named(name: &str, y: &[f64], in_stock: Option<&[f64]>, options: &Options) -> Result<Forecast> {
+fn named(
+    name: &str,
+    y: &[f64],
+    in_stock: Option<&[f64]>,
+    options: &Options,
+    common: Option<&Common>,
+) -> Result<Forecast> {
     let demand = demand::uncensor(name, y, in_stock)?;
+    if suits_counts(&demand, options) {
+        return Ok(as_counts(&counts::Series::of(&demand, y.len()), common, options));
+    }
     let choice = select::choose(&demand, options);
     let floor = options.non_negative && !demand.negative;
     let spread = interval::spread(&choice, &demand, options.horizon);
@@ -265,9 +296,84 @@ fn named(name: &str, y: &[f64], in_stock: Option<&[f64]>, options: &Options) -> 
         candidates: choice.candidates,
         shape: spread.shape,
         non_negative: floor,
+        counts: None,
     };
     forecast.intervals = options.levels.iter().map(|level| interval_at(&forecast, *level)).collect();
     Ok(forecast)
+}
+
+/// Items that sell this much at a time, often and evenly, are left to the smoothing models.
+const FEW: f64 = 10.0;
+
+/// A variance below this share of the mean is steadier than any model of the pool.
+const STEADY: f64 = 0.7;
+
+fn few_at_a_time(y: &[f64]) -> bool {
+    let known = || y.iter().filter(|y| !y.is_nan());
+    let n = known().count().max(1) as f64;
+    let mean = known().sum::<f64>() / n;
+    let variance = known().map(|y| (y - mean).powi(2)).sum::<f64>() / n;
+    mean > 0.0 && mean < FEW && variance >= STEADY * mean
+}
+
+/// Whether the pool of count models forecasts a series: whole numbers that come seldom, unevenly or few at a time, and
+/// are known for long enough; or that were asked for it alone.
+fn suits_counts(demand: &demand::Demand, options: &Options) -> bool {
+    if !demand.count || !options.non_negative || demand.known < 4 {
+        return false;
+    }
+    match options.models[..] {
+        [Model::Counts] => true,
+        [] => match demand_class(&demand.value).class {
+            DemandKind::Smooth | DemandKind::New => few_at_a_time(&demand.value),
+            DemandKind::Erratic | DemandKind::Intermittent | DemandKind::Lumpy | DemandKind::Ended => true,
+        },
+        _ => false,
+    }
+}
+
+/// What the counts of a panel whose series have one length do together.
+fn in_common(panel: &Panel, options: &Options) -> Option<Common> {
+    if panel.is_empty() {
+        return None;
+    }
+    let length = panel.series(0).len();
+    if (0..panel.len()).any(|i| panel.series(i).len() != length) {
+        return None;
+    }
+    let read = |i: usize| demand::uncensor(panel.id(i), panel.series(i), panel.in_stock(i)).ok();
+    let series: Vec<counts::Series> = (0..panel.len())
+        .into_par_iter()
+        .filter_map(|i| {
+            read(i).filter(|demand| suits_counts(demand, options)).map(|demand| counts::Series::of(&demand, length))
+        })
+        .collect();
+    Common::of(&series, options.season)
+}
+
+fn as_counts(series: &counts::Series, common: Option<&Common>, options: &Options) -> Forecast {
+    let (counts, errors) = match common {
+        Some(common) => counts::fit(series, common, options.horizon),
+        None => counts::fit(series, &Common::own(series, options.season), options.horizon),
+    };
+    let (variance, total) = counts.variances(options.horizon);
+    let sd = |variance: &[f64]| variance.iter().map(|v| v.sqrt()).collect::<Vec<f64>>();
+    let mut forecast = Forecast {
+        model: Model::Counts,
+        mean: (0..options.horizon).map(|step| counts.mean(step)).collect(),
+        sd: sd(&variance),
+        total_sd: sd(&total),
+        intervals: Vec::new(),
+        count: true,
+        error: errors.own,
+        naive_error: errors.naive,
+        candidates: vec![(Model::Counts, errors.own)],
+        shape: Vec::new(),
+        non_negative: true,
+        counts: Some(counts),
+    };
+    forecast.intervals = options.levels.iter().map(|level| interval_at(&forecast, *level)).collect();
+    forecast
 }
 
 /// No count within 0 … M has a larger variance than mean · (M − mean): without this bound one huge order of the
@@ -283,11 +389,19 @@ fn bound(sd: &mut [f64], total_sd: &mut [f64], mean: &[f64], largest: f64) {
 
 fn interval_at(forecast: &Forecast, level: f64) -> Interval {
     let tail = (1.0 - level / 100.0) / 2.0;
-    let ends = |p: f64| (0..forecast.mean.len()).map(|step| forecast.quantile(step, p)).collect();
+    let differ =
+        forecast.counts.as_ref().map_or(forecast.mean.len(), |counts| counts.period().min(forecast.mean.len()));
+    let ends = |p: f64| {
+        let ends: Vec<f64> = (0..differ).map(|step| forecast.quantile(step, p)).collect();
+        (0..forecast.mean.len()).map(|step| ends[step % differ]).collect()
+    };
     Interval { level, low: ends(tail), high: ends(1.0 - tail) }
 }
 
 /// Forecasts each series of a panel, in the panel's order, on all threads.
+///
+/// Where all series have one length they are taken to share their calendar: 30 counts or more ([`Model::Counts`]) then
+/// have a common level and season, and a period in which none of them sold says nothing of their demand.
 ///
 /// # Errors
 /// As [`auto()`], naming the first series in order; `CANCELLED`.
@@ -295,11 +409,12 @@ pub fn panel(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Foreca
     options.check()?;
     panel.check_finite()?;
     task.expect(panel.len());
+    let common = in_common(panel, options);
     let forecasts: Vec<Result<Forecast>> = (0..panel.len())
         .into_par_iter()
         .map(|i| {
             task.tick()?;
-            named(panel.id(i), panel.series(i), panel.in_stock(i), options)
+            named(panel.id(i), panel.series(i), panel.in_stock(i), options, common.as_ref())
         })
         .collect();
     forecasts.into_iter().collect()

@@ -144,7 +144,7 @@ fn fit(model: Model, y: &[f64], weight: &[f64], season: usize) -> Filter {
     match model {
         Model::Naive => Filter::Last(LastValues::new(1)),
         Model::SeasonalNaive => Filter::Last(LastValues::new(season)),
-        Model::Ses | Model::Blend => Filter::Smooth(smooth::fit_ses(y, weight)),
+        Model::Ses | Model::Blend | Model::Counts => Filter::Smooth(smooth::fit_ses(y, weight)),
         Model::HoltWinters => Filter::Smooth(smooth::fit_holt_winters(y, weight, season)),
         Model::Croston => Filter::Intervals(intermittent::fit(y, weight, false)),
         Model::Sba => Filter::Intervals(intermittent::fit(y, weight, true)),

@@ -335,3 +335,223 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn intermittent_methods_give_the_numbers_of_statsforecast() {
+    // statsforecast 2.1.0 (Python 3.11): CrostonClassic, CrostonSBA, TSB(0.2, 0.1), TSB(0.5, 0.3), ADIDA, IMAPA.
+    // ADIDA and IMAPA search the smoothing rate to about 1e-7 there and here.
+    let lumpy = [3.0, 5.0, 2.0, 4.0, 6.0, 1.0, 3.0];
+    let mut few = vec![0.0; 24];
+    for (at, size) in [2, 6, 8, 11, 16, 18, 21].into_iter().zip(lumpy) {
+        few[at] = size;
+    }
+    let many = [
+        2.0, 0.0, 1.0, 4.0, 0.0, 3.0, 0.0, 0.0, 2.0, 5.0, 1.0, 0.0, 0.0, 7.0, 2.0, 0.0, 1.0, 0.0, 3.0, 0.0, 2.0, 2.0,
+        0.0, 4.0, 1.0, 0.0, 0.0, 6.0,
+    ];
+    let check = |y: &[f64], expect: [f64; 6]| {
+        let got = [
+            croston(y, 0.1).unwrap(),
+            sba(y, 0.1).unwrap(),
+            tsb(y, 0.2, 0.1).unwrap(),
+            tsb(y, 0.5, 0.3).unwrap(),
+            adida(y),
+            imapa(y),
+        ];
+        let tolerance = [1e-12, 1e-12, 1e-12, 1e-12, 1e-6, 1e-6];
+        for ((got, expect), tolerance) in got.iter().zip(expect).zip(tolerance) {
+            assert!((got - expect).abs() < tolerance, "{got} for {expect}");
+        }
+    };
+    check(
+        &few,
+        [
+            1.0401081215447445,
+            0.9881027154675073,
+            0.8499663375375642,
+            0.6714226122487539,
+            0.9955578999999695,
+            0.908659668746724,
+        ],
+    );
+    check(
+        &many,
+        [
+            1.69715463709001,
+            1.6122969052355094,
+            1.8416466156628382,
+            2.2491096396681685,
+            1.5302736030175703,
+            1.664906472479628,
+        ],
+    );
+}
+
+proptest! {
+    #[test]
+    fn unknown_periods_change_no_intermittent_rate(y in prop::collection::vec(0u8..5, 1..40), holes in prop::collection::vec(any::<bool>(), 80)) {
+        let y: Vec<f64> = y.iter().map(|v| f64::from(v.saturating_sub(2))).collect();
+        let mut with_holes = Vec::new();
+        for (value, hole) in y.iter().zip(&holes) {
+            with_holes.extend(hole.then_some(f64::NAN));
+            with_holes.push(*value);
+        }
+        let all = |y: &[f64]| [croston(y, 0.2).unwrap(), sba(y, 0.2).unwrap(), tsb(y, 0.3, 0.1).unwrap(), adida(y), imapa(y)];
+        prop_assert_eq!(all(&y), all(&with_holes));
+        prop_assert!(all(&y).iter().all(|rate| rate.is_finite() && *rate >= 0.0));
+    }
+}
+
+/// A few sales among zeros, now and then many.
+fn seldom(seed: u64, periods: usize) -> Vec<f64> {
+    let sold = |t: usize| noise(seed, t) > 0.4;
+    (0..periods).map(|t| if sold(t) { 1.0 + (noise(seed + 99, t).abs() * 3.0).floor() } else { 0.0 }).collect()
+}
+
+#[test]
+fn a_count_law_sums_to_one_and_its_mass_is_its_steps() {
+    let laws = [
+        CountLaw::NegativeBinomial { mean: 3.0, shape: 0.4 },
+        CountLaw::NegativeBinomial { mean: 40.0, shape: 20.0 },
+        CountLaw::ZeroInflated { sells: 0.3, size: 5.0, shape: 0.6 },
+        CountLaw::LogLogistic { sells: 0.7, log_size: 2.0, scale: 0.3, size: 9.0 },
+    ];
+    for law in laws {
+        let mut sum = 0.0;
+        for y in 0..400 {
+            sum += law.ln_mass(f64::from(y)).exp();
+            // the beta function takes over from the sum at 49
+            assert!((law.cdf(f64::from(y)) - sum).abs() < 1e-9, "{law:?} at {y}: {} for {sum}", law.cdf(f64::from(y)));
+        }
+        assert!(sum > 0.999 && sum < 1.0 + 1e-9, "{law:?}: {sum}");
+    }
+}
+
+#[test]
+fn paths_have_the_quantiles_and_a_total_is_no_sum_of_quantiles() {
+    let ahead = counts(&seldom(3, 60), None, 1, 6).unwrap();
+    let paths = ahead.paths(6, 20_000, 11);
+    for step in [0, 5] {
+        for p in [0.5, 0.9, 0.975] {
+            let q = ahead.quantile(step, p);
+            let share =
+                |limit: f64| paths.iter().skip(step).step_by(6).filter(|y| **y <= limit).count() as f64 / 20_000.0;
+            assert!(share(q) >= p - 0.01 && share(q - 1.0) <= p + 0.01, "{p} at {step}: {q}");
+        }
+    }
+    let total = ahead.total_quantiles(6, &[0.9], 11)[0];
+    assert!(total > 0.0 && total < 6.0 * ahead.quantile(0, 0.9));
+    let expected: f64 = (0..6).map(|step| ahead.mean(step)).sum();
+    let simulated = paths.iter().sum::<f64>() / 20_000.0;
+    assert!((simulated / expected - 1.0).abs() < 0.25, "{simulated} for {expected}");
+}
+
+#[test]
+fn a_half_stocked_period_wants_more_than_it_sold() {
+    let y = [2.0, 1.0, 3.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 1.0, 2.0, 1.0];
+    let half = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5];
+    let mean = |in_stock: Option<&[f64]>| counts(&y, in_stock, 1, 1).unwrap().mean(0);
+    assert!(mean(Some(&half)) > 1.15 * mean(None));
+    // an unknown period and an empty shelf are the same
+    let (mut unknown, mut empty) = (y.to_vec(), y.to_vec());
+    (unknown[4], empty[4]) = (f64::NAN, 0.0);
+    let out: Vec<f64> = (0..12).map(|t| if t == 4 { 0.0 } else { 1.0 }).collect();
+    assert_eq!(counts(&unknown, None, 1, 1).unwrap(), counts(&empty, Some(&out), 1, 1).unwrap());
+}
+
+fn seldom_panel(series: usize, periods: usize) -> Panel {
+    let values: Vec<f64> = (0..series).flat_map(|i| seldom(i as u64, periods)).collect();
+    let names = (0..series).map(|i| format!("s{i}")).collect();
+    Panel::new(names, values, (0..=series).map(|i| i * periods).collect()).unwrap()
+}
+
+#[test]
+fn counts_have_the_same_bits_on_any_number_of_threads() {
+    let input = seldom_panel(40, 40);
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| panel(&input, &options(12, 6), &Task::default()).unwrap())
+    };
+    let one = run(1);
+    assert!(one.iter().all(|forecast| forecast.model == Model::Counts));
+    assert_eq!(one, run(2));
+    assert_eq!(one, run(8));
+}
+
+#[test]
+fn a_panel_that_pauses_together_does_not_take_the_pause_for_no_demand() {
+    let mut values = Vec::new();
+    for i in 0..40 {
+        let mut own = seldom(i, 40);
+        own[36..].fill(0.0);
+        values.extend(own);
+    }
+    let of = |periods: usize| {
+        let rows = (0..40).flat_map(|i| values[i * 40..i * 40 + periods].to_vec()).collect();
+        let names: Vec<String> = (0..40).map(|i| format!("s{i}")).collect();
+        Panel::new(names, rows, (0..=40).map(|i| i * periods).collect()).unwrap()
+    };
+    let total = |forecasts: &[Forecast]| forecasts.iter().map(|forecast| forecast.mean[0]).sum::<f64>();
+    let run = |input: &Panel| total(&panel(input, &options(1, 4), &Task::default()).unwrap());
+    let (paused, before) = (run(&of(40)), run(&of(36)));
+    let input = of(40);
+    let alone: Vec<Forecast> = (0..40).map(|i| auto(input.series(i), None, &options(1, 4)).unwrap()).collect();
+    assert!((paused / before - 1.0).abs() < 0.01, "{paused} for {before}");
+    assert!(total(&alone) < 0.95 * before, "{} for {before}", total(&alone));
+}
+
+#[test]
+fn recovered_demand_beats_what_was_seen_and_keeps_its_scale() {
+    // 60 days of 12 hours; from day 20 each fifth day runs empty at hour 8
+    let rate = |hour: usize| 1.0 + (hour % 4) as f64;
+    let mut sales: Vec<f64> = (0..60 * 12).map(|i| (rate(i % 12) + 0.7 * noise(5, i)).max(0.0)).collect();
+    let truth: Vec<f64> = sales.chunks(12).map(|day| day.iter().sum()).collect();
+    let mut in_stock = vec![1.0; sales.len()];
+    for day in (20..60).step_by(5) {
+        sales[day * 12 + 8..(day + 1) * 12].fill(0.0);
+        in_stock[day * 12 + 8..(day + 1) * 12].fill(0.0);
+    }
+    let item = SlotSales { slots: 12, sales, in_stock, profile: None };
+    let found = recover_demand(&item).unwrap();
+    let (mut error, mut lost) = (0.0, 0.0);
+    for ((own, found), truth) in item.sales.chunks(12).zip(&found.demand).zip(&truth) {
+        let seen: f64 = own.iter().sum();
+        assert!(*found >= seen);
+        error += (found - truth).abs();
+        lost += truth - seen;
+    }
+    assert!(error < 0.4 * lost, "{error} of {lost}");
+    let tenfold = SlotSales { sales: item.sales.iter().map(|y| 8.0 * y).collect(), ..item.clone() };
+    let scaled = recover_demand(&tenfold).unwrap();
+    found.demand.iter().zip(&scaled.demand).for_each(|(a, b)| assert!((8.0 * a - b).abs() < 1e-9 * b));
+    assert_eq!(recover_panel(&[item.clone(), item]).unwrap().len(), 2);
+}
+
+proptest! {
+    #[test]
+    fn count_quantiles_are_whole_and_rise(y in prop::collection::vec(0u16..40, 1..60), holes in prop::collection::vec(any::<bool>(), 60), season in 1usize..8) {
+        let hole = |t: usize| holes[t] && t > 0;
+        let y: Vec<f64> = y.iter().enumerate().map(|(t, v)| if hole(t) { f64::NAN } else { f64::from(v.saturating_sub(20)) }).collect();
+        let ahead = counts(&y, None, season, 5).unwrap();
+        for step in 0..5 {
+            let quantiles = [0.01, 0.3, 0.5, 0.8, 0.99].map(|p| ahead.quantile(step, p));
+            prop_assert!(quantiles.iter().all(|q| *q >= 0.0 && q.fract() == 0.0));
+            prop_assert!(quantiles.windows(2).all(|pair| pair[0] <= pair[1]));
+            prop_assert!(ahead.mean(step).is_finite() && ahead.mean(step) >= 0.0);
+        }
+    }
+
+    #[test]
+    fn a_count_state_is_its_whole_series(y in prop::collection::vec(0u16..9, 1..40), kind in 0usize..3, fast in 0.5f64..1.0) {
+        let kind = [CountKind::NegativeBinomial, CountKind::ZeroInflated, CountKind::LogLogistic][kind];
+        let model = CountModel { kind, fast, ..Default::default() };
+        let y: Vec<f64> = y.iter().map(|v| if *v == 8 { f64::NAN } else { f64::from(*v) }).collect();
+        let half = y.len() / 2;
+        let mut state = CountFilter::over(model, &y[..half], None).unwrap();
+        let saved = postcard::to_stdvec(&state).unwrap();
+        prop_assert_eq!(&postcard::from_bytes::<CountFilter>(&saved).unwrap(), &state);
+        y[half..].iter().for_each(|value| state.update(*value, 1.0));
+        prop_assert_eq!(state, CountFilter::over(model, &y, None).unwrap());
+        prop_assert!(state.law().mean().is_finite());
+    }
+}
