@@ -2,9 +2,9 @@
 //!
 //! In: a series of demand per period in time order and, where known, `in_stock` (the share of
 //! each period, 0–1, in which the item could be bought). Out: mean and spread per period ahead.
-//! [`auto()`] fits its candidates on a growing history, scores each on periods it has not seen
-//! (rolling origin) and averages the good ones; [`panel()`] does so for many series at once and
-//! [`table()`] for a long table `unique_id, ds, y`.
+//! [`auto()`] fits its candidates, scores each on periods it has not seen (rolling origin) and averages
+//! the good ones; [`panel()`] does so for many series at once and [`table()`] for a long table
+//! `unique_id, ds, y`. One model alone, with its state, is fitted by [`ets`], [`theta`] or [`ces`].
 //!
 //! Censoring: a period that was in stock for a share `s` sold `y`, so its demand is read as `y / s`
 //! with weight `s`; below `s` = 0.1 it counts as missing. An empty shelf never reads as no demand.
@@ -13,12 +13,17 @@
 //! any number of threads.
 
 mod backtest;
+pub mod ces;
 pub mod demand;
+pub mod ets;
 pub mod intermittent;
 pub mod interval;
+mod minimise;
+mod season;
 pub mod select;
 pub mod smooth;
 mod table;
+pub mod theta;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -29,9 +34,12 @@ use crate::base::{Error, Panel, Result, Task};
 #[cfg(feature = "schema")]
 pub use backtest::CrossValidationParams;
 pub use backtest::{EvaluateParams, Origins, cross_validation, evaluate};
+pub use ces::{Ces, auto_ces, ces};
+pub use ets::{Ets, Fit, auto_ets, ets};
 pub use intermittent::{croston, sba};
 pub use smooth::{HoltWinters, holt_winters, naive, ses};
 pub use table::{Gaps, TableParams, table};
+pub use theta::{Theta, auto_theta, theta};
 
 /// The models that [`auto()`] chooses from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,6 +58,12 @@ pub enum Model {
     Croston,
     /// Croston's method with the correction of Syntetos and Boylan.
     Sba,
+    /// Exponential smoothing of any form, chosen by AICc.
+    Ets,
+    /// The dynamic optimised Theta model.
+    Theta,
+    /// Complex exponential smoothing of the form that AICc prefers.
+    Ces,
     /// The average of the candidates, weighted by their backtest error. Never a candidate itself.
     Blend,
 }
@@ -64,6 +78,9 @@ impl Model {
             Model::HoltWinters => "holt_winters",
             Model::Croston => "croston",
             Model::Sba => "sba",
+            Model::Ets => "ets",
+            Model::Theta => "theta",
+            Model::Ces => "ces",
             Model::Blend => "blend",
         }
     }
@@ -113,6 +130,29 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// Counts the known values of a series that models are fitted to.
+fn check_values(y: &[f64]) -> Result<usize> {
+    if let Some(index) = y.iter().position(|x| x.abs() >= 1e150) {
+        return Err(Error::NanInSeries { series: "y".into(), index, got: y[index].to_string() });
+    }
+    match y.iter().filter(|x| !x.is_nan()).count() {
+        0 => Err(Error::SeriesTooShort { series: "y".into(), need: 1, got: 0 }),
+        known => Ok(known),
+    }
+}
+
+/// Rolls a fitted model along its series.
+fn fitted<M: smooth::Roll + Clone>(start: M, y: &[f64], deviance: f64, aicc: f64) -> Fit<M> {
+    let mut state = start.clone();
+    let step = |y: &f64| {
+        let expected = state.ahead(1);
+        state.update(*y, 1.0);
+        expected
+    };
+    let fitted = y.iter().map(step).collect();
+    Fit { start, state, fitted, deviance, aicc }
 }
 
 fn check_rate(field: &str, rate: f64, least: f64, most: f64) -> Result<()> {
@@ -305,5 +345,7 @@ pub fn panel(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Foreca
     forecasts.into_iter().collect()
 }
 
+#[cfg(test)]
+mod model_tests;
 #[cfg(test)]
 mod tests;
