@@ -14,7 +14,7 @@ DATA ?=
 OUT ?= season.html
 CARGO_FLAGS := --locked
 
-.PHONY: demo test steps tools rust node python packages small-bench bench bench-faces bench-rivals faces clean simulate fuzz
+.PHONY: demo test steps tools rust node python packages small-bench bench bench-accuracy bench-faces bench-rivals faces clean simulate fuzz
 
 demo: tools-rust
 	@start=$$(date +%s); \
@@ -95,6 +95,10 @@ fuzz:
 
 bench:
 	cargo bench $(CARGO_FLAGS) -q -p trousse-benches
+
+# Accuracy of the forecasts on the sets in the folder DATA; a model's name in MODELS scores it alone.
+bench-accuracy: tools-rust
+	cargo bench $(CARGO_FLAGS) -q -p trousse-benches --bench accuracy -- "$(DATA)" $(MODELS)
 
 # trousse beside SQLite, redb and fjall, in one run on one disk (FOLDER says which).
 bench-rivals:
