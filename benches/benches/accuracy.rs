@@ -10,7 +10,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
 
-use trousse::forecast::{Forecast, Model, Options, auto};
+use trousse::forecast::{Forecast, Model, Options, Pool, auto};
 
 struct Series {
     train: Vec<f64>,
@@ -222,6 +222,7 @@ fn main() {
     let back = given.iter().find_map(|arg| arg.strip_prefix("inner=")?.parse().ok());
     let models: Vec<Model> =
         given.iter().filter_map(|arg| serde_json::from_value(serde_json::Value::from(arg.as_str())).ok()).collect();
+    let fast = given.iter().any(|arg| arg == "fast");
     let folder = given.iter().find(|arg| Path::new(arg.as_str()).is_dir());
     let mut sets = match folder {
         Some(folder) => ["tourism_monthly", "m4_weekly"]
@@ -254,13 +255,14 @@ fn main() {
                     horizon: one.test.len(),
                     levels: vec![80.0, 95.0],
                     models: models.clone(),
+                    pool: if fast { Pool::Fast } else { Pool::Standard },
                     ..Options::default()
                 };
                 let start = Instant::now();
                 let forecast = auto(&one.train, None, &options).expect("finite series");
                 score.add(set, one, &forecast, start.elapsed().as_secs_f64());
             }
-            score.print(set.name, models.first().map_or("default", |model| model.name()));
+            score.print(set.name, models.first().map_or(if fast { "fast" } else { "default" }, |model| model.name()));
         }
     }
 }

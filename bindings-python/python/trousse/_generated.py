@@ -47,7 +47,11 @@ LifeMoment = Literal["sale", "receipt"]
 
 
 #: The models that ``auto()`` chooses from.
-Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "blend"]
+Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "ets", "theta", "ces", "blend"]
+
+
+#: What a series may cost.
+Pool = Literal["fast", "standard"]
 
 
 #: What a period without a row means.
@@ -2827,6 +2831,7 @@ def forecast(
     season: int = 1,
     level: Sequence[float] = (80.0,),
     models: Sequence[Model] = (),
+    pool: Pool = 'standard',
     windows: int = 3,
     non_negative: bool = True,
     id_column: str = 'unique_id',
@@ -2849,8 +2854,11 @@ def forecast(
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
     models : Sequence[Model], default ()
-        Models to choose among; empty for all that suit the series. One of ``naive``, ``seasonal_naive``,
-        ``ses``, ``holt_winters``, ``croston``, ``sba``, ``blend``.
+        Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
+        ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``ets``, ``theta``, ``ces``,
+        ``blend``.
+    pool : Pool, default 'standard'
+        Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
         Rolling-origin windows on which the models are scored.
     non_negative : bool, default True
@@ -2879,7 +2887,7 @@ def forecast(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps}, progress)  # type: ignore[no-any-return]
 
 
 def recommend(
@@ -5490,6 +5498,7 @@ __all__ = [
     "PhantomBelief",
     "Pick",
     "Picks",
+    "Pool",
     "Position",
     "Promised",
     "Proposal",

@@ -16,7 +16,7 @@ const MAX_ORIGINS: usize = 120;
 /// 90 % with all of them, 82 % with these (training rows, November 2026).
 const LOOK_BACK: usize = 120;
 /// How many errors the normal shape counts as.
-const NORMAL_ERRORS: f64 = 20.0;
+const NORMAL_ERRORS: f64 = 80.0;
 /// Standardised errors needed before their own shape counts beside the normal one.
 const SHAPE_ERRORS: usize = 40;
 

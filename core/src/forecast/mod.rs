@@ -86,6 +86,18 @@ impl Model {
     }
 }
 
+/// What a series may cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Pool {
+    /// Naive ones, simple smoothing and Theta: under half a millisecond for a hundred values, for millions of series.
+    Fast,
+    /// Naive ones, Theta, exponential smoothing of fifteen forms and complex smoothing: some milliseconds.
+    #[default]
+    Standard,
+}
+
 /// How to forecast.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -97,8 +109,10 @@ pub struct Options {
     pub horizon: usize,
     /// Levels of the intervals in percent, each between 0 and 100.
     pub levels: Vec<f64>,
-    /// Models to choose among; empty for all that suit the series. `blend` averages those.
+    /// Models to choose among; empty for all of the pool that suit the series. `blend` averages those.
     pub models: Vec<Model>,
+    /// Which models are tried where none are named.
+    pub pool: Pool,
     /// Rolling-origin windows on which the models are scored.
     pub windows: usize,
     /// Whether a series without negative values gets no negative forecast.
@@ -107,7 +121,15 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { season: 1, horizon: 14, levels: vec![80.0], models: Vec::new(), windows: 3, non_negative: true }
+        Options {
+            season: 1,
+            horizon: 14,
+            levels: vec![80.0],
+            models: Vec::new(),
+            pool: Pool::Standard,
+            windows: 3,
+            non_negative: true,
+        }
     }
 }
 
@@ -209,6 +231,9 @@ pub struct Forecast {
     pub non_negative: bool,
 }
 
+/// Counts above this mean have the rounded quantiles of the errors; the negative binomial takes O(mean) to sum up.
+const LARGE_COUNT: f64 = 100.0;
+
 impl Forecast {
     /// Mean and variance of the demand of the first `periods` periods together. Beyond the horizon the
     /// last period's rate goes on and the spread grows in the same proportion to the square root of time.
@@ -234,10 +259,11 @@ impl Forecast {
         let Some(last) = self.mean.len().checked_sub(1) else { return f64::NAN };
         let (mean, sd) = (self.mean[step.min(last)], self.sd[step.min(last)]);
         let p = p.clamp(1e-6, 1.0 - 1e-6);
-        if self.count {
+        if self.count && mean <= LARGE_COUNT {
             return count_quantile(mean, sd * sd, p);
         }
         let value = mean + sd * standard_quantile(&self.shape, p);
+        let value = if self.count { value.round() } else { value };
         if self.non_negative { value.max(0.0) } else { value }
     }
 }

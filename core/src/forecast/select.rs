@@ -14,7 +14,7 @@ use super::ets::{self, Ets};
 use super::intermittent::{self, Intervals};
 use super::smooth::{LastValues, Roll};
 use super::theta::{self, Theta};
-use super::{Model, Options};
+use super::{Model, Options, Pool};
 
 /// Zeros beyond this share make a series intermittent.
 const INTERMITTENT_ZEROS: f64 = 1.0 / 3.0;
@@ -150,7 +150,10 @@ fn candidates(demand: &Demand, options: &Options) -> Vec<Model> {
     }
     let intermittent = demand.zeros > INTERMITTENT_ZEROS;
     if !intermittent && n >= 8 {
-        let mut models = vec![Model::Naive, Model::SeasonalNaive, Model::Ets, Model::Theta, Model::Ces];
+        let mut models = match options.pool {
+            Pool::Fast => vec![Model::Naive, Model::SeasonalNaive, Model::Ses, Model::Theta],
+            Pool::Standard => vec![Model::Naive, Model::SeasonalNaive, Model::Ets, Model::Theta, Model::Ces],
+        };
         models.retain(|model| *model != Model::SeasonalNaive || options.season > 1 && n > options.season);
         return models;
     }
