@@ -25,6 +25,8 @@ export const {
   verify,
   salvage,
   forecast,
+  crossValidation,
+  evaluate,
   recommend,
   planPurchases,
   rfm,
