@@ -14,7 +14,7 @@ DATA ?=
 OUT ?= season.html
 CARGO_FLAGS := --locked
 
-.PHONY: demo test steps tools rust node python packages small-bench bench bench-counts bench-faces bench-rivals faces clean simulate fuzz
+.PHONY: demo test steps tools rust node python packages small-bench bench bench-accuracy bench-counts bench-faces bench-rivals faces clean simulate fuzz
 
 demo: tools-rust
 	@start=$$(date +%s); \
@@ -99,6 +99,10 @@ bench:
 # Counts and stock-outs on the public sets in DATA (`benches/benches/counts.rs` says which), one thread.
 bench-counts:
 	RAYON_NUM_THREADS=1 cargo bench $(CARGO_FLAGS) -q -p trousse-benches --bench counts -- "$(abspath $(DATA))"
+
+# Accuracy of the forecasts on the sets in the folder DATA; a model's name in MODELS scores it alone.
+bench-accuracy: tools-rust
+	cargo bench $(CARGO_FLAGS) -q -p trousse-benches --bench accuracy -- "$(DATA)" $(MODELS)
 
 # trousse beside SQLite, redb and fjall, in one run on one disk (FOLDER says which).
 bench-rivals:

@@ -288,6 +288,20 @@ export function salvage(params: SalvageParams): Promise<Salvaged>
 export function forecast<T extends AnswerFrame = AnswerFrame>(params: ForecastFrameParams & OneSeries & Long): Promise<T>
 
 /**
+ * Forecasts each series of a long frame from past origins: what would have been told, beside what came.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
+ */
+export function crossValidation<T extends AnswerFrame = AnswerFrame>(params: CrossValidationParams & { /** A frame with the columns unique_id, ds, y, and optionally in_stock. */ df: Frame } & Long): Promise<T>
+
+/**
+ * Scores the forecasts in the columns of a frame against the truth beside them: errors, scaled errors, coverage of intervals.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+ */
+export function evaluate<T extends AnswerFrame = AnswerFrame>(params: EvaluateParams & { /** A frame with the columns unique_id, ds, y, a column a model, and optionally model-lo-80, model-hi-80, cutoff. */ df: Frame } & { /** A frame with the columns unique_id, ds, y: the rows before. */ train?: Frame } & Long): Promise<T>
+
+/**
  * Recommends items to users from a frame of interactions.
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
@@ -1803,10 +1817,15 @@ export interface ForecastFrameParams {
    */
   level?: number[] | Float64Array
   /**
-   * Models to choose among; empty for all that suit the series.
+   * Models to choose among; empty for all of the pool that suit the series.
    * @defaultValue `[]`
    */
   models?: Model[]
+  /**
+   * Which models are tried where none are named.
+   * @defaultValue `"standard"`
+   */
+  pool?: Pool
   /**
    * Rolling-origin windows on which the models are scored. A whole number.
    * @defaultValue `3`
@@ -1857,8 +1876,21 @@ export type Model =
   | 'sba'
   /** The pool of count models ([`counts()`]): integer quantiles for items that sell seldom, unevenly or few at a time. */
   | 'counts'
+  /** Exponential smoothing of any form, chosen by AICc. */
+  | 'ets'
+  /** The dynamic optimised Theta model. */
+  | 'theta'
+  /** Complex exponential smoothing of the form that AICc prefers. */
+  | 'ces'
   /** The average of the candidates, weighted by their backtest error. Never a candidate itself. */
   | 'blend'
+
+/** What a series may cost. */
+export type Pool =
+  /** Naive ones, simple smoothing and Theta: under half a millisecond for a hundred values, for millions of series. */
+  | 'fast'
+  /** Naive ones, Theta, exponential smoothing of fifteen forms and complex smoothing: some milliseconds. */
+  | 'standard'
 
 /** What a period without a row means. */
 export type Gaps =
@@ -1866,6 +1898,98 @@ export type Gaps =
   | 'missing'
   /** Nothing was sold in it. */
   | 'zero'
+
+/** The parameters of `crossValidation` as faces take them: in one. */
+export interface CrossValidationParams {
+  /**
+   * Periods to forecast. A whole number.
+   * @defaultValue `14`
+   */
+  h?: number
+  /**
+   * Periods in a season (7 for days, 12 for months); 1 for none. A whole number.
+   * @defaultValue `1`
+   */
+  season?: number
+  /**
+   * Levels of the intervals in percent, each between 0 and 100.
+   * @defaultValue `[80]`
+   */
+  level?: number[] | Float64Array
+  /**
+   * Models to choose among; empty for all of the pool that suit the series.
+   * @defaultValue `[]`
+   */
+  models?: Model[]
+  /**
+   * Which models are tried where none are named.
+   * @defaultValue `"standard"`
+   */
+  pool?: Pool
+  /**
+   * Rolling-origin windows on which the models are scored. A whole number.
+   * @defaultValue `3`
+   */
+  windows?: number
+  /**
+   * Whether a series without negative values gets no negative forecast.
+   * @defaultValue `true`
+   */
+  nonNegative?: boolean
+  /**
+   * Column of the series' names; where the table lacks it, all rows are one series.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
+  /**
+   * Column of the times: dates, instants, ISO texts or integers.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
+  /**
+   * Column of the values.
+   * @defaultValue `"y"`
+   */
+  targetColumn?: string
+  /** Column of the share of each period, 0–1, in which the item could be bought. */
+  inStock?: string | null
+  /**
+   * What a period without a row means.
+   * @defaultValue `"missing"`
+   */
+  gaps?: Gaps
+  /**
+   * How many windows, 1 … 1,000. A whole number.
+   * @defaultValue `1`
+   */
+  nWindows?: number
+  /** Periods between their cutoffs; `h` by default. A whole number. */
+  stepSize?: number | null
+}
+
+/** How to score forecasts. */
+export interface EvaluateParams {
+  /**
+   * The lag of the seasonal naive forecast that MASE and the interval score are scaled with. A whole number.
+   * @defaultValue `1`
+   */
+  season?: number
+  /**
+   * Column of the series' names; where a table lacks it, all rows are one series.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
+  /**
+   * Column of the times.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
+  /**
+   * Column of the truth.
+   * @defaultValue `"y"`
+   */
+  targetColumn?: string
+}
 
 /** How to recommend from a table of interactions. */
 export interface RecommendFrameParams {
@@ -3449,7 +3573,7 @@ export interface AlertRow {
 
 /** What to value. */
 export interface StockValueParams {
-  /** As of the end of this business day; today by default. */
+  /** As of the end of this business day; today by default, the latest that it is at any location. */
   asOfDay?: Day | Day
   /**
    * How.

@@ -29,6 +29,8 @@ export const {
   verify,
   salvage,
   forecast,
+  crossValidation,
+  evaluate,
   recommend,
   planPurchases,
   rfm,

@@ -55,7 +55,11 @@ IntermittentMethod = Literal["croston", "sba", "tsb", "adida", "imapa"]
 
 
 #: The models that ``auto()`` chooses from.
-Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "counts", "blend"]
+Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "counts", "ets", "theta", "ces", "blend"]
+
+
+#: What a series may cost.
+Pool = Literal["fast", "standard"]
 
 
 #: What a period without a row means.
@@ -3062,6 +3066,7 @@ def forecast(
     season: int = 1,
     level: Sequence[float] = (80.0,),
     models: Sequence[Model] = (),
+    pool: Pool = 'standard',
     windows: int = 3,
     non_negative: bool = True,
     id_column: str = 'unique_id',
@@ -3084,8 +3089,11 @@ def forecast(
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
     models : Sequence[Model], default ()
-        Models to choose among; empty for all that suit the series. One of ``naive``, ``seasonal_naive``,
-        ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``blend``.
+        Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
+        ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
+        ``ces``, ``blend``.
+    pool : Pool, default 'standard'
+        Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
         Rolling-origin windows on which the models are scored.
     non_negative : bool, default True
@@ -3114,7 +3122,123 @@ def forecast(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps}, progress)  # type: ignore[no-any-return]
+
+
+def cross_validation(
+    df: F,
+    *,
+    h: int = 14,
+    season: int = 1,
+    level: Sequence[float] = (80.0,),
+    models: Sequence[Model] = (),
+    pool: Pool = 'standard',
+    windows: int = 3,
+    non_negative: bool = True,
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    target_column: str = 'y',
+    in_stock: str | None = None,
+    gaps: Gaps = 'missing',
+    n_windows: int = 1,
+    step_size: int | None = None,
+    progress: Progress = False,
+) -> F:
+    """Forecasts each series of a long frame from past origins: what would have been told, beside what came.
+
+    Parameters
+    ----------
+    df : frame
+        A frame with columns unique_id, ds, y, and optionally in_stock.
+    h : int, default 14
+        Periods to forecast.
+    season : int, default 1
+        Periods in a season (7 for days, 12 for months); 1 for none.
+    level : Sequence[float], default (80.0,)
+        Levels of the intervals in percent, each between 0 and 100.
+    models : Sequence[Model], default ()
+        Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
+        ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
+        ``ces``, ``blend``.
+    pool : Pool, default 'standard'
+        Which models are tried where none are named. One of ``fast``, ``standard``.
+    windows : int, default 3
+        Rolling-origin windows on which the models are scored.
+    non_negative : bool, default True
+        Whether a series without negative values gets no negative forecast.
+    id_column : str, default 'unique_id'
+        Column of the series' names; where the table lacks it, all rows are one series.
+    time_column : str, default 'ds'
+        Column of the times: dates, instants, ISO texts or integers.
+    target_column : str, default 'y'
+        Column of the values.
+    in_stock : str | None, default None
+        Column of the share of each period, 0–1, in which the item could be bought.
+    gaps : Gaps, default 'missing'
+        What a period without a row means. One of ``missing``, ``zero``.
+    n_windows : int, default 1
+        How many windows, 1 … 1,000.
+    step_size : int | None, default None
+        Periods between their cutoffs; ``h`` by default.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
+        SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("cross_validation", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "n_windows": n_windows, "step_size": step_size}, progress)  # type: ignore[no-any-return]
+
+
+def evaluate(
+    df: F,
+    train: Frame | None = None,
+    *,
+    season: int = 1,
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    target_column: str = 'y',
+    progress: Progress = False,
+) -> F:
+    """Scores the forecasts in the columns of a frame against the truth beside them: errors, scaled errors,
+    coverage of intervals.
+
+    Parameters
+    ----------
+    df : frame
+        A frame with columns unique_id, ds, y, a column a model, and optionally model-lo-80, model-hi-80,
+        cutoff.
+    train : frame, default None
+        A frame with columns unique_id, ds, y: the rows before.
+    season : int, default 1
+        The lag of the seasonal naive forecast that MASE and the interval score are scaled with.
+    id_column : str, default 'unique_id'
+        Column of the series' names; where a table lacks it, all rows are one series.
+    time_column : str, default 'ds'
+        Column of the times.
+    target_column : str, default 'y'
+        Column of the truth.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("evaluate", {"df": df, "train": train}, {"season": season, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
 
 
 def recommend(
@@ -4654,7 +4778,7 @@ class _Ledger(Base):
         sku : str | None, default None
             Only this SKU.
         as_of_day : DayLike | None, default None
-            As of the end of this business day; today by default.
+            As of the end of this business day; today by default, the latest that it is at any location.
         method : CostMethod, default 'fifo'
             How. One of ``fifo``, ``average``, ``standard``.
         now : InstantLike | None, default None
@@ -5729,6 +5853,7 @@ __all__ = [
     "PhantomBelief",
     "Pick",
     "Picks",
+    "Pool",
     "Position",
     "Promised",
     "Proposal",
@@ -5762,7 +5887,9 @@ __all__ = [
     "Units",
     "Verified",
     "WithheldRow",
+    "cross_validation",
     "demand_class",
+    "evaluate",
     "expiry_risk",
     "fefo",
     "forecast",

@@ -1,16 +1,20 @@
 //! The choice of a model by its errors on periods it has not seen.
 //!
-//! The last windows of the series are forecast from what came before each (rolling origin, the history
-//! grows); each candidate is fitted anew for each window. A regular series is judged by absolute errors; an
-//! intermittent one by squared errors, because absolute errors would reward forecasting nothing.
-//! The candidates are averaged with weights falling with the sixth power of their error: over many series the
-//! average loses less than the apparent best (Bates & Granger 1969; on held-out months of the tourism training
-//! rows OWA .81 against .84 for the single best, November 2026).
+//! Each candidate is fitted to the whole series, which settles its structure. The last windows are then forecast from
+//! what came before each (rolling origin, the history grows) by that structure with parameters fitted anew. A regular
+//! series is judged by absolute errors; an intermittent one by squared errors, because absolute errors would reward
+//! forecasting nothing. The candidates are averaged with weights falling with the third power of their error: over many
+//! series the average loses less than the apparent best (Bates & Granger 1969). On training rows alone, the last
+//! horizons of the tourism months held out one by one: OWA .787, without the naive candidates .800; powers from 2 to 6
+//! differ by .005 (November 2026).
 
+use super::ces::{self, Ces};
 use super::demand::Demand;
+use super::ets::{self, Ets};
 use super::intermittent::{self, Intervals};
-use super::smooth::{self, LastValues, Roll, Smoother};
-use super::{Model, Options};
+use super::smooth::{LastValues, Roll};
+use super::theta::{self, Theta};
+use super::{Model, Options, Pool};
 
 /// Zeros beyond this share make a series intermittent.
 const INTERMITTENT_ZEROS: f64 = 1.0 / 3.0;
@@ -21,7 +25,9 @@ const MAX_HISTORY: usize = 1_000;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Filter {
     Last(LastValues),
-    Smooth(Smoother),
+    Ets(Ets),
+    Theta(Box<Theta>),
+    Ces(Ces),
     Intervals(Intervals),
 }
 
@@ -29,15 +35,28 @@ impl Roll for Filter {
     fn update(&mut self, y: f64, weight: f64) {
         match self {
             Filter::Last(f) => f.update(y, weight),
-            Filter::Smooth(f) => f.update(y, weight),
+            Filter::Ets(f) => Roll::update(f, y, weight),
+            Filter::Theta(f) => Roll::update(&mut **f, y, weight),
+            Filter::Ces(f) => Roll::update(f, y, weight),
             Filter::Intervals(f) => f.update(y, weight),
         }
     }
     fn ahead(&self, ahead: usize) -> f64 {
         match self {
             Filter::Last(f) => f.ahead(ahead),
-            Filter::Smooth(f) => f.ahead(ahead),
+            Filter::Ets(f) => f.ahead(ahead),
+            Filter::Theta(f) => f.ahead(ahead),
+            Filter::Ces(f) => f.ahead(ahead),
             Filter::Intervals(f) => f.ahead(ahead),
+        }
+    }
+    fn path(&self, horizon: usize) -> Vec<f64> {
+        match self {
+            Filter::Last(f) => f.path(horizon),
+            Filter::Ets(f) => f.path(horizon),
+            Filter::Theta(f) => f.path(horizon),
+            Filter::Ces(f) => f.path(horizon),
+            Filter::Intervals(f) => f.path(horizon),
         }
     }
 }
@@ -52,6 +71,13 @@ impl Roll for Mixture {
     }
     fn ahead(&self, ahead: usize) -> f64 {
         self.0.iter().map(|(share, filter)| share * filter.ahead(ahead)).sum()
+    }
+    fn path(&self, horizon: usize) -> Vec<f64> {
+        let mut sum = vec![0.0; horizon];
+        for (share, filter) in &self.0 {
+            sum.iter_mut().zip(filter.path(horizon)).for_each(|(sum, value)| *sum += share * value);
+        }
+        sum
     }
 }
 
@@ -72,7 +98,7 @@ pub(crate) struct Choice {
 
 impl Choice {
     pub(crate) fn forecast(&self, horizon: usize) -> Vec<f64> {
-        (1..=horizon).map(|ahead| self.end.ahead(ahead)).collect()
+        self.end.path(horizon)
     }
 }
 
@@ -80,13 +106,13 @@ impl Choice {
 pub(crate) fn choose(demand: &Demand, options: &Options) -> Choice {
     let models = candidates(demand, options);
     let windows = windows(demand.value.len(), options);
-    let scores = backtest(demand, options, &models, &windows);
+    let (value, weight) = recent(&demand.value, &demand.weight);
+    let whole: Vec<Filter> = models.iter().map(|model| fit(*model, value, weight, options.season)).collect();
+    let scores = backtest(demand, options, &models, &whole, &windows);
     let shares = shares(&models, options, &scores);
     let used: Vec<(Model, f64)> =
         models.iter().copied().zip(shares.iter().copied()).filter(|(_, s)| *s > 0.0).collect();
-    let (value, weight) = recent(&demand.value, &demand.weight);
-    let start =
-        Mixture(used.iter().map(|(model, share)| (*share, fit(*model, value, weight, options.season))).collect());
+    let start = Mixture(shares.iter().copied().zip(whole).filter(|(share, _)| *share > 0.0).collect());
     let mut end = start.clone();
     value.iter().zip(weight).for_each(|(y, w)| end.update(*y, *w));
     let mixed = scores.mixed(&shares);
@@ -123,6 +149,14 @@ fn candidates(demand: &Demand, options: &Options) -> Vec<Model> {
         return vec![if n == 1 { Model::Naive } else { Model::Ses }];
     }
     let intermittent = demand.zeros > INTERMITTENT_ZEROS;
+    if !intermittent && n >= 8 {
+        let mut models = match options.pool {
+            Pool::Fast => vec![Model::Naive, Model::SeasonalNaive, Model::Ses, Model::Theta],
+            Pool::Standard => vec![Model::Naive, Model::SeasonalNaive, Model::Ets, Model::Theta, Model::Ces],
+        };
+        models.retain(|model| *model != Model::SeasonalNaive || options.season > 1 && n > options.season);
+        return models;
+    }
     let mut models = vec![Model::Ses];
     if !intermittent {
         models.push(Model::Naive);
@@ -144,10 +178,28 @@ fn fit(model: Model, y: &[f64], weight: &[f64], season: usize) -> Filter {
     match model {
         Model::Naive => Filter::Last(LastValues::new(1)),
         Model::SeasonalNaive => Filter::Last(LastValues::new(season)),
-        Model::Ses | Model::Blend | Model::Counts => Filter::Smooth(smooth::fit_ses(y, weight)),
-        Model::HoltWinters => Filter::Smooth(smooth::fit_holt_winters(y, weight, season)),
+        Model::Ses | Model::Blend | Model::Counts => Filter::Ets(ets::simple(y, weight)),
+        Model::HoltWinters => Filter::Ets(ets::holt_winters(y, weight, season)),
+        Model::Ets => Filter::Ets(ets::best(y, weight, season)),
+        Model::Theta => Filter::Theta(Box::new(theta::fit(y, weight, season, theta::DYNAMIC).0)),
+        Model::Ces => match ces::choose(y, weight, season, &ces::ALL, ces::BRIEF) {
+            Some((model, _, _)) => Filter::Ces(model),
+            None => Filter::Ets(ets::simple(y, weight)),
+        },
         Model::Croston => Filter::Intervals(intermittent::fit(y, weight, false)),
         Model::Sba => Filter::Intervals(intermittent::fit(y, weight, true)),
+    }
+}
+
+/// Fits the structure of a fitted model to another part of the series; the structure alone is taken over.
+fn refit(model: Model, like: &Filter, y: &[f64], weight: &[f64], season: usize) -> Filter {
+    match like {
+        Filter::Ets(like) => Filter::Ets(ets::like(like, y, weight, season)),
+        Filter::Ces(like) => match ces::choose(y, weight, season, &[like.form], ces::BRIEF) {
+            Some((model, _, _)) => Filter::Ces(model),
+            None => Filter::Ets(ets::simple(y, weight)),
+        },
+        _ => fit(model, y, weight, season),
     }
 }
 
@@ -184,7 +236,13 @@ impl Scores {
     }
 }
 
-fn backtest(demand: &Demand, options: &Options, models: &[Model], windows: &[(usize, usize)]) -> Scores {
+fn backtest(
+    demand: &Demand,
+    options: &Options,
+    models: &[Model],
+    whole: &[Filter],
+    windows: &[(usize, usize)],
+) -> Scores {
     let mut actual = Vec::new();
     let mut forecast = vec![Vec::new(); models.len()];
     let mut naive = Vec::new();
@@ -194,10 +252,11 @@ fn backtest(demand: &Demand, options: &Options, models: &[Model], windows: &[(us
         let (value, weight) = recent(&demand.value[..*origin], &demand.weight[..*origin]);
         let ahead = |mut filter: Filter| -> Vec<f64> {
             value.iter().zip(weight).for_each(|(y, w)| filter.update(*y, *w));
-            known.iter().map(|t| filter.ahead(t - origin + 1)).collect()
+            let path = filter.path(end - origin);
+            known.iter().map(|t| path[t - origin]).collect()
         };
-        for (own, model) in forecast.iter_mut().zip(models) {
-            own.extend(ahead(fit(*model, value, weight, options.season)));
+        for (own, (model, like)) in forecast.iter_mut().zip(models.iter().zip(whole)) {
+            own.extend(ahead(refit(*model, like, value, weight, options.season)));
         }
         naive.extend(ahead(fit(Model::SeasonalNaive, value, weight, options.season)));
     }
@@ -219,7 +278,7 @@ fn shares(models: &[Model], options: &Options, scores: &Scores) -> Vec<f64> {
     if !blend || models.len() == 1 || least <= 0.0 {
         return (0..by.len()).map(|i| if i == best { 1.0 } else { 0.0 }).collect();
     }
-    let raw: Vec<f64> = by.iter().map(|e| if *e <= 2.0 * least { (least / e).powi(6) } else { 0.0 }).collect();
+    let raw: Vec<f64> = by.iter().map(|e| if *e <= 2.0 * least { (least / e).powi(3) } else { 0.0 }).collect();
     let total: f64 = raw.iter().sum();
     raw.iter().map(|share| share / total).collect()
 }

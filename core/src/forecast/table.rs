@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Forecast, Model, Options, panel};
+use super::{Forecast, Model, Options, Pool, panel};
 use crate::base::{Column, Day, Error, Interner, Panel, Result, Table, Task, Timestamp};
 
 /// What a period without a row means.
@@ -31,8 +31,10 @@ pub struct TableParams {
     pub season: usize,
     /// Levels of the intervals in percent, each between 0 and 100.
     pub level: Vec<f64>,
-    /// Models to choose among; empty for all that suit the series.
+    /// Models to choose among; empty for all of the pool that suit the series.
     pub models: Vec<Model>,
+    /// Which models are tried where none are named.
+    pub pool: Pool,
     /// Rolling-origin windows on which the models are scored.
     pub windows: usize,
     /// Whether a series without negative values gets no negative forecast.
@@ -51,12 +53,13 @@ pub struct TableParams {
 
 impl Default for TableParams {
     fn default() -> Self {
-        let Options { season, horizon, levels, models, windows, non_negative } = Options::default();
+        let Options { season, horizon, levels, models, pool, windows, non_negative } = Options::default();
         TableParams {
             h: horizon,
             season,
             level: levels,
             models,
+            pool,
             windows,
             non_negative,
             id_column: "unique_id".into(),
@@ -89,6 +92,7 @@ impl TableParams {
             horizon: self.h,
             levels: self.level.clone(),
             models: self.models.clone(),
+            pool: self.pool,
             windows: self.windows,
             non_negative: self.non_negative,
         }
