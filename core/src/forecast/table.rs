@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Forecast, Model, Options, Pool, panel};
+use crate::base::units::DAY_MS;
 use crate::base::{Column, Day, Error, Interner, Panel, Result, Table, Task, Timestamp};
 
 /// What a period without a row means.
@@ -147,7 +148,11 @@ enum Kind {
 /// The distance between periods: calendar months, or units of the time's kind.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Step {
-    Months(i64),
+    /// So many, of times of which a day has `day` units.
+    Months {
+        months: i64,
+        day: i64,
+    },
     Units(i64),
 }
 
@@ -200,15 +205,17 @@ impl Times {
         let pairs = || series.iter().flat_map(|s| s.rows.windows(2)).map(|p| (self.value[p[0]], self.value[p[1]]));
         let mut distances: Vec<i64> = pairs().map(|(a, b)| b.saturating_sub(a)).collect();
         distances.sort_unstable();
-        let mut best = (0, if self.kind == Kind::Timestamp { crate::base::units::DAY_MS } else { 1 });
+        let mut best = (0, if self.kind == Kind::Timestamp { DAY_MS } else { 1 });
         for run in distances.chunk_by(|a, b| a == b) {
             if run.len() > best.0 {
                 best = (run.len(), run[0]);
             }
         }
-        if self.kind == Kind::Day && best.1 >= 28 && pairs().all(|(a, b)| whole_months(day(a), day(b)).is_some()) {
-            let months = pairs().filter_map(|(a, b)| whole_months(day(a), day(b))).min();
-            return Step::Months(months.unwrap_or(1));
+        let unit = if self.kind == Kind::Timestamp { DAY_MS } else { 1 };
+        let are_days = self.kind != Kind::Integer && self.value.iter().all(|time| time % unit == 0);
+        let months = |(a, b): (i64, i64)| whole_months(day(a / unit), day(b / unit));
+        if are_days && best.1 >= 28 * unit && pairs().all(|pair| months(pair).is_some()) {
+            return Step::Months { months: pairs().filter_map(months).min().unwrap_or(1), day: unit };
         }
         Step::Units(best.1.max(1))
     }
@@ -231,13 +238,17 @@ impl Step {
     fn between(self, from: i64, to: i64) -> i64 {
         match self {
             Step::Units(step) => (to.saturating_sub(from).saturating_add(step / 2)) / step,
-            Step::Months(step) => whole_months(day(from), day(to)).map_or(0, |months| months / step),
+            Step::Months { months, day: unit } => {
+                whole_months(day(from / unit), day(to / unit)).map_or(0, |found| found / months)
+            }
         }
     }
     pub(super) fn after(self, time: i64, periods: i64) -> i64 {
         match self {
             Step::Units(step) => time.saturating_add(step.saturating_mul(periods)),
-            Step::Months(step) => i64::from(months_after(day(time), step.saturating_mul(periods)).0),
+            Step::Months { months, day: unit } => {
+                i64::from(months_after(day(time / unit), months.saturating_mul(periods)).0) * unit
+            }
         }
     }
 }

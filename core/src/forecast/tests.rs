@@ -556,3 +556,32 @@ proptest! {
         prop_assert!(state.law().mean().is_finite());
     }
 }
+
+#[test]
+fn months_of_instants_at_midnight_step_by_the_calendar() {
+    use crate::base::{Column, Table, Task, Timestamp};
+    let instants = |days: [&str; 3]| days.map(|day| day.parse::<crate::base::Day>().unwrap().start(0)).to_vec();
+    let table = Table::default()
+        .with("ds", Column::Timestamp(instants(["2026-09-30", "2026-10-31", "2026-11-30"])))
+        .unwrap()
+        .with("y", Column::Float(vec![7.0; 3]))
+        .unwrap();
+    let ahead = table_of(&table, 3);
+    assert_eq!(ahead.column("ds").unwrap(), &Column::Timestamp(instants(["2026-12-31", "2027-01-31", "2027-02-28"])));
+    // An hour past midnight is no day: such times step by their distance.
+    let late = |t: Timestamp| Timestamp(t.0 + 3_600_000);
+    let shifted = Table::default()
+        .with(
+            "ds",
+            Column::Timestamp(instants(["2026-09-30", "2026-10-31", "2026-11-30"]).into_iter().map(late).collect()),
+        )
+        .unwrap()
+        .with("y", Column::Float(vec![7.0; 3]))
+        .unwrap();
+    let next = late("2026-12-30".parse::<crate::base::Day>().unwrap().start(0));
+    assert_eq!(table_of(&shifted, 1).column("ds").unwrap(), &Column::Timestamp(vec![next]));
+
+    fn table_of(table: &Table, h: usize) -> Table {
+        super::table(table, &super::TableParams { h, ..Default::default() }, &Task::default()).unwrap()
+    }
+}
