@@ -19,6 +19,7 @@ fn texts(values: Vec<String>) -> Column {
 }
 
 /// Leaves under products and, crossed with them, locations; all under `all`.
+#[derive(Debug)]
 struct World {
     leaves: Vec<(usize, usize)>,
     nodes: Vec<String>,
