@@ -302,6 +302,20 @@ export function crossValidation<T extends AnswerFrame = AnswerFrame>(params: Cro
 export function evaluate<T extends AnswerFrame = AnswerFrame>(params: EvaluateParams & { /** A frame with the columns unique_id, ds, y, a column a model, and optionally model-lo-80, model-hi-80, cutoff. */ df: Frame } & { /** A frame with the columns unique_id, ds, y: the rows before. */ train?: Frame } & Long): Promise<T>
 
 /**
+ * Sums the series of leaves up to those of all nodes of a hierarchy: products, brands, categories, locations.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+ */
+export function aggregate<T extends AnswerFrame = AnswerFrame>(params: AggregateParams & { /** A frame with the columns unique_id, ds, y of the leaves. */ df: Frame } & { /** A frame with the columns parent, child; a child may have several parents. */ hierarchy: Frame } & Long): Promise<T>
+
+/**
+ * Makes forecasts of all nodes of a hierarchy add up: bottom-up, top-down, least squares, minimum trace.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+ */
+export function reconcile<T extends AnswerFrame = AnswerFrame>(params: ReconcileParams & { /** A frame with the columns unique_id, ds and a column a model, for the nodes of all levels. */ df: Frame } & { /** A frame with the columns parent, child; a child may have several parents. */ hierarchy: Frame } & { /** A frame with the columns unique_id, ds, residual: one step ahead in sample, for wls_var and mint_shrink. */ residuals?: Frame } & { /** A frame with the columns unique_id, ds, y of the leaves: proportions for top_down. */ history?: Frame } & Long): Promise<T>
+
+/**
  * Recommends items to users from a frame of interactions.
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
@@ -1990,6 +2004,69 @@ export interface EvaluateParams {
    */
   targetColumn?: string
 }
+
+/** How to sum up series. */
+export interface AggregateParams {
+  /**
+   * What a leaf without a row at a time means for the sums above it.
+   * @defaultValue `"missing"`
+   */
+  gaps?: Gaps
+  /**
+   * Column of the leaves' names.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
+  /**
+   * Column of the times.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
+  /**
+   * Column of the values.
+   * @defaultValue `"y"`
+   */
+  targetColumn?: string
+}
+
+/** How to reconcile. */
+export interface ReconcileParams {
+  /**
+   * The method.
+   * @defaultValue `"wls_struct"`
+   */
+  method?: ReconcileMethod
+  /**
+   * Whether no leaf may be below zero: those that are get zero and the others are reconciled again until none is.
+   * @defaultValue `false`
+   */
+  nonNegative?: boolean
+  /**
+   * Column of the nodes' names.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
+  /**
+   * Column of the times.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
+}
+
+/** How forecasts are made to add up. */
+export type ReconcileMethod =
+  /** Sums of the leaves' forecasts; those of aggregates are not needed. */
+  | 'bottom_up'
+  /** The forecast of the root, split in the proportions of the leaves' forecasts, or of the averages of `history`. */
+  | 'top_down'
+  /** Least squares: every node's error counts the same. */
+  | 'ols'
+  /** Least squares weighted by structure: a node's variance is its number of leaves. */
+  | 'wls_struct'
+  /** Least squares weighted by the mean squared residual of each node. */
+  | 'wls_var'
+  /** Minimum trace with the covariance of the residuals, shrunk towards its diagonal. */
+  | 'mint_shrink'
 
 /** How to recommend from a table of interactions. */
 export interface RecommendFrameParams {

@@ -31,6 +31,8 @@ export const {
   forecast,
   crossValidation,
   evaluate,
+  aggregate,
+  reconcile,
   recommend,
   planPurchases,
   rfm,

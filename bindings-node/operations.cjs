@@ -23,6 +23,8 @@ module.exports = {
     {"name":"forecast","method":"forecast","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}],"series":true},
     {"name":"cross_validation","method":"crossValidation","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
     {"name":"evaluate","method":"evaluate","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"train","optional":true}]},
+    {"name":"aggregate","method":"aggregate","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"hierarchy","optional":false}]},
+    {"name":"reconcile","method":"reconcile","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"hierarchy","optional":false},{"name":"residuals","optional":true},{"name":"history","optional":true}]},
     {"name":"recommend","method":"recommend","on":"module","kind":"frame","long":true,"frames":[{"name":"interactions","optional":false},{"name":"items","optional":true}]},
     {"name":"plan_purchases","method":"planPurchases","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
     {"name":"rfm","method":"rfm","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},

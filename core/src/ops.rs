@@ -124,6 +124,7 @@ macro_rules! fact {
 
 const DOOR: &[&str] = &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED"];
 const RECEIPT: &[&str] = &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "LIFE_TOO_SHORT"];
+const RECONCILE: &[&str] = &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "WRONG_COLUMN_TYPE"];
 const FRAME: &[&str] = &["CANCELLED", "INVALID_ARGUMENT", "MISSING_COLUMN", "WRONG_COLUMN_TYPE"];
 
 /// No parameters.
@@ -313,6 +314,24 @@ pub static OPS: &[Op] = &[
         }),
         frames &[("df", "unique_id, ds, y, a column a model, and optionally model-lo-80, model-hi-80, cutoff"), ("train?", "unique_id, ds, y: the rows before")],
         long true, codes FRAME),
+    op!("aggregate", "Sums the series of leaves up to those of all nodes of a hierarchy: products, brands, categories, locations.",
+        forecast::AggregateParams => Nothing, Run::Frame(|tables, value, task| {
+            forecast::aggregate(frame(tables, "df")?, frame(tables, "hierarchy")?, &json::fit(value)?, task)
+        }),
+        frames &[("df", "unique_id, ds, y of the leaves"), ("hierarchy", "parent, child; a child may have several parents")],
+        long true, codes RECONCILE),
+    op!("reconcile", "Makes forecasts of all nodes of a hierarchy add up: bottom-up, top-down, least squares, minimum trace.",
+        forecast::ReconcileParams => Nothing, Run::Frame(|tables, value, task| {
+            let (residuals, history) = (tables.get("residuals"), tables.get("history"));
+            forecast::reconcile(frame(tables, "df")?, frame(tables, "hierarchy")?, residuals, history, &json::fit(value)?, task)
+        }),
+        frames &[
+            ("df", "unique_id, ds and a column a model, for the nodes of all levels"),
+            ("hierarchy", "parent, child; a child may have several parents"),
+            ("residuals?", "unique_id, ds, residual: one step ahead in sample, for wls_var and mint_shrink"),
+            ("history?", "unique_id, ds, y of the leaves: proportions for top_down"),
+        ],
+        long true, codes RECONCILE),
     op!("recommend", "Recommends items to users from a frame of interactions.",
         recommend::TableParams => Nothing, Run::Frame(|tables, value, task| {
             recommend::table(frame(tables, "interactions")?, tables.get("items"), &json::fit(value)?, task)

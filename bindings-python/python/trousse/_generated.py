@@ -66,6 +66,10 @@ Pool = Literal["fast", "standard"]
 Gaps = Literal["missing", "zero"]
 
 
+#: How forecasts are made to add up.
+ReconcileMethod = Literal["bottom_up", "top_down", "ols", "wls_struct", "wls_var", "mint_shrink"]
+
+
 #: What becomes of a receipt that keeps too short.
 ShortReceipt = Literal["quarantine", "refuse"]
 
@@ -3241,6 +3245,97 @@ def evaluate(
     return call_frame("evaluate", {"df": df, "train": train}, {"season": season, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
 
 
+def aggregate(
+    df: F,
+    hierarchy: Frame,
+    *,
+    gaps: Gaps = 'missing',
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    target_column: str = 'y',
+    progress: Progress = False,
+) -> F:
+    """Sums the series of leaves up to those of all nodes of a hierarchy: products, brands, categories, locations.
+
+    Parameters
+    ----------
+    df : frame
+        A frame with columns unique_id, ds, y of the leaves.
+    hierarchy : frame
+        A frame with columns parent, child; a child may have several parents.
+    gaps : Gaps, default 'missing'
+        What a leaf without a row at a time means for the sums above it. One of ``missing``, ``zero``.
+    id_column : str, default 'unique_id'
+        Column of the leaves' names.
+    time_column : str, default 'ds'
+        Column of the times.
+    target_column : str, default 'y'
+        Column of the values.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("aggregate", {"df": df, "hierarchy": hierarchy}, {"gaps": gaps, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
+
+
+def reconcile(
+    df: F,
+    hierarchy: Frame,
+    residuals: Frame | None = None,
+    history: Frame | None = None,
+    *,
+    method: ReconcileMethod = 'wls_struct',
+    non_negative: bool = False,
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    progress: Progress = False,
+) -> F:
+    """Makes forecasts of all nodes of a hierarchy add up: bottom-up, top-down, least squares, minimum trace.
+
+    Parameters
+    ----------
+    df : frame
+        A frame with columns unique_id, ds and a column a model, for the nodes of all levels.
+    hierarchy : frame
+        A frame with columns parent, child; a child may have several parents.
+    residuals : frame, default None
+        A frame with columns unique_id, ds, residual: one step ahead in sample, for wls_var and mint_shrink.
+    history : frame, default None
+        A frame with columns unique_id, ds, y of the leaves: proportions for top_down.
+    method : ReconcileMethod, default 'wls_struct'
+        The method. One of ``bottom_up``, ``top_down``, ``ols``, ``wls_struct``, ``wls_var``, ``mint_shrink``.
+    non_negative : bool, default False
+        Whether no leaf may be below zero: those that are get zero and the others are reconciled again until
+        none is.
+    id_column : str, default 'unique_id'
+        Column of the nodes' names.
+    time_column : str, default 'ds'
+        Column of the times.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("reconcile", {"df": df, "hierarchy": hierarchy, "residuals": residuals, "history": history}, {"method": method, "non_negative": non_negative, "id_column": id_column, "time_column": time_column}, progress)  # type: ignore[no-any-return]
+
+
 def recommend(
     interactions: F,
     items: Frame | None = None,
@@ -5860,6 +5955,7 @@ __all__ = [
     "Purpose",
     "Reason",
     "ReasonKind",
+    "ReconcileMethod",
     "Recorded",
     "Recovered",
     "Released",
@@ -5887,6 +5983,7 @@ __all__ = [
     "Units",
     "Verified",
     "WithheldRow",
+    "aggregate",
     "cross_validation",
     "demand_class",
     "evaluate",
@@ -5908,6 +6005,7 @@ __all__ = [
     "plan_purchases",
     "read_csv",
     "recommend",
+    "reconcile",
     "recover_demand",
     "required_remaining_days",
     "rfm",

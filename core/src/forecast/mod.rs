@@ -13,7 +13,9 @@
 //! Counts: whole numbers that come seldom, unevenly or few at a time ([`demand_class`]) are forecast by a pool of
 //! count models ([`counts()`]), and their quantiles are whole numbers.
 //!
-//! Deliberately absent: regressors, hierarchies, a clock, randomness. Same input, same bits, with
+//! Hierarchies: [`aggregate()`] sums series up, [`reconcile()`] makes forecasts of all levels add up.
+//!
+//! Deliberately absent: regressors, a clock, randomness. Same input, same bits, with
 //! any number of threads.
 
 mod backtest;
@@ -26,6 +28,7 @@ pub mod ets;
 pub mod intermittent;
 pub mod interval;
 mod minimise;
+mod reconcile;
 mod recover;
 mod season;
 pub mod select;
@@ -48,6 +51,7 @@ pub use class::{CV2_CUT, DemandClass, DemandKind, INTERVAL_CUT, demand_class};
 pub use counts::{CountFilter, CountKind, CountLaw, CountModel, Counts, counts};
 pub use ets::{Ets, Fit, auto_ets, ets};
 pub use intermittent::{Croston, Tsb, adida, croston, imapa, sba, tsb};
+pub use reconcile::{AggregateParams, MAX_ENTRIES, ReconcileMethod, ReconcileParams, aggregate, reconcile};
 pub use recover::{Recovered, SlotSales, recover_demand, recover_panel};
 pub use smooth::{HoltWinters, holt_winters, naive, ses};
 pub use table::{Gaps, TableParams, table};
@@ -488,5 +492,7 @@ pub fn panel(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Foreca
 
 #[cfg(test)]
 mod model_tests;
+#[cfg(test)]
+mod reconcile_tests;
 #[cfg(test)]
 mod tests;

@@ -178,7 +178,7 @@ impl Times {
         Ok(Times { kind, value })
     }
 
-    fn spelled(&self, time: i64) -> String {
+    pub(super) fn spelled(&self, time: i64) -> String {
         match self.kind {
             Kind::Day => day(time).to_string(),
             Kind::Timestamp => Timestamp(time).to_string(),
