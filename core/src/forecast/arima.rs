@@ -11,8 +11,8 @@
 //! maximise the exact likelihood of what is known by a Kalman filter whose state holds the last d + mD values.
 //!
 //! Source: Hyndman & Khandakar (2008), *Automatic time series forecasting*, J. Stat. Software 27(3); Kwiatkowski,
-//! Phillips, Schmidt & Shin (1992); Wang, Smith & Hyndman (2006) for the strength of a season, here by classical
-//! decomposition; Morf, Sidhu & Kailath (1974) for the recursions; Harvey (1989), ch. 3; Monahan (1984) for the
+//! Phillips, Schmidt & Shin (1992); Wang, Smith & Hyndman (2006) for the strength of a season, here with a trend
+//! by moving average; Morf, Sidhu & Kailath (1974) for the recursions; Harvey (1989), ch. 3; Monahan (1984) for the
 //! transform; Durbin & Koopman (2012), ch. 2.7 and 5, for gaps and unknown first values.
 
 use super::ets::{Fit, aicc};
@@ -27,12 +27,12 @@ const MOST: usize = 5;
 const MOST_SEASONAL: usize = 2;
 const MOST_TOGETHER: usize = 5;
 /// Fits that one search of orders may take.
-const FITS: usize = 94;
+const FITS: usize = 60;
 /// Gradients that one fit may take within a search of orders, and alone.
-const BRIEF: usize = 40;
+const BRIEF: usize = 15;
 const LONG: usize = 200;
 /// Gain of the deviance below which a search of coefficients ends.
-const BRIEF_GAIN: f64 = 1e-3;
+const BRIEF_GAIN: f64 = 0.02;
 const LONG_GAIN: f64 = 1e-7;
 /// Longer seasons are not modelled by [`auto_arima`].
 const LONGEST_SEASON: usize = 120;
@@ -51,6 +51,8 @@ const STEADY: f64 = 1e-9;
 const KPSS: f64 = 0.463;
 /// The strength of a season from which it is differenced.
 const STRONG: f64 = 0.64;
+/// Seasons that a season is smoothed over.
+const SPAN: usize = 11;
 /// Models whose polynomials have a root this near to the unit circle are not chosen.
 const NEAREST_ROOT: f64 = 1.01;
 /// Values that count for less than this are unknown.
@@ -247,7 +249,9 @@ impl Coefficients {
         let stretched = |c: &[f64], sign: f64| -> Vec<f64> {
             c.iter().enumerate().map(|(i, c)| sign * c * NEAREST_ROOT.powi(i as i32 + 1)).collect()
         };
-        partials(&stretched(&self.phi, 1.0)).is_none() || partials(&stretched(&self.theta, -1.0)).is_none()
+        let outside = |c: &[f64], sign: f64| partials(&stretched(c, sign)).is_some();
+        let stationary = outside(&self.ar, 1.0) && outside(&self.seasonal_ar, 1.0);
+        !(stationary && outside(&self.ma, -1.0) && outside(&self.seasonal_ma, -1.0))
     }
     fn size(&self) -> usize {
         self.phi.len().max(self.theta.len() + 1)
@@ -317,10 +321,9 @@ impl Score {
 fn shift(state: &mut [f64], phi: &[(usize, f64)], gain: &[f64], error: f64) {
     let r = state.len();
     let last: f64 = phi.iter().map(|(lag, c)| c * state[r - lag]).sum();
-    for i in 0..r - 1 {
-        state[i] = state[i + 1] + gain[i] * error;
-    }
-    state[r - 1] = last + gain[r - 1] * error;
+    state.copy_within(1.., 0);
+    state[r - 1] = last;
+    state.iter_mut().zip(gain).for_each(|(state, gain)| *state += gain * error);
 }
 
 /// The exact likelihood of a series without gaps, by Chandrasekhar recursions until the gain has converged.
@@ -355,10 +358,12 @@ fn exact(w: &[f64], coefficients: &Coefficients, constant: bool) -> Option<Score
         let share = change[0] / spread;
         spread -= change[0] * share;
         let last: f64 = phi.iter().map(|(lag, c)| c * change[r - lag]).sum();
-        for i in 0..r {
-            let moved = if i + 1 < r { change[i + 1] } else { last };
-            change[i] = moved - share * gain[i];
-            gain[i] -= share * moved;
+        change.copy_within(1.., 0);
+        change[r - 1] = last;
+        for (change, gain) in change.iter_mut().zip(&mut gain) {
+            let moved = *change;
+            *change -= share * *gain;
+            *gain -= share * moved;
         }
         t += 1;
     }
@@ -810,20 +815,33 @@ fn kpss(y: &[f64]) -> f64 {
     if spread > 0.0 { sums / (n * spread) } else { 0.0 }
 }
 
-/// The share of the variance around the trend that the season explains: 1 − var(rest) / var(season + rest).
+/// The share of the variance around the trend that the season explains: 1 − var(rest) / var(season + rest). Trend by
+/// a moving average, season by smoothing the values of each phase over 11 seasons, as STL does.
 fn strength(y: &[f64], season: usize) -> f64 {
-    let index = season::indices(y, season, false);
     let trend = season::moving_average(y, season);
-    let both: Vec<(usize, f64)> =
-        y.iter().zip(&trend).enumerate().filter(|(_, (_, m))| !m.is_nan()).map(|(t, (y, m))| (t, y - m)).collect();
-    let variance = |values: &dyn Fn(usize, f64) -> f64| {
-        let n = both.len().max(1) as f64;
-        let mean = both.iter().map(|(t, x)| values(*t, *x)).sum::<f64>() / n;
-        both.iter().map(|(t, x)| (values(*t, *x) - mean).powi(2)).sum::<f64>() / n
+    let both: Vec<f64> = y.iter().zip(&trend).filter(|(_, m)| !m.is_nan()).map(|(y, m)| y - m).collect();
+    let smooth = |t: usize| {
+        let (i, count) = (t / season, (both.len() - t % season).div_ceil(season));
+        let from = i.saturating_sub(SPAN / 2).min(count.saturating_sub(SPAN));
+        let to = (from + SPAN).min(count);
+        let reach = (i - from).max(to - 1 - i).max(1) as f64 + SPAN.saturating_sub(count) as f64 / 2.0;
+        let (mut sum, mut total) = (0.0, 0.0);
+        for k in from..to {
+            let weight = (1.0 - (k.abs_diff(i) as f64 / reach).powi(3)).powi(3);
+            sum += weight * both[t % season + k * season];
+            total += weight;
+        }
+        sum / total
     };
-    let whole = variance(&|_, x| x);
-    let rest = variance(&|t, x| x - index[t % season]);
+    let rest: Vec<f64> = both.iter().enumerate().map(|(t, x)| x - smooth(t)).collect();
+    let (whole, rest) = (variance(&both), variance(&rest));
     if whole > 0.0 { (1.0 - rest / whole).max(0.0) } else { 0.0 }
+}
+
+fn variance(x: &[f64]) -> f64 {
+    let n = x.len().max(1) as f64;
+    let mean = x.iter().sum::<f64>() / n;
+    x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n
 }
 
 /// Angles for a neighbouring order: those that both have, and a little for what is new.
@@ -918,7 +936,7 @@ impl Search<'_> {
         let with = |ar, ma, seasonal_ar, seasonal_ma| Order { ar, ma, seasonal_ar, seasonal_ma, ..plain };
         let firsts = [with(2, 2, seasonal, seasonal), plain, with(1, 0, seasonal, 0), with(0, 1, 0, seasonal)];
         for order in firsts.into_iter().chain([Order { constant: false, ..plain }]) {
-            let fits = order.coefficients() <= MOST_TOGETHER + 1 && order.check().is_ok();
+            let fits = order.check().is_ok();
             if fits {
                 self.attempt(order, None);
             }
@@ -1010,7 +1028,7 @@ pub fn arima(y: &[f64], order: &Order) -> Result<Fit<Arima>> {
 }
 
 /// Chooses the orders and fits them; `season` in periods (1 for none; beyond 120 it is not modelled). `NaN` is
-/// unknown. At most 94 models with at most 40 gradients of the likelihood each.
+/// unknown. At most 60 models with at most 15 gradients of the likelihood each.
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` naming `season`; `NAN_IN_SERIES` for an infinite value; `SERIES_TOO_SHORT` where nothing is known.
