@@ -20,6 +20,15 @@ const HORMONE: [f64; 48] = [
     3.0, 2.9,
 ];
 
+/// Accidental deaths in the United States by month, 1973–1978 (R's `USAccDeaths`; Brockwell & Davis 1991).
+const DEATHS: [f64; 72] = [
+    9007., 8106., 8928., 9137., 10017., 10826., 11317., 10744., 9713., 9938., 9161., 8927., 7750., 6981., 8038., 8422.,
+    8714., 9512., 10120., 9823., 8743., 9129., 8710., 8680., 8162., 7306., 8124., 7870., 9387., 9556., 10093., 9620.,
+    8285., 8466., 8160., 8034., 7717., 7461., 7767., 7925., 8623., 8945., 10078., 9179., 8037., 8488., 7874., 8647.,
+    7792., 6957., 7726., 8106., 8890., 9299., 10625., 9302., 8314., 8850., 8265., 8796., 7836., 6892., 7791., 8192.,
+    9115., 9434., 10484., 9827., 9110., 9070., 8633., 9240.,
+];
+
 fn logs() -> Vec<f64> {
     PASSENGERS.iter().map(|y| y.ln()).collect()
 }
@@ -59,6 +68,16 @@ fn the_published_model_of_the_hormone() {
         close(*got, expected, 2e-4);
     }
     close(fit.deviance, 2.0 * 27.09, 0.01);
+}
+
+#[test]
+fn the_published_model_of_the_deaths() {
+    // R: arima(USAccDeaths, c(0,1,1), seasonal = c(0,1,1)): σ² 99347, within 1e-4 of it.
+    let fit = arima(&DEATHS, &airline()).unwrap();
+    close(fit.state.ma[0], -0.4303, 1e-4);
+    close(fit.state.seasonal_ma[0], -0.5528, 1e-4);
+    close(fit.deviance, 2.0 * 425.44, 0.01);
+    close(fit.state.variance / 99_347.0, 1.0, 1e-4);
 }
 
 /// The filter with gaps and the recursions on the differenced series are one likelihood.
