@@ -1896,6 +1896,8 @@ export type Model =
   | 'theta'
   /** Complex exponential smoothing of the form that AICc prefers. */
   | 'ces'
+  /** ARIMA with a season, its orders chosen by AICc: some ten milliseconds a series, so only where it is named. */
+  | 'arima'
   /** The average of the candidates, weighted by their backtest error. Never a candidate itself. */
   | 'blend'
 

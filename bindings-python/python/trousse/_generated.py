@@ -55,7 +55,7 @@ IntermittentMethod = Literal["croston", "sba", "tsb", "adida", "imapa"]
 
 
 #: The models that ``auto()`` chooses from.
-Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "counts", "ets", "theta", "ces", "blend"]
+Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "counts", "ets", "theta", "ces", "arima", "blend"]
 
 
 #: What a series may cost.
@@ -3095,7 +3095,7 @@ def forecast(
     models : Sequence[Model], default ()
         Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
         ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
-        ``ces``, ``blend``.
+        ``ces``, ``arima``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3163,7 +3163,7 @@ def cross_validation(
     models : Sequence[Model], default ()
         Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
         ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
-        ``ces``, ``blend``.
+        ``ces``, ``arima``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3

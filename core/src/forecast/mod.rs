@@ -4,7 +4,8 @@
 //! each period, 0–1, in which the item could be bought). Out: mean and spread per period ahead.
 //! [`auto()`] fits its candidates, scores each on periods it has not seen (rolling origin) and averages
 //! the good ones; [`panel()`] does so for many series at once and [`table()`] for a long table
-//! `unique_id, ds, y`. One model alone, with its state, is fitted by [`ets`], [`theta`] or [`ces`].
+//! `unique_id, ds, y`. One model alone, with its state, is fitted by [`ets`], [`theta`],
+//! [`ces`] or [`arima()`].
 //!
 //! Censoring: of a period that was in stock for a share `s`, what sold is kept and the rest is filled with the
 //! demand that the other periods and what sold let expect ([`recover_demand`]); it counts for `s`. Below `s` = 0.1 a
@@ -18,6 +19,7 @@
 //! Deliberately absent: regressors, a clock, randomness. Same input, same bits, with
 //! any number of threads.
 
+pub mod arima;
 mod backtest;
 pub mod calls;
 pub mod ces;
@@ -43,6 +45,7 @@ use crate::base::numeric::{count_quantile, normal_quantile};
 use crate::base::{Error, Panel, Result, Task};
 use counts::Common;
 
+pub use arima::{Arima, Order, arima, auto_arima};
 #[cfg(feature = "schema")]
 pub use backtest::CrossValidationParams;
 pub use backtest::{EvaluateParams, Origins, cross_validation, evaluate};
@@ -82,6 +85,8 @@ pub enum Model {
     Theta,
     /// Complex exponential smoothing of the form that AICc prefers.
     Ces,
+    /// ARIMA with a season, its orders chosen by AICc: some ten milliseconds a series, so only where it is named.
+    Arima,
     /// The average of the candidates, weighted by their backtest error. Never a candidate itself.
     Blend,
 }
@@ -100,6 +105,7 @@ impl Model {
             Model::Ets => "ets",
             Model::Theta => "theta",
             Model::Ces => "ces",
+            Model::Arima => "arima",
             Model::Blend => "blend",
         }
     }

@@ -116,6 +116,7 @@ proptest! {
             auto_ets(&y, season).unwrap().state.mean(9),
             auto_theta(&y, season).unwrap().state.mean(9),
             auto_ces(&y, season).unwrap().state.mean(9),
+            auto_arima(&y, season).unwrap().state.mean(9),
         ];
         prop_assert!(paths.iter().flatten().all(|x| x.is_finite()), "{:?}", paths);
     }

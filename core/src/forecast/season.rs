@@ -24,7 +24,7 @@ pub(crate) fn indices(y: &[f64], season: usize, ratio: bool) -> Vec<f64> {
 
 /// The moving average over one season with half weights at the ends of an even one; `NaN` where it does not fit in or
 /// nothing is known. What is unknown counts as the mean of what is known in the window.
-fn moving_average(y: &[f64], season: usize) -> Vec<f64> {
+pub(crate) fn moving_average(y: &[f64], season: usize) -> Vec<f64> {
     let (n, half) = (y.len(), season / 2);
     let mut out = vec![f64::NAN; n];
     if n < 2 * half + 1 {

@@ -8,6 +8,7 @@
 //! horizons of the tourism months held out one by one: OWA .787, without the naive candidates .800; powers from 2 to 6
 //! differ by .005 (November 2026).
 
+use super::arima::{self, Arima};
 use super::ces::{self, Ces};
 use super::demand::Demand;
 use super::ets::{self, Ets};
@@ -28,6 +29,7 @@ pub(crate) enum Filter {
     Ets(Ets),
     Theta(Box<Theta>),
     Ces(Ces),
+    Arima(Box<Arima>),
     Intervals(Intervals),
 }
 
@@ -38,6 +40,7 @@ impl Roll for Filter {
             Filter::Ets(f) => Roll::update(f, y, weight),
             Filter::Theta(f) => Roll::update(&mut **f, y, weight),
             Filter::Ces(f) => Roll::update(f, y, weight),
+            Filter::Arima(f) => Roll::update(&mut **f, y, weight),
             Filter::Intervals(f) => f.update(y, weight),
         }
     }
@@ -47,6 +50,7 @@ impl Roll for Filter {
             Filter::Ets(f) => f.ahead(ahead),
             Filter::Theta(f) => f.ahead(ahead),
             Filter::Ces(f) => f.ahead(ahead),
+            Filter::Arima(f) => f.ahead(ahead),
             Filter::Intervals(f) => f.ahead(ahead),
         }
     }
@@ -56,6 +60,7 @@ impl Roll for Filter {
             Filter::Ets(f) => f.path(horizon),
             Filter::Theta(f) => f.path(horizon),
             Filter::Ces(f) => f.path(horizon),
+            Filter::Arima(f) => f.path(horizon),
             Filter::Intervals(f) => f.path(horizon),
         }
     }
@@ -186,6 +191,10 @@ fn fit(model: Model, y: &[f64], weight: &[f64], season: usize) -> Filter {
             Some((model, _, _)) => Filter::Ces(model),
             None => Filter::Ets(ets::simple(y, weight)),
         },
+        Model::Arima => match arima::best(y, weight, season) {
+            Some((model, _, _)) => Filter::Arima(Box::new(model)),
+            None => Filter::Ets(ets::simple(y, weight)),
+        },
         Model::Croston => Filter::Intervals(intermittent::fit(y, weight, false)),
         Model::Sba => Filter::Intervals(intermittent::fit(y, weight, true)),
     }
@@ -197,6 +206,10 @@ fn refit(model: Model, like: &Filter, y: &[f64], weight: &[f64], season: usize) 
         Filter::Ets(like) => Filter::Ets(ets::like(like, y, weight, season)),
         Filter::Ces(like) => match ces::choose(y, weight, season, &[like.form], ces::BRIEF) {
             Some((model, _, _)) => Filter::Ces(model),
+            None => Filter::Ets(ets::simple(y, weight)),
+        },
+        Filter::Arima(like) => match arima::like(like, y, weight) {
+            Some(model) => Filter::Arima(Box::new(model)),
             None => Filter::Ets(ets::simple(y, weight)),
         },
         _ => fit(model, y, weight, season),
