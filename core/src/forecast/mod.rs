@@ -13,7 +13,10 @@
 //! Counts: whole numbers that come seldom, unevenly or few at a time ([`demand_class`]) are forecast by a pool of
 //! count models ([`counts()`]), and their quantiles are whole numbers.
 //!
-//! Deliberately absent: regressors, hierarchies, a clock, randomness. Same input, same bits, with
+//! Drivers that are known ahead (price, deal, advert, holiday): [`with_drivers`] forecasts a panel with their effects, pooled
+//! and shrunk over its series; [`driver_effects`] tells them.
+//!
+//! Deliberately absent: hierarchies, a clock, randomness. Same input, same bits, with
 //! any number of threads.
 
 mod backtest;
@@ -22,6 +25,7 @@ pub mod ces;
 mod class;
 pub mod counts;
 pub mod demand;
+mod drivers;
 pub mod ets;
 pub mod intermittent;
 pub mod interval;
@@ -46,6 +50,7 @@ pub use backtest::{EvaluateParams, Origins, cross_validation, evaluate};
 pub use ces::{Ces, auto_ces, ces};
 pub use class::{CV2_CUT, DemandClass, DemandKind, INTERVAL_CUT, demand_class};
 pub use counts::{CountFilter, CountKind, CountLaw, CountModel, Counts, counts};
+pub use drivers::{DriverParams, driver_effects, with_drivers};
 pub use ets::{Ets, Fit, auto_ets, ets};
 pub use intermittent::{Croston, Tsb, adida, croston, imapa, sba, tsb};
 pub use recover::{Recovered, SlotSales, recover_demand, recover_panel};

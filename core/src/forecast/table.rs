@@ -173,7 +173,7 @@ impl Times {
         Ok(Times { kind, value })
     }
 
-    fn spelled(&self, time: i64) -> String {
+    pub(super) fn spelled(&self, time: i64) -> String {
         match self.kind {
             Kind::Day => day(time).to_string(),
             Kind::Timestamp => Timestamp(time).to_string(),
@@ -228,7 +228,7 @@ fn whole_months(from: Day, to: Day) -> Option<i64> {
 
 impl Step {
     /// Periods from one time to a later one, rounded.
-    fn between(self, from: i64, to: i64) -> i64 {
+    pub(super) fn between(self, from: i64, to: i64) -> i64 {
         match self {
             Step::Units(step) => (to.saturating_sub(from).saturating_add(step / 2)) / step,
             Step::Months(step) => whole_months(day(from), day(to)).map_or(0, |months| months / step),
