@@ -559,15 +559,23 @@ fn windows(data: &Data) -> Vec<Vec<usize>> {
 
 const WINDOWS: usize = 3;
 
-/// A term has to lower the error by this share.
+/// A term made of drivers has to lower the error by this share, a driver by that.
 const GAIN: f64 = 0.002;
+const SLACK: f64 = 0.0005;
 
 fn learn(data: &Data, params: &DriverParams, task: &Task) -> Result<Found> {
     let windows = windows(data);
-    let mut tune = Tune { filter: 0.1, level: 0.1, bound: 1.5, spread: 1.0, lift: 0.0 };
+    let start = Tune { filter: 0.1, level: 0.1, bound: 1.5, spread: 1.0, lift: 0.0 };
+    let mut tune = start.clone();
+    let plain = |upto: &Vec<usize>| window_loss(data, upto, &[], &start, params.season);
+    let plain: Vec<f64> = windows.iter().map(plain).collect();
+    // each window counts as much as another: its error is divided by that of the level alone
     let loss = |terms: &[usize], tune: &Tune| -> Result<f64> {
         task.tick()?;
-        Ok(windows.iter().map(|upto| window_loss(data, upto, terms, tune, params.season)).sum())
+        let of = |(upto, plain): (&Vec<usize>, &f64)| {
+            window_loss(data, upto, terms, tune, params.season) / if *plain > 0.0 { *plain } else { 1.0 }
+        };
+        Ok(windows.iter().zip(&plain).map(of).sum::<f64>() / windows.len().max(1) as f64)
     };
     let drivers = params.drivers.len();
     let mut terms: Vec<usize> = if windows.is_empty() { Vec::new() } else { (0..drivers).collect() };
@@ -583,7 +591,7 @@ fn learn(data: &Data, params: &DriverParams, task: &Task) -> Result<Found> {
                     least = (own, at);
                 }
             }
-            if least.0 > best * (1.0 + GAIN) + 1e-6 {
+            if least.0 > best * (1.0 + SLACK) + 1e-6 {
                 break;
             }
             best = least.0;
@@ -744,6 +752,9 @@ struct Group {
     own: Vec<(Vec<f64>, Vec<f64>)>,
 }
 
+/// The least variance of effects within a group.
+const LEAST_SPREAD: f64 = 1e-5;
+
 impl Group {
     fn start(sums: &[Sums], p: usize) -> Group {
         let mut all = vec![0.0; p * p];
@@ -786,7 +797,7 @@ impl Group {
             let mean = self.own.iter().map(|(own, _)| own[k]).sum::<f64>() / n;
             self.mean[k] = mean;
             let of = |(own, covariance): &(Vec<f64>, Vec<f64>)| (own[k] - mean).powi(2) + covariance[k * p + k];
-            self.spread[k] = (self.own.iter().map(of).sum::<f64>() / n).max(1e-8);
+            self.spread[k] = (self.own.iter().map(of).sum::<f64>() / n).max(LEAST_SPREAD);
         }
         let (mut square, mut count, mut whole) = (0.0, 0.0f64, 0.0);
         for (sums, (own, covariance)) in sums.iter().zip(&self.own) {
@@ -852,10 +863,10 @@ fn fit(data: &Data, upto: &[usize], terms: &[usize], tune: &Tune, season: usize)
                 found.expect(&all, 1.0);
             }
         }
+        let covariance = inverse(&found.certainty(), p);
         if tune.spread != 1.0 {
             found.expect(&all, tune.spread);
         }
-        let covariance = inverse(&found.certainty(), p);
         let share = members.len() as f64;
         for k in 0..p {
             mean[k] += share * found.mean[k];
