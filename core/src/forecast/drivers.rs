@@ -309,7 +309,7 @@ impl Data {
             let mean = all().sum::<f64>() / n;
             let sd = (all().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
             let zero_one = two && first * other == 0.0 && first + other == 1.0;
-            let unit = if log || zero_one || !(sd > 0.0) { 1.0 } else { sd };
+            let unit = if log || zero_one || sd <= 0.0 { 1.0 } else { sd };
             let relative = |(own, item): (&Vec<Vec<f64>>, &Item)| {
                 let centre = if log { median(&own[d][..item.known]).ln() } else { 0.0 };
                 own[d].iter().map(|v| if log { v.ln() - centre } else { v / unit }).collect::<Vec<f64>>()
@@ -628,9 +628,11 @@ fn learn(data: &Data, params: &DriverParams, task: &Task) -> Result<Found> {
     Ok(Found { terms, tune, fit, errors })
 }
 
+type Field = fn(&mut Tune) -> &mut f64;
+
 /// One parameter at a time, the value that errs least.
 fn tuned(terms: &[usize], mut tune: Tune, loss: &impl Fn(&[usize], &Tune) -> Result<f64>) -> Result<Tune> {
-    let set: [(fn(&mut Tune) -> &mut f64, &[f64]); 5] = [
+    let set: [(Field, &[f64]); 5] = [
         (|tune| &mut tune.level, &[0.02, 0.05, 0.08, 0.12, 0.2, 0.35, 0.6]),
         (|tune| &mut tune.filter, &[0.05, 0.08, 0.12, 0.2, 0.35]),
         (|tune| &mut tune.bound, &[1.0, 1.5, 2.5, 1e9]),
@@ -714,9 +716,7 @@ fn sums(rows: &[f64], p: usize, weight: impl Fn(f64) -> f64, effects: &[f64]) ->
         for a in 0..p {
             let wx = w * x[a];
             sums.xy[a] += wx * y;
-            for b in 0..p {
-                sums.xx[a * p + b] += wx * x[b];
-            }
+            sums.xx[a * p..(a + 1) * p].iter_mut().zip(x).for_each(|(xx, x)| *xx += wx * x);
         }
         sums.yy += w * y * y;
         sums.n += w;
