@@ -14,7 +14,7 @@ DATA ?=
 OUT ?= season.html
 CARGO_FLAGS := --locked
 
-.PHONY: demo test steps tools rust node python packages small-bench bench bench-accuracy bench-counts bench-faces bench-rivals faces clean simulate fuzz
+.PHONY: demo test steps tools rust node python packages small-bench bench bench-accuracy bench-counts bench-promo bench-faces bench-rivals faces clean simulate fuzz
 
 demo: tools-rust
 	@start=$$(date +%s); \
@@ -99,6 +99,10 @@ bench:
 # Counts and stock-outs on the public sets in DATA (`benches/benches/counts.rs` says which), one thread.
 bench-counts:
 	RAYON_NUM_THREADS=1 cargo bench $(CARGO_FLAGS) -q -p trousse-benches --bench counts -- "$(abspath $(DATA))"
+
+# Promotions known ahead on dominicks_oj_promo in the folder DATA, one thread.
+bench-promo:
+	RAYON_NUM_THREADS=1 cargo bench $(CARGO_FLAGS) -q -p trousse-benches --bench promo -- "$(abspath $(DATA))"
 
 # Accuracy of the forecasts on the sets in the folder DATA; a model's name in MODELS scores it alone.
 bench-accuracy: tools-rust

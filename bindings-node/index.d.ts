@@ -288,6 +288,20 @@ export function salvage(params: SalvageParams): Promise<Salvaged>
 export function forecast<T extends AnswerFrame = AnswerFrame>(params: ForecastFrameParams & OneSeries & Long): Promise<T>
 
 /**
+ * Forecasts each series of a long frame with drivers that are known ahead: price, deal, advert, holiday. Effects are pooled over the series; a driver that does not help is dropped.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
+ */
+export function forecastWithDrivers<T extends AnswerFrame = AnswerFrame>(params: DriverParams & { /** A frame with the columns unique_id, ds, y, the drivers, and optionally a group and a market. */ df: Frame } & { /** A frame with the columns unique_id, ds, the drivers. */ future: Frame } & Long): Promise<T>
+
+/**
+ * Answers what drivers do to demand over all series of a long frame, with 95 % intervals, and which of them help.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
+ */
+export function driverEffects<T extends AnswerFrame = AnswerFrame>(params: DriverParams & { /** A frame with the columns unique_id, ds, y, the drivers, and optionally a group and a market. */ df: Frame } & Long): Promise<T>
+
+/**
  * Forecasts each series of a long frame from past origins: what would have been told, beside what came.
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
@@ -1914,6 +1928,47 @@ export type Gaps =
   | 'missing'
   /** Nothing was sold in it. */
   | 'zero'
+
+/** How to forecast a long table with drivers. */
+export interface DriverParams {
+  /**
+   * Columns of the drivers, 1 … 16, numbers without gaps in both frames. One that is above 0 throughout and has more
+   * than two values acts by the log of its ratio to the series' median; any other as it is.
+   * @defaultValue `[]`
+   */
+  drivers?: string[]
+  /** Periods to forecast, for each of which every series has a row in `future`; none for the rows that are there. A whole number. */
+  h?: number | null
+  /**
+   * Periods in a season (7 for days, 12 for months); 1 for none. A whole number.
+   * @defaultValue `1`
+   */
+  season?: number
+  /**
+   * Levels of the intervals in percent, each between 0 and 100.
+   * @defaultValue `[80]`
+   */
+  level?: number[] | Float64Array
+  /** Column of what is alike (a brand, a category): effects are shrunk to those of the group. */
+  groupColumn?: string | null
+  /** Column of what is bought in one place (a store): the mean of the others' drivers there may act too. */
+  marketColumn?: string | null
+  /**
+   * Column of the series' names; where the table lacks it, all rows are one series.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
+  /**
+   * Column of the times: dates, instants, ISO texts or integers.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
+  /**
+   * Column of the values, at least 0; `NaN` is unknown.
+   * @defaultValue `"y"`
+   */
+  targetColumn?: string
+}
 
 /** The parameters of `crossValidation` as faces take them: in one. */
 export interface CrossValidationParams {

@@ -29,6 +29,8 @@ export const {
   verify,
   salvage,
   forecast,
+  forecastWithDrivers,
+  driverEffects,
   crossValidation,
   evaluate,
   aggregate,

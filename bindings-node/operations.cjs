@@ -21,6 +21,8 @@ module.exports = {
     {"name":"verify","method":"verify","on":"module","kind":"function","long":true,"frames":[]},
     {"name":"salvage","method":"salvage","on":"module","kind":"function","long":true,"frames":[]},
     {"name":"forecast","method":"forecast","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}],"series":true},
+    {"name":"forecast_with_drivers","method":"forecastWithDrivers","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"future","optional":false}]},
+    {"name":"driver_effects","method":"driverEffects","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
     {"name":"cross_validation","method":"crossValidation","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
     {"name":"evaluate","method":"evaluate","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"train","optional":true}]},
     {"name":"aggregate","method":"aggregate","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"hierarchy","optional":false}]},

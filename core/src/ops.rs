@@ -300,6 +300,16 @@ pub static OPS: &[Op] = &[
         forecast::TableParams => Nothing, Run::Frame(|tables, value, task| forecast::table(frame(tables, "df")?, &json::fit(value)?, task)),
         frames &[("df", "unique_id, ds, y, and optionally in_stock")], long true,
         codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
+    op!("forecast_with_drivers", "Forecasts each series of a long frame with drivers that are known ahead: price, deal, advert, holiday. Effects are pooled over the series; a driver that does not help is dropped.",
+        forecast::DriverParams => Nothing, Run::Frame(|tables, value, task| {
+            forecast::with_drivers(frame(tables, "df")?, frame(tables, "future")?, &json::fit(value)?, task)
+        }),
+        frames &[("df", "unique_id, ds, y, the drivers, and optionally a group and a market"), ("future", "unique_id, ds, the drivers")], long true,
+        codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
+    op!("driver_effects", "Answers what drivers do to demand over all series of a long frame, with 95 % intervals, and which of them help.",
+        forecast::DriverParams => Nothing, Run::Frame(|tables, value, task| forecast::driver_effects(frame(tables, "df")?, &json::fit(value)?, task)),
+        frames &[("df", "unique_id, ds, y, the drivers, and optionally a group and a market")], long true,
+        codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
     op!("cross_validation", "Forecasts each series of a long frame from past origins: what would have been told, beside what came.",
         forecast::CrossValidationParams => Nothing, Run::Frame(|tables, value, task| {
             let (origins, rest) = apart(value, &["n_windows", "step_size"]);

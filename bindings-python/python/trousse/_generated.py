@@ -3129,6 +3129,125 @@ def forecast(
     return call_frame("forecast", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps}, progress)  # type: ignore[no-any-return]
 
 
+def forecast_with_drivers(
+    df: F,
+    future: Frame,
+    *,
+    drivers: Sequence[str] = (),
+    h: int | None = None,
+    season: int = 1,
+    level: Sequence[float] = (80.0,),
+    group_column: str | None = None,
+    market_column: str | None = None,
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    target_column: str = 'y',
+    progress: Progress = False,
+) -> F:
+    """Forecasts each series of a long frame with drivers that are known ahead: price, deal, advert, holiday.
+    Effects are pooled over the series; a driver that does not help is dropped.
+
+    Parameters
+    ----------
+    df : frame
+        A frame with columns unique_id, ds, y, the drivers, and optionally a group and a market.
+    future : frame
+        A frame with columns unique_id, ds, the drivers.
+    drivers : Sequence[str], default ()
+        Columns of the drivers, 1 … 16, numbers without gaps in both frames. One that is above 0 throughout and
+        has more than two values acts by the log of its ratio to the series' median; any other as it is.
+    h : int | None, default None
+        Periods to forecast, for each of which every series has a row in ``future``; none for the rows that are
+        there.
+    season : int, default 1
+        Periods in a season (7 for days, 12 for months); 1 for none.
+    level : Sequence[float], default (80.0,)
+        Levels of the intervals in percent, each between 0 and 100.
+    group_column : str | None, default None
+        Column of what is alike (a brand, a category): effects are shrunk to those of the group.
+    market_column : str | None, default None
+        Column of what is bought in one place (a store): the mean of the others' drivers there may act too.
+    id_column : str, default 'unique_id'
+        Column of the series' names; where the table lacks it, all rows are one series.
+    time_column : str, default 'ds'
+        Column of the times: dates, instants, ISO texts or integers.
+    target_column : str, default 'y'
+        Column of the values, at least 0; ``NaN`` is unknown.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
+        SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("forecast_with_drivers", {"df": df, "future": future}, {"drivers": drivers, "h": h, "season": season, "level": level, "group_column": group_column, "market_column": market_column, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
+
+
+def driver_effects(
+    df: F,
+    *,
+    drivers: Sequence[str] = (),
+    h: int | None = None,
+    season: int = 1,
+    level: Sequence[float] = (80.0,),
+    group_column: str | None = None,
+    market_column: str | None = None,
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    target_column: str = 'y',
+    progress: Progress = False,
+) -> F:
+    """Answers what drivers do to demand over all series of a long frame, with 95 % intervals, and which of them
+    help.
+
+    Parameters
+    ----------
+    df : frame
+        A frame with columns unique_id, ds, y, the drivers, and optionally a group and a market.
+    drivers : Sequence[str], default ()
+        Columns of the drivers, 1 … 16, numbers without gaps in both frames. One that is above 0 throughout and
+        has more than two values acts by the log of its ratio to the series' median; any other as it is.
+    h : int | None, default None
+        Periods to forecast, for each of which every series has a row in ``future``; none for the rows that are
+        there.
+    season : int, default 1
+        Periods in a season (7 for days, 12 for months); 1 for none.
+    level : Sequence[float], default (80.0,)
+        Levels of the intervals in percent, each between 0 and 100.
+    group_column : str | None, default None
+        Column of what is alike (a brand, a category): effects are shrunk to those of the group.
+    market_column : str | None, default None
+        Column of what is bought in one place (a store): the mean of the others' drivers there may act too.
+    id_column : str, default 'unique_id'
+        Column of the series' names; where the table lacks it, all rows are one series.
+    time_column : str, default 'ds'
+        Column of the times: dates, instants, ISO texts or integers.
+    target_column : str, default 'y'
+        Column of the values, at least 0; ``NaN`` is unknown.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
+        SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("driver_effects", {"df": df}, {"drivers": drivers, "h": h, "season": season, "level": level, "group_column": group_column, "market_column": market_column, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
+
+
 def cross_validation(
     df: F,
     *,
@@ -5986,11 +6105,13 @@ __all__ = [
     "aggregate",
     "cross_validation",
     "demand_class",
+    "driver_effects",
     "evaluate",
     "expiry_risk",
     "fefo",
     "forecast",
     "forecast_counts",
+    "forecast_with_drivers",
     "intermittent",
     "is_sellable",
     "kmeans",

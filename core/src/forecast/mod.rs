@@ -16,7 +16,10 @@
 //!
 //! Hierarchies: [`aggregate()`] sums series up, [`reconcile()`] makes forecasts of all levels add up.
 //!
-//! Deliberately absent: regressors, a clock, randomness. Same input, same bits, with
+//! Drivers that are known ahead (price, deal, advert, holiday): [`with_drivers`] forecasts a panel with their effects, pooled
+//! and shrunk over its series; [`driver_effects`] tells them.
+//!
+//! Deliberately absent: a clock, randomness. Same input, same bits, with
 //! any number of threads.
 
 pub mod arima;
@@ -26,6 +29,7 @@ pub mod ces;
 mod class;
 pub mod counts;
 pub mod demand;
+mod drivers;
 pub mod ets;
 pub mod intermittent;
 pub mod interval;
@@ -52,6 +56,7 @@ pub use backtest::{EvaluateParams, Origins, cross_validation, evaluate};
 pub use ces::{Ces, auto_ces, ces};
 pub use class::{CV2_CUT, DemandClass, DemandKind, INTERVAL_CUT, demand_class};
 pub use counts::{CountFilter, CountKind, CountLaw, CountModel, Counts, counts};
+pub use drivers::{DriverParams, driver_effects, with_drivers};
 pub use ets::{Ets, Fit, auto_ets, ets};
 pub use intermittent::{Croston, Tsb, adida, croston, imapa, sba, tsb};
 pub use reconcile::{AggregateParams, MAX_ENTRIES, ReconcileMethod, ReconcileParams, aggregate, reconcile};

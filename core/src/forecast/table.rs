@@ -235,7 +235,7 @@ fn whole_months(from: Day, to: Day) -> Option<i64> {
 
 impl Step {
     /// Periods from one time to a later one, rounded.
-    fn between(self, from: i64, to: i64) -> i64 {
+    pub(super) fn between(self, from: i64, to: i64) -> i64 {
         match self {
             Step::Units(step) => (to.saturating_sub(from).saturating_add(step / 2)) / step,
             Step::Months { months, day: unit } => {
