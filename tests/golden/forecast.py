@@ -1,7 +1,7 @@
 """Writes forecast.json: what statsforecast fits to the airline passengers (Box & Jenkins 1976, series G).
 
-    python -m venv /tmp/golden && /tmp/golden/bin/pip install statsforecast==2.1.0
-    /tmp/golden/bin/python tests/golden/forecast.py > tests/golden/forecast.json
+    python -m venv golden-venv && golden-venv/bin/pip install statsforecast==2.1.0
+    golden-venv/bin/python tests/golden/forecast.py > tests/golden/forecast.json
 """
 
 import json
