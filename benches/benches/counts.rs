@@ -18,7 +18,7 @@ use trousse_benches::{Random, measure, size};
 const LEVELS: [f64; 5] = [0.025, 0.1, 0.5, 0.9, 0.975];
 
 fn main() {
-    match std::env::args().skip(1).find(|argument| !argument.starts_with('-')) {
+    match std::env::args().skip(1).find(|argument| Path::new(argument).is_dir()) {
         Some(folder) => {
             let folder = Path::new(&folder);
             counted(folder, "carparts", 12, 12, 12);
@@ -138,10 +138,12 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
     sum / count.max(1.0)
 }
 
+/// For choices, `inner`: the training rows alone, their last rows held out.
 fn counted(folder: &Path, name: &str, horizon: usize, season: usize, lag: usize) {
     let csv = Csv::read(&folder.join(format!("{name}.csv.gz")));
     let y = csv.numbers("y");
-    let series: Vec<&[f64]> = csv.series().into_iter().map(|(from, to)| &y[from..to]).collect();
+    let cut = if std::env::args().any(|argument| argument == "inner") { horizon } else { 0 };
+    let series: Vec<&[f64]> = csv.series().into_iter().map(|(from, to)| &y[from..to - cut]).collect();
     let split = |one: &&[f64]| one[..one.len() - horizon].to_vec();
     let train: Vec<Vec<f64>> = series.iter().map(split).collect();
     let options = Options { season, horizon, levels: Vec::new(), ..Options::default() };

@@ -397,6 +397,18 @@ fn few_at_a_time(y: &[f64]) -> bool {
     mean > 0.0 && mean < FEW && variance >= STEADY * mean
 }
 
+/// The squared coefficient of variation that neither the last value nor the season ago foretells: half the mean squared
+/// difference, the lesser of the two, over the squared mean. That of noise is its own; that of a trend or a season is less.
+fn unforeseen(y: &[f64], season: usize) -> f64 {
+    let known = |values: &mut dyn Iterator<Item = f64>| {
+        let (sum, n) = values.filter(|x| !x.is_nan()).fold((0.0, 0.0), |(sum, n), x| (sum + x, n + 1.0));
+        if n > 0.0 { sum / n } else { f64::INFINITY }
+    };
+    let mean = known(&mut y.iter().copied());
+    let half = |lag: usize| 0.5 * known(&mut y.iter().skip(lag).zip(y).map(|(y, past)| (y - past).powi(2)));
+    half(1).min(half(season)) / (mean * mean)
+}
+
 /// Whether the pool of count models forecasts a series: whole numbers that come seldom, unevenly or few at a time, and
 /// are known for long enough; or that were asked for it alone.
 fn suits_counts(demand: &demand::Demand, options: &Options) -> bool {
@@ -407,7 +419,8 @@ fn suits_counts(demand: &demand::Demand, options: &Options) -> bool {
         [Model::Counts] => true,
         [] => match demand_class(&demand.value).class {
             DemandKind::Smooth | DemandKind::New => few_at_a_time(&demand.value),
-            DemandKind::Erratic | DemandKind::Intermittent | DemandKind::Lumpy | DemandKind::Ended => true,
+            DemandKind::Erratic => unforeseen(&demand.value, options.season) > CV2_CUT,
+            DemandKind::Intermittent | DemandKind::Lumpy | DemandKind::Ended => true,
         },
         _ => false,
     }
