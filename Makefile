@@ -106,7 +106,7 @@ bench-promo:
 
 # Accuracy of the forecasts on the sets in the folder DATA; a model's name in MODELS scores it alone.
 bench-accuracy: tools-rust
-	cargo bench $(CARGO_FLAGS) -q -p trousse-benches --bench accuracy -- "$(DATA)" $(MODELS)
+	cargo bench $(CARGO_FLAGS) -q -p trousse-benches --bench accuracy -- "$(abspath $(DATA))" $(MODELS)
 
 # trousse beside SQLite, redb and fjall, in one run on one disk (FOLDER says which).
 bench-rivals:

@@ -45,7 +45,7 @@ pub mod theta;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::base::numeric::{count_quantile, normal_quantile};
+use crate::base::numeric::count_quantile;
 use crate::base::{Error, Panel, Result, Task};
 use counts::Common;
 
@@ -307,14 +307,14 @@ impl Forecast {
 
 /// Between the tabled quantiles a line, beyond them the normal tail stretched to meet the last.
 fn standard_quantile(shape: &[f64], p: f64) -> f64 {
-    let normal = normal_quantile(p);
+    let normal = interval::error_quantile(p);
     let ([first, .., last], 99) = (shape, shape.len()) else { return normal };
     let at = p * 100.0 - 1.0;
     if at < 0.0 {
-        return first + (normal - normal_quantile(0.01)) * (first / normal_quantile(0.01)).max(0.0);
+        return first + (normal - interval::error_quantile(0.01)) * (first / interval::error_quantile(0.01)).max(0.0);
     }
     if at >= 98.0 {
-        return last + (normal - normal_quantile(0.99)) * (last / normal_quantile(0.99)).max(0.0);
+        return last + (normal - interval::error_quantile(0.99)) * (last / interval::error_quantile(0.99)).max(0.0);
     }
     let low = at as usize;
     shape[low] + (at - low as f64) * (shape[low + 1] - shape[low])

@@ -172,6 +172,18 @@ fn counts_have_whole_quantiles_and_totals_grow() {
 }
 
 #[test]
+fn an_uneven_series_with_a_season_is_no_pile_of_counts() {
+    let month = [5.0, 4.0, 6.0, 9.0, 20.0, 60.0, 210.0, 240.0, 50.0, 12.0, 6.0, 5.0];
+    let y: Vec<f64> = (0..96).map(|t| (month[t % 12] * (1.0 + 0.1 * noise(3, t))).round()).collect();
+    assert_eq!(demand_class(&y).class, DemandKind::Erratic);
+    let got = auto(&y, None, &options(12, 12)).unwrap();
+    assert_ne!(got.model, Model::Counts);
+    assert!(got.mean[6] > 180.0 && got.mean[0] < 20.0, "{:?}", got.mean);
+    let uneven: Vec<f64> = (0..96).map(|t| month[(t * 7919 + t * t) % 12]).collect();
+    assert_eq!(auto(&uneven, None, &options(1, 12)).unwrap().model, Model::Counts);
+}
+
+#[test]
 fn one_huge_order_of_the_past_does_not_run_away() {
     let mut y = vec![0.0; 60];
     y[3] = 50_000.0;
