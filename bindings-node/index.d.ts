@@ -309,6 +309,20 @@ export function driverEffects<T extends AnswerFrame = AnswerFrame>(params: Drive
 export function crossValidation<T extends AnswerFrame = AnswerFrame>(params: CrossValidationParams & { /** A frame with the columns unique_id, ds, y, and optionally in_stock. */ df: Frame } & Long): Promise<T>
 
 /**
+ * Simulates the future of each series of a long frame: columns path-1 … path-n, each one future of all series, whose sums and reconciled nodes are coherent.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
+ */
+export function forecastPaths<T extends AnswerFrame = AnswerFrame>(params: ForecastPathsParams & { /** A frame with the columns unique_id, ds, y, and optionally in_stock. */ df: Frame } & Long): Promise<T>
+
+/**
+ * Forecasts the demand of the next h periods together, a lead time: quantiles of the sums of simulated paths.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
+ */
+export function forecastTotals<T extends AnswerFrame = AnswerFrame>(params: ForecastTotalsParams & { /** A frame with the columns unique_id, ds, y, and optionally in_stock. */ df: Frame } & Long): Promise<T>
+
+/**
  * Scores the forecasts in the columns of a frame against the truth beside them: errors, scaled errors, coverage of intervals.
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
@@ -2038,6 +2052,148 @@ export interface CrossValidationParams {
   stepSize?: number | null
 }
 
+/** The parameters of `forecastPaths` as faces take them: in one. */
+export interface ForecastPathsParams {
+  /**
+   * Periods to forecast. A whole number.
+   * @defaultValue `14`
+   */
+  h?: number
+  /**
+   * Periods in a season (7 for days, 12 for months); 1 for none. A whole number.
+   * @defaultValue `1`
+   */
+  season?: number
+  /**
+   * Levels of the intervals in percent, each between 0 and 100.
+   * @defaultValue `[80]`
+   */
+  level?: number[] | Float64Array
+  /**
+   * Models to choose among; empty for all of the pool that suit the series.
+   * @defaultValue `[]`
+   */
+  models?: Model[]
+  /**
+   * Which models are tried where none are named.
+   * @defaultValue `"standard"`
+   */
+  pool?: Pool
+  /**
+   * Rolling-origin windows on which the models are scored. A whole number.
+   * @defaultValue `3`
+   */
+  windows?: number
+  /**
+   * Whether a series without negative values gets no negative forecast.
+   * @defaultValue `true`
+   */
+  nonNegative?: boolean
+  /**
+   * Column of the series' names; where the table lacks it, all rows are one series.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
+  /**
+   * Column of the times: dates, instants, ISO texts or integers.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
+  /**
+   * Column of the values.
+   * @defaultValue `"y"`
+   */
+  targetColumn?: string
+  /** Column of the share of each period, 0–1, in which the item could be bought. */
+  inStock?: string | null
+  /**
+   * What a period without a row means.
+   * @defaultValue `"missing"`
+   */
+  gaps?: Gaps
+  /**
+   * How many paths, 1 … 10,000. A whole number.
+   * @defaultValue `100`
+   */
+  nPaths?: number
+  /**
+   * Seed: the same gives the same paths. A whole number.
+   * @defaultValue `0`
+   */
+  seed?: number
+}
+
+/** The parameters of `forecastTotals` as faces take them: in one. */
+export interface ForecastTotalsParams {
+  /**
+   * Periods to forecast. A whole number.
+   * @defaultValue `14`
+   */
+  h?: number
+  /**
+   * Periods in a season (7 for days, 12 for months); 1 for none. A whole number.
+   * @defaultValue `1`
+   */
+  season?: number
+  /**
+   * Levels of the intervals in percent, each between 0 and 100.
+   * @defaultValue `[80]`
+   */
+  level?: number[] | Float64Array
+  /**
+   * Models to choose among; empty for all of the pool that suit the series.
+   * @defaultValue `[]`
+   */
+  models?: Model[]
+  /**
+   * Which models are tried where none are named.
+   * @defaultValue `"standard"`
+   */
+  pool?: Pool
+  /**
+   * Rolling-origin windows on which the models are scored. A whole number.
+   * @defaultValue `3`
+   */
+  windows?: number
+  /**
+   * Whether a series without negative values gets no negative forecast.
+   * @defaultValue `true`
+   */
+  nonNegative?: boolean
+  /**
+   * Column of the series' names; where the table lacks it, all rows are one series.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
+  /**
+   * Column of the times: dates, instants, ISO texts or integers.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
+  /**
+   * Column of the values.
+   * @defaultValue `"y"`
+   */
+  targetColumn?: string
+  /** Column of the share of each period, 0–1, in which the item could be bought. */
+  inStock?: string | null
+  /**
+   * What a period without a row means.
+   * @defaultValue `"missing"`
+   */
+  gaps?: Gaps
+  /**
+   * Probabilities of the quantiles, each in (0, 1).
+   * @defaultValue `[0.1,0.5,0.9]`
+   */
+  quantiles?: number[] | Float64Array
+  /**
+   * Seed of the 2,000 paths. A whole number.
+   * @defaultValue `0`
+   */
+  seed?: number
+}
+
 /** How to score forecasts. */
 export interface EvaluateParams {
   /**
@@ -2060,6 +2216,8 @@ export interface EvaluateParams {
    * @defaultValue `"y"`
    */
   targetColumn?: string
+  /** The model that the others have to beat, a column: they get `fva`. */
+  reference?: string | null
 }
 
 /** How to sum up series. */

@@ -32,6 +32,8 @@ export const {
   forecastWithDrivers,
   driverEffects,
   crossValidation,
+  forecastPaths,
+  forecastTotals,
   evaluate,
   aggregate,
   reconcile,

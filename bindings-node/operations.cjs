@@ -24,6 +24,8 @@ module.exports = {
     {"name":"forecast_with_drivers","method":"forecastWithDrivers","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"future","optional":false}]},
     {"name":"driver_effects","method":"driverEffects","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
     {"name":"cross_validation","method":"crossValidation","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
+    {"name":"forecast_paths","method":"forecastPaths","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
+    {"name":"forecast_totals","method":"forecastTotals","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
     {"name":"evaluate","method":"evaluate","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"train","optional":true}]},
     {"name":"aggregate","method":"aggregate","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"hierarchy","optional":false}]},
     {"name":"reconcile","method":"reconcile","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"hierarchy","optional":false},{"name":"residuals","optional":true},{"name":"history","optional":true}]},

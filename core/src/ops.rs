@@ -318,6 +318,20 @@ pub static OPS: &[Op] = &[
         }),
         frames &[("df", "unique_id, ds, y, and optionally in_stock")], long true,
         codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
+    op!("forecast_paths", "Simulates the future of each series of a long frame: columns path-1 … path-n, each one future of all series, whose sums and reconciled nodes are coherent.",
+        forecast::ForecastPathsParams => Nothing, Run::Frame(|tables, value, task| {
+            let (draws, rest) = apart(value, &["n_paths", "seed"]);
+            forecast::forecast_paths(frame(tables, "df")?, &json::fit(rest)?, &json::fit(draws)?, task)
+        }),
+        frames &[("df", "unique_id, ds, y, and optionally in_stock")], long true,
+        codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
+    op!("forecast_totals", "Forecasts the demand of the next h periods together, a lead time: quantiles of the sums of simulated paths.",
+        forecast::ForecastTotalsParams => Nothing, Run::Frame(|tables, value, task| {
+            let (totals, rest) = apart(value, &["quantiles", "seed"]);
+            forecast::forecast_totals(frame(tables, "df")?, &json::fit(rest)?, &json::fit(totals)?, task)
+        }),
+        frames &[("df", "unique_id, ds, y, and optionally in_stock")], long true,
+        codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
     op!("evaluate", "Scores the forecasts in the columns of a frame against the truth beside them: errors, scaled errors, coverage of intervals.",
         forecast::EvaluateParams => Nothing, Run::Frame(|tables, value, _| {
             forecast::evaluate(frame(tables, "df")?, tables.get("train"), &json::fit(value)?)

@@ -3320,6 +3320,151 @@ def cross_validation(
     return call_frame("cross_validation", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "n_windows": n_windows, "step_size": step_size}, progress)  # type: ignore[no-any-return]
 
 
+def forecast_paths(
+    df: F,
+    *,
+    h: int = 14,
+    season: int = 1,
+    level: Sequence[float] = (80.0,),
+    models: Sequence[Model] = (),
+    pool: Pool = 'standard',
+    windows: int = 3,
+    non_negative: bool = True,
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    target_column: str = 'y',
+    in_stock: str | None = None,
+    gaps: Gaps = 'missing',
+    n_paths: int = 100,
+    seed: int = 0,
+    progress: Progress = False,
+) -> F:
+    """Simulates the future of each series of a long frame: columns path-1 … path-n, each one future of all series,
+    whose sums and reconciled nodes are coherent.
+
+    Parameters
+    ----------
+    df : frame
+        A frame with columns unique_id, ds, y, and optionally in_stock.
+    h : int, default 14
+        Periods to forecast.
+    season : int, default 1
+        Periods in a season (7 for days, 12 for months); 1 for none.
+    level : Sequence[float], default (80.0,)
+        Levels of the intervals in percent, each between 0 and 100.
+    models : Sequence[Model], default ()
+        Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
+        ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
+        ``ces``, ``arima``, ``blend``.
+    pool : Pool, default 'standard'
+        Which models are tried where none are named. One of ``fast``, ``standard``.
+    windows : int, default 3
+        Rolling-origin windows on which the models are scored.
+    non_negative : bool, default True
+        Whether a series without negative values gets no negative forecast.
+    id_column : str, default 'unique_id'
+        Column of the series' names; where the table lacks it, all rows are one series.
+    time_column : str, default 'ds'
+        Column of the times: dates, instants, ISO texts or integers.
+    target_column : str, default 'y'
+        Column of the values.
+    in_stock : str | None, default None
+        Column of the share of each period, 0–1, in which the item could be bought.
+    gaps : Gaps, default 'missing'
+        What a period without a row means. One of ``missing``, ``zero``.
+    n_paths : int, default 100
+        How many paths, 1 … 10,000.
+    seed : int, default 0
+        Seed: the same gives the same paths.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
+        SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("forecast_paths", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "n_paths": n_paths, "seed": seed}, progress)  # type: ignore[no-any-return]
+
+
+def forecast_totals(
+    df: F,
+    *,
+    h: int = 14,
+    season: int = 1,
+    level: Sequence[float] = (80.0,),
+    models: Sequence[Model] = (),
+    pool: Pool = 'standard',
+    windows: int = 3,
+    non_negative: bool = True,
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    target_column: str = 'y',
+    in_stock: str | None = None,
+    gaps: Gaps = 'missing',
+    quantiles: Sequence[float] = (0.1, 0.5, 0.9),
+    seed: int = 0,
+    progress: Progress = False,
+) -> F:
+    """Forecasts the demand of the next h periods together, a lead time: quantiles of the sums of simulated paths.
+
+    Parameters
+    ----------
+    df : frame
+        A frame with columns unique_id, ds, y, and optionally in_stock.
+    h : int, default 14
+        Periods to forecast.
+    season : int, default 1
+        Periods in a season (7 for days, 12 for months); 1 for none.
+    level : Sequence[float], default (80.0,)
+        Levels of the intervals in percent, each between 0 and 100.
+    models : Sequence[Model], default ()
+        Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
+        ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
+        ``ces``, ``arima``, ``blend``.
+    pool : Pool, default 'standard'
+        Which models are tried where none are named. One of ``fast``, ``standard``.
+    windows : int, default 3
+        Rolling-origin windows on which the models are scored.
+    non_negative : bool, default True
+        Whether a series without negative values gets no negative forecast.
+    id_column : str, default 'unique_id'
+        Column of the series' names; where the table lacks it, all rows are one series.
+    time_column : str, default 'ds'
+        Column of the times: dates, instants, ISO texts or integers.
+    target_column : str, default 'y'
+        Column of the values.
+    in_stock : str | None, default None
+        Column of the share of each period, 0–1, in which the item could be bought.
+    gaps : Gaps, default 'missing'
+        What a period without a row means. One of ``missing``, ``zero``.
+    quantiles : Sequence[float], default (0.1, 0.5, 0.9)
+        Probabilities of the quantiles, each in (0, 1).
+    seed : int, default 0
+        Seed of the 2,000 paths.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
+        SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("forecast_totals", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "quantiles": quantiles, "seed": seed}, progress)  # type: ignore[no-any-return]
+
+
 def evaluate(
     df: F,
     train: Frame | None = None,
@@ -3328,6 +3473,7 @@ def evaluate(
     id_column: str = 'unique_id',
     time_column: str = 'ds',
     target_column: str = 'y',
+    reference: str | None = None,
     progress: Progress = False,
 ) -> F:
     """Scores the forecasts in the columns of a frame against the truth beside them: errors, scaled errors,
@@ -3348,6 +3494,8 @@ def evaluate(
         Column of the times.
     target_column : str, default 'y'
         Column of the truth.
+    reference : str | None, default None
+        The model that the others have to beat, a column: they get ``fva``.
     progress : bool or callable, default False
         True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
@@ -3361,7 +3509,7 @@ def evaluate(
     Error
         With code CANCELLED, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
     """
-    return call_frame("evaluate", {"df": df, "train": train}, {"season": season, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
+    return call_frame("evaluate", {"df": df, "train": train}, {"season": season, "id_column": id_column, "time_column": time_column, "target_column": target_column, "reference": reference}, progress)  # type: ignore[no-any-return]
 
 
 def aggregate(
@@ -6111,6 +6259,8 @@ __all__ = [
     "fefo",
     "forecast",
     "forecast_counts",
+    "forecast_paths",
+    "forecast_totals",
     "forecast_with_drivers",
     "intermittent",
     "is_sellable",

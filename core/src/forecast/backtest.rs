@@ -129,12 +129,14 @@ pub struct EvaluateParams {
     pub time_column: String,
     /// Column of the truth.
     pub target_column: String,
+    /// The model that the others have to beat, a column: they get `fva`.
+    pub reference: Option<String>,
 }
 
 impl Default for EvaluateParams {
     fn default() -> Self {
         let (id_column, time_column, target_column) = ("unique_id".into(), "ds".into(), "y".into());
-        EvaluateParams { season: 1, id_column, time_column, target_column }
+        EvaluateParams { season: 1, id_column, time_column, target_column, reference: None }
     }
 }
 
@@ -158,15 +160,18 @@ struct Scale {
 /// `model, metric, value`. A model is a column of numbers; its intervals are the columns `model-lo-80`, `model-hi-80`.
 /// Where there is a column `cutoff`, as [`cross_validation`] answers it, each series counts once a cutoff.
 ///
-/// Over all points: `mae`, `rmse`, `wape`, `bias` (both divided by the sum of the absolute truth), `coverage-80`.
+/// Over all points: `mae`, `rmse`, `wape`, `bias` (both divided by the sum of the absolute truth), `coverage-80`; with
+/// intervals `crps`, twice the pinball loss over the ends told and the point forecast as the median, each weighted by the
+/// probabilities nearest to it (the more levels, the closer to the integral); with a `reference` `fva`, the forecast
+/// value added: the share of its mean absolute error that a model saves on the rows that both told.
 /// Means over series: `smape` (in percent), and with `train` (the rows before, or up to the cutoff) `mase`, `rmsse`,
 /// `msis-80` and `spl`, the pinball loss at the ends of all intervals and at the point forecast taken as the median,
 /// divided by the mean absolute first difference. A series whose scale is 0 or unknown is left out of those. Rows whose
 /// truth or forecast is `NaN` are left out. A value that no row gave is `NaN`.
 ///
 /// # Errors
-/// `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`; `INVALID_ARGUMENT` for a season outside 1 … 2000 or one end of an interval
-/// without the other.
+/// `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`; `INVALID_ARGUMENT` for a season outside 1 … 2000, one end of an interval
+/// without the other or a `reference` that is no model of the frame.
 ///
 /// ```
 /// use trousse::{Column, Table, forecast::{self, EvaluateParams}};
@@ -187,9 +192,21 @@ pub fn evaluate(table: &Table, train: Option<&Table>, params: &EvaluateParams) -
         Some(train) => Some(scales(train, &windows, table, params)?),
         None => None,
     };
+    let told = scored(table, params)?;
+    let reference = match &params.reference {
+        Some(name) => match told.iter().find(|model| model.name == name) {
+            Some(model) => Some(model),
+            None => return Err(Error::argument("reference", "a model of the frame", name)),
+        },
+        None => None,
+    };
     let (mut models, mut metrics, mut values) = (Vec::new(), Vec::new(), Vec::new());
-    for model in scored(table, params)? {
-        for (metric, value) in scores(&model, &y, &windows, scales.as_deref()) {
+    for model in &told {
+        let mut found = scores(model, &y, &windows, scales.as_deref());
+        if let Some(reference) = reference.filter(|reference| reference.name != model.name) {
+            found.push(("fva".into(), value_added(model, reference, &y)));
+        }
+        for (metric, value) in found {
             models.push(model.name.to_string());
             metrics.push(metric);
             values.push(value);
@@ -199,6 +216,18 @@ pub fn evaluate(table: &Table, train: Option<&Table>, params: &EvaluateParams) -
         .with("model", Column::Text(models))?
         .with("metric", Column::Text(metrics))?
         .with("value", Column::Float(values))
+}
+
+/// The share of the reference's absolute error that a model saves.
+fn value_added(model: &Scored<'_>, reference: &Scored<'_>, y: &[f64]) -> f64 {
+    let (mut own, mut other) = (0.0, 0.0);
+    for ((y, told), naive) in y.iter().zip(&model.mean).zip(&reference.mean) {
+        if y.is_finite() && told.is_finite() && naive.is_finite() {
+            own += (told - y).abs();
+            other += (naive - y).abs();
+        }
+    }
+    if other > 0.0 { 1.0 - own / other } else { f64::NAN }
 }
 
 /// Series, cutoff if there is one, and rows, in the order of their first rows.
@@ -313,6 +342,7 @@ fn scores(model: &Scored<'_>, y: &[f64], windows: &[Window], scales: Option<&[Op
     let [mut smape, mut mase, mut rmsse, mut spl] = [Mean::default(); 4];
     let mut covered = vec![Mean::default(); model.intervals.len()];
     let mut msis = covered.clone();
+    let (mut crps, weights) = (Mean::default(), nearest(model));
     for (at, (_, _, rows)) in windows.iter().enumerate() {
         let scale = scales.and_then(|scales| scales[at]);
         let [mut own, mut own_squared, mut own_smape, mut own_pinball] = [Mean::default(); 4];
@@ -328,6 +358,7 @@ fn scores(model: &Scored<'_>, y: &[f64], windows: &[Window], scales: Option<&[Op
             absolute.add(off.abs());
             squared.add(off * off);
             own_pinball.add(pinball(truth, told, 0.5));
+            let mut ranked = weights[0] * pinball(truth, told, 0.5);
             for (i, (_, level, low, high)) in model.intervals.iter().enumerate() {
                 let (low, high, tail) = (low[row], high[row], (1.0 - level / 100.0) / 2.0);
                 if !(low.is_finite() && high.is_finite()) {
@@ -337,6 +368,10 @@ fn scores(model: &Scored<'_>, y: &[f64], windows: &[Window], scales: Option<&[Op
                 own_interval[i].add(high - low + ((low - truth).max(0.0) + (truth - high).max(0.0)) / tail);
                 own_pinball.add(pinball(truth, low, tail));
                 own_pinball.add(pinball(truth, high, 1.0 - tail));
+                ranked += weights[i + 1] * (pinball(truth, low, tail) + pinball(truth, high, 1.0 - tail));
+            }
+            if model.intervals.iter().all(|(_, _, low, high)| low[row].is_finite() && high[row].is_finite()) {
+                crps.add(2.0 * ranked);
             }
         }
         smape.add(own_smape.value());
@@ -356,6 +391,9 @@ fn scores(model: &Scored<'_>, y: &[f64], windows: &[Window], scales: Option<&[Op
     ]
     .map(|(metric, value)| (metric.to_string(), value))
     .into();
+    if !model.intervals.is_empty() {
+        found.push(("crps".into(), crps.value()));
+    }
     if scales.is_some() {
         found.extend([("mase", mase), ("rmsse", rmsse), ("spl", spl)].map(|(name, mean)| (name.into(), mean.value())));
     }
@@ -366,6 +404,20 @@ fn scores(model: &Scored<'_>, y: &[f64], windows: &[Window], scales: Option<&[Op
         }
     }
     found
+}
+
+/// The probabilities that lie nearest to the median and to each end of each interval; they sum to 1 over all.
+fn nearest(model: &Scored<'_>) -> Vec<f64> {
+    let tails: Vec<f64> = model.intervals.iter().map(|(_, level, ..)| (1.0 - level / 100.0) / 2.0).collect();
+    let mut all: Vec<f64> = tails.iter().flat_map(|tail| [*tail, 1.0 - tail]).chain([0.5]).collect();
+    all.sort_by(f64::total_cmp);
+    let of = |u: f64| {
+        let at = all.partition_point(|other| *other < u);
+        let below = at.checked_sub(1).map_or(0.0, |i| (all[i] + u) / 2.0);
+        let above = all.get(at + 1).map_or(1.0, |next| (next + u) / 2.0);
+        above - below
+    };
+    std::iter::once(0.5).chain(tails).map(of).collect()
 }
 
 /// The loss of telling `told` as the quantile at probability `u` of what became `truth`.

@@ -34,6 +34,7 @@ pub mod ets;
 pub mod intermittent;
 pub mod interval;
 mod minimise;
+mod paths;
 mod reconcile;
 mod recover;
 mod season;
@@ -59,6 +60,9 @@ pub use counts::{CountFilter, CountKind, CountLaw, CountModel, Counts, counts};
 pub use drivers::{DriverParams, driver_effects, with_drivers};
 pub use ets::{Ets, Fit, auto_ets, ets};
 pub use intermittent::{Croston, Tsb, adida, croston, imapa, sba, tsb};
+pub use paths::{Draws, Totals, forecast_paths, forecast_totals};
+#[cfg(feature = "schema")]
+pub use paths::{ForecastPathsParams, ForecastTotalsParams};
 pub use reconcile::{AggregateParams, MAX_ENTRIES, ReconcileMethod, ReconcileParams, aggregate, reconcile};
 pub use recover::{Recovered, SlotSales, recover_demand, recover_panel};
 pub use smooth::{HoltWinters, holt_winters, naive, ses};

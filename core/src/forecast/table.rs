@@ -330,12 +330,17 @@ pub(super) fn places(series: &Series, times: &Times, step: Step) -> Vec<usize> {
 }
 
 fn write(params: &TableParams, times: &Times, series: &[Series], step: Step, forecasts: &[Forecast]) -> Result<Table> {
-    let ids = series.iter().flat_map(|one| std::iter::repeat_n(one.name.clone(), params.h)).collect();
     let mut out = Table::default();
-    out.push(params.id_column.clone(), Column::Text(ids))?;
-    out.push(params.time_column.clone(), future(params, times, series, step))?;
+    push_ids(&mut out, params, series)?;
+    out.push(params.time_column.clone(), ahead(params, times, series, step))?;
     push_forecasts(&mut out, params, forecasts)?;
     Ok(out)
+}
+
+/// The name of each series, once for each period ahead.
+pub(super) fn push_ids(out: &mut Table, params: &TableParams, series: &[Series]) -> Result<()> {
+    let ids = series.iter().flat_map(|one| std::iter::repeat_n(one.name.clone(), params.h)).collect();
+    out.push(params.id_column.clone(), Column::Text(ids))
 }
 
 /// Means, intervals and models of forecasts, one after the other.
@@ -354,10 +359,11 @@ pub(super) fn push_forecasts(out: &mut Table, params: &TableParams, forecasts: &
     out.push("model", Column::Text(models.collect()))
 }
 
-fn future(params: &TableParams, times: &Times, series: &[Series], step: Step) -> Column {
-    let ahead = |one: &Series| {
+/// The times of the periods ahead.
+pub(super) fn ahead(params: &TableParams, times: &Times, series: &[Series], step: Step) -> Column {
+    let of = |one: &Series| {
         let last = one.rows.last().map_or(0, |row| times.value[*row]);
         (1..=params.h as i64).map(move |period| step.after(last, period))
     };
-    times.column(series.iter().flat_map(ahead).collect())
+    times.column(series.iter().flat_map(of).collect())
 }

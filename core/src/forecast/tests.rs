@@ -184,6 +184,60 @@ fn an_uneven_series_with_a_season_is_no_pile_of_counts() {
 }
 
 #[test]
+fn paths_have_the_quantiles_of_each_period_and_the_spread_of_the_sum() {
+    let few: Vec<f64> = (0..90).map(|t| (2.0 + 1.4 * noise(9, t)).round().max(0.0)).collect();
+    let many: Vec<f64> = weekly(5, 112).iter().map(|y| 400.0 + y).collect();
+    for (y, season) in [(few, 1), (many, 7)] {
+        let ahead = auto(&y, None, &options(season, 10)).unwrap();
+        let paths = ahead.paths(4_000, 11);
+        for step in 0..10 {
+            for p in [0.05, 0.5, 0.9] {
+                let q = ahead.quantile(step, p);
+                let share = |test: &dyn Fn(f64) -> bool| {
+                    paths.iter().skip(step).step_by(10).filter(|x| test(**x)).count() as f64 / 4_000.0
+                };
+                assert!(share(&|x| x < q) - 0.03 <= p && p <= share(&|x| x <= q) + 0.03, "{step} {p} {q}");
+            }
+        }
+        let sums: Vec<f64> = paths.chunks(10).map(|path| path.iter().sum()).collect();
+        let mean = sums.iter().sum::<f64>() / 4_000.0;
+        let sd = (sums.iter().map(|sum| (sum - mean).powi(2)).sum::<f64>() / 4_000.0).sqrt();
+        assert!((mean / ahead.total(10).0 - 1.0).abs() < 0.05, "{mean} {:?}", ahead.total(10));
+        assert!((sd / ahead.total_sd[9] - 1.0).abs() < 0.15, "{sd} {}", ahead.total_sd[9]);
+        let [low, high] = ahead.total_quantiles(10, &[0.1, 0.9], 3)[..] else { panic!() };
+        assert!((mean - 2.5 * sd..mean).contains(&low) && (mean..mean + 2.5 * sd).contains(&high), "{low} {high}");
+    }
+}
+
+#[test]
+fn series_that_moved_together_do_so_in_each_path() {
+    let common: Vec<f64> = (0..80).map(|t| 10.0 * noise(1, t)).collect();
+    let of = |share: f64, seed: u64| -> Vec<f64> {
+        (0..80).map(|t| 100.0 + share * common[t] + 10.0 * (1.0 - share) * noise(seed, t)).collect()
+    };
+    let y = [of(0.9, 2), of(0.9, 3), of(0.0, 4)].concat();
+    let ids = ["a", "b", "c"].iter().flat_map(|id| std::iter::repeat_n((*id).to_string(), 80)).collect();
+    let sales = Table::default()
+        .with("unique_id", Column::Text(ids))
+        .and_then(|table| table.with("ds", Column::Integer((0..240).map(|row| row % 80).collect())))
+        .and_then(|table| table.with("y", Column::Float(y)))
+        .unwrap();
+    let params = TableParams { h: 1, ..TableParams::default() };
+    let paths = forecast_paths(&sales, &params, &Draws { n_paths: 2_000, seed: 5 }, &Task::default()).unwrap();
+    let row = |at: usize| (1..=2_000).map(|k| paths.floats(&format!("path-{k}")).unwrap()[at]).collect::<Vec<f64>>();
+    let correlation = |a: &[f64], b: &[f64]| {
+        let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len() as f64;
+        let (ma, mb) = (mean(a), mean(b));
+        let both =
+            |x: &[f64], mx: f64, y: &[f64], my: f64| x.iter().zip(y).map(|(x, y)| (x - mx) * (y - my)).sum::<f64>();
+        both(a, ma, b, mb) / (both(a, ma, a, ma) * both(b, mb, b, mb)).sqrt()
+    };
+    let (a, b, c) = (row(0), row(1), row(2));
+    assert!(correlation(&a, &b) > 0.8, "{}", correlation(&a, &b));
+    assert!(correlation(&a, &c).abs() < 0.3, "{}", correlation(&a, &c));
+}
+
+#[test]
 fn one_huge_order_of_the_past_does_not_run_away() {
     let mut y = vec![0.0; 60];
     y[3] = 50_000.0;

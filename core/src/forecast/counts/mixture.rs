@@ -86,14 +86,24 @@ impl Counts {
     /// # Ok::<(), trousse::Error>(())
     /// ```
     pub fn paths(&self, horizon: usize, count: usize, seed: u64) -> Vec<f64> {
-        let mut random = Random(seed);
+        self.paths_by(horizon, count, &mut Random(seed), &mut |random, _, _| random.unit())
+    }
+
+    /// The same with the uniform number of each path and period from outside.
+    pub(crate) fn paths_by(
+        &self,
+        horizon: usize,
+        count: usize,
+        random: &mut Random,
+        uniform: &mut dyn FnMut(&mut Random, usize, usize) -> f64,
+    ) -> Vec<f64> {
         let moved: Vec<Vec<(f64, CountLaw)>> = (0..self.steps.len()).map(|step| self.moved(step)).collect();
         let mut paths = Vec::with_capacity(horizon * count);
-        for _ in 0..count {
+        for path in 0..count {
             let part = self.drawn(random.unit());
             for step in 0..horizon {
                 let laws = &moved[step % moved.len()];
-                paths.push(smallest(&[(1.0, laws[part].1)], random.unit()));
+                paths.push(smallest(&[(1.0, laws[part].1)], uniform(random, path, step)));
             }
         }
         paths
@@ -113,16 +123,22 @@ impl Counts {
     /// The smallest count that demand over the first `periods` does not exceed with each probability, from 2,000
     /// simulated paths (the sum of a path, not a sum of quantiles).
     pub fn total_quantiles(&self, periods: usize, levels: &[f64], seed: u64) -> Vec<f64> {
-        const PATHS: usize = 2_000;
-        let mut sums: Vec<f64> = if periods == 0 {
-            vec![0.0; PATHS]
-        } else {
-            self.paths(periods, PATHS, seed).chunks(periods).map(|path| path.iter().sum()).collect()
-        };
-        sums.sort_by(f64::total_cmp);
-        let rank = |p: &f64| ((p.clamp(0.0, 1.0) * PATHS as f64).ceil() as usize).clamp(1, PATHS) - 1;
-        levels.iter().map(|p| sums[rank(p)]).collect()
+        sum_quantiles(&self.paths(periods, PATHS, seed), periods, levels)
     }
+}
+
+/// How many paths tell the quantiles of a sum.
+pub(crate) const PATHS: usize = 2_000;
+
+/// Quantiles of the sums of [`PATHS`] paths.
+pub(crate) fn sum_quantiles(paths: &[f64], periods: usize, levels: &[f64]) -> Vec<f64> {
+    let mut sums: Vec<f64> = match periods {
+        0 => vec![0.0; PATHS],
+        _ => paths.chunks(periods).map(|path| path.iter().sum()).collect(),
+    };
+    sums.sort_by(f64::total_cmp);
+    let rank = |p: &f64| ((p.clamp(0.0, 1.0) * sums.len() as f64).ceil() as usize).clamp(1, sums.len()) - 1;
+    levels.iter().map(|p| sums[rank(p)]).collect()
 }
 
 fn variance(law: &CountLaw) -> f64 {
@@ -166,10 +182,11 @@ fn smallest(laws: &[(f64, CountLaw)], p: f64) -> f64 {
 }
 
 /// SplitMix64 (Steele, Lea & Flood 2014).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn unit(&mut self) -> f64 {
+    /// The next number of [0, 1).
+    pub(crate) fn unit(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

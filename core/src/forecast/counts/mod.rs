@@ -30,6 +30,7 @@ pub(crate) use common::Common;
 pub use filter::{CountFilter, CountModel};
 pub use law::{CountKind, CountLaw, Movement};
 pub use mixture::Counts;
+pub(crate) use mixture::{PATHS, Random, sum_quantiles};
 pub(crate) use pool::{Series, fit};
 
 /// Forecasts one series of counts.

@@ -1,0 +1,265 @@
+//! Futures as paths: whole courses of demand, of which each period has the quantiles of the forecast and the sums have
+//! the spread of cumulated demand.
+//!
+//! A path of a smooth model goes from period to period with the correlation that `sd` and `total_sd` leave: with S the
+//! sum of errors so far and T its variance, cov(e, S) = (T′ − T − s²) / 2. What is drawn is a normal score, read as the
+//! quantile of that period (a Gaussian copula). A path of counts keeps to one model of the pool.
+//!
+//! Paths of one call belong together: path `k` of every series is the same future. The chance of path `k` in period `h` is
+//! the rank of the same past period in the changes of each series (the rank template of Clark et al. 2004, the *Schaake
+//! shuffle*), so that items that moved together do so ahead, and sums over items need no assumption. Reconciled column
+//! by column, the paths of all nodes add up (Panagiotelis et al. 2023).
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::counts::{PATHS, Random, sum_quantiles};
+use super::table::{TableParams, Times, ahead, fill, group, push_ids};
+use super::{Forecast, check_count, panel};
+use crate::base::numeric::{normal_cdf, normal_quantile};
+use crate::base::{Column, Error, Result, Table, Task};
+
+/// Fewer changes of the past tell nothing of how series move together.
+const LEAST_CHANGES: usize = 8;
+
+impl Forecast {
+    /// Simulates `count` paths of the horizon, one after the other. Same seed, same bits.
+    ///
+    /// ```
+    /// use trousse::forecast::{Options, auto};
+    /// let ahead = auto(&[4.0, 6.0, 5.0, 5.0, 4.0, 6.0, 5.0, 5.0], None, &Options { horizon: 3, ..Default::default() })?;
+    /// let paths = ahead.paths(100, 7);
+    /// assert_eq!((paths.len(), paths == ahead.paths(100, 7)), (300, true));
+    /// # Ok::<(), trousse::Error>(())
+    /// ```
+    pub fn paths(&self, count: usize, seed: u64) -> Vec<f64> {
+        self.paths_by(count, &mut Random(seed), &mut |random, _, _| random.unit())
+    }
+
+    fn paths_by(
+        &self,
+        count: usize,
+        random: &mut Random,
+        uniform: &mut dyn FnMut(&mut Random, usize, usize) -> f64,
+    ) -> Vec<f64> {
+        let horizon = self.mean.len();
+        if let Some(counts) = &self.counts {
+            return counts.paths_by(horizon, count, random, uniform);
+        }
+        let mut paths = Vec::with_capacity(horizon * count);
+        for path in 0..count {
+            let (mut sum, mut variance) = (0.0, 0.0_f64);
+            for step in 0..horizon {
+                let drawn = normal_quantile(uniform(random, path, step).clamp(1e-9, 1.0 - 1e-9));
+                let (sd, before) = (self.sd[step], variance.sqrt());
+                let both = (self.total_sd[step].powi(2) - variance - sd * sd) / 2.0;
+                let alike = if sd * before > 0.0 { (both / (sd * before)).clamp(-1.0, 1.0) } else { 0.0 };
+                let past = if before > 0.0 { sum / before } else { 0.0 };
+                let score = alike * past + (1.0 - alike * alike).sqrt() * drawn;
+                sum += sd * score;
+                variance += sd * sd + 2.0 * alike * sd * before;
+                paths.push(if sd > 0.0 { self.quantile(step, normal_cdf(score)) } else { self.mean[step] });
+            }
+        }
+        paths
+    }
+
+    /// What the demand of the first `periods` periods together does not exceed with each probability, from 2,000 paths:
+    /// quantiles of sums, not sums of quantiles. `periods` beyond the horizon count as the horizon.
+    ///
+    /// ```
+    /// use trousse::forecast::{Model, Options, auto};
+    /// let options = Options { horizon: 7, models: vec![Model::Naive], ..Default::default() };
+    /// let total = auto(&[5.0; 20], None, &options)?.total_quantiles(7, &[0.5, 0.99], 1);
+    /// assert_eq!(total, [35.0, 35.0]);
+    /// # Ok::<(), trousse::Error>(())
+    /// ```
+    pub fn total_quantiles(&self, periods: usize, levels: &[f64], seed: u64) -> Vec<f64> {
+        let horizon = self.mean.len();
+        let periods = periods.min(horizon);
+        if periods == 0 {
+            return vec![0.0; levels.len()];
+        }
+        let firsts: Vec<f64> =
+            self.paths(PATHS, seed).chunks(horizon).flat_map(|path| path[..periods].iter().copied()).collect();
+        sum_quantiles(&firsts, periods, levels)
+    }
+}
+
+/// How many paths to simulate, and their seed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Draws {
+    /// How many paths, 1 … 10,000.
+    pub n_paths: usize,
+    /// Seed: the same gives the same paths.
+    pub seed: u64,
+}
+
+impl Default for Draws {
+    fn default() -> Self {
+        Draws { n_paths: 100, seed: 0 }
+    }
+}
+
+/// The parameters of [`forecast_paths`] as faces take them: in one.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[allow(dead_code)] // for its schema only
+pub struct ForecastPathsParams {
+    #[serde(flatten)]
+    forecast: TableParams,
+    #[serde(flatten)]
+    draws: Draws,
+}
+
+/// Simulates the future of each series of a long table: `unique_id, ds, path-1 … path-n`. A column is one future of all
+/// series; `reconcile` makes its nodes add up, and sums over rows or series are read off each column by itself.
+///
+/// # Errors
+/// As [`table`](super::table()); `INVALID_ARGUMENT` for `n_paths`.
+///
+/// ```
+/// use trousse::{Column, Table, Task, forecast::{self, Draws, TableParams}};
+/// let sales = Table::default().with("ds", Column::Integer((0..6).collect()))?.with("y", Column::Float(vec![5.0; 6]))?;
+/// let draws = Draws { n_paths: 2, seed: 1 };
+/// let paths = forecast::forecast_paths(&sales, &TableParams { h: 2, ..Default::default() }, &draws, &Task::default())?;
+/// assert_eq!(paths.floats("path-2")?, [5.0, 5.0]);
+/// # Ok::<(), trousse::Error>(())
+/// ```
+pub fn forecast_paths(table: &Table, params: &TableParams, draws: &Draws, task: &Task) -> Result<Table> {
+    params.check()?;
+    check_count("n_paths", draws.n_paths, 10_000)?;
+    let times = Times::read(table, &params.time_column)?;
+    let series = group(table, params, &times)?;
+    let step = times.step(&series);
+    let whole = fill(table, params, &times, &series, step)?;
+    let forecasts = panel(&whole, &params.options(), task)?;
+    let back = template(draws, params.h, (0..whole.len()).map(|i| whole.series(i).len()).max().unwrap_or(0));
+    let paths: Vec<Vec<f64>> = forecasts
+        .par_iter()
+        .enumerate()
+        .map(|(i, forecast)| {
+            let changes = Changes::of(whole.series(i), params.season);
+            let mut random = Random(draws.seed ^ (i as u64 + 1).wrapping_mul(0xD1B5_4A32_D192_ED03));
+            let mut uniform = |random: &mut Random, path: usize, step: usize| {
+                changes.chance(back[path * params.h + step], random.unit())
+            };
+            forecast.paths_by(draws.n_paths, &mut random, &mut uniform)
+        })
+        .collect();
+    let mut out = Table::default();
+    push_ids(&mut out, params, &series)?;
+    out.push(params.time_column.clone(), ahead(params, &times, &series, step))?;
+    for path in 0..draws.n_paths {
+        let own = paths.iter().flat_map(|all| all[path * params.h..(path + 1) * params.h].iter().copied());
+        out.push(format!("path-{}", path + 1), Column::Float(own.collect()))?;
+    }
+    Ok(out)
+}
+
+/// How many periods before its end the past period lies that each path and period ahead takes its rank from.
+fn template(draws: &Draws, horizon: usize, longest: usize) -> Vec<usize> {
+    let mut random = Random(draws.seed);
+    (0..draws.n_paths * horizon).map(|_| (random.unit() * longest as f64) as usize).collect()
+}
+
+/// The ranks of the changes of a series, counted back from its end.
+struct Changes {
+    /// Rank among the known ones, from 0; none where the change is unknown.
+    rank: Vec<Option<usize>>,
+    known: usize,
+}
+
+impl Changes {
+    fn of(y: &[f64], season: usize) -> Changes {
+        let seasonal = season > 1 && y.len() >= 3 * season;
+        let level = |t: usize| if seasonal { y[t] - y[t - season] } else { y[t] };
+        let first = if seasonal { season + 1 } else { 1 };
+        let change = |t: usize| if t >= first { level(t) - level(t - 1) } else { f64::NAN };
+        let all: Vec<f64> = (0..y.len()).rev().map(change).collect();
+        let mut order: Vec<usize> = (0..all.len()).filter(|i| !all[*i].is_nan()).collect();
+        order.sort_by(|a, b| all[*a].total_cmp(&all[*b]));
+        let mut rank = vec![None; all.len()];
+        if order.len() >= LEAST_CHANGES {
+            order.iter().enumerate().for_each(|(at, i)| rank[*i] = Some(at));
+        }
+        Changes { rank, known: order.len() }
+    }
+
+    /// A number of [0, 1) from the rank of the change `back` periods before the last, or from chance alone.
+    fn chance(&self, back: usize, own: f64) -> f64 {
+        match self.rank.get(back).copied().flatten() {
+            Some(rank) => (rank as f64 + own) / self.known as f64,
+            None => own,
+        }
+    }
+}
+
+/// What is asked of the demand of all periods together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct Totals {
+    /// Probabilities of the quantiles, each in (0, 1).
+    pub quantiles: Vec<f64>,
+    /// Seed of the 2,000 paths.
+    pub seed: u64,
+}
+
+impl Default for Totals {
+    fn default() -> Self {
+        Totals { quantiles: vec![0.1, 0.5, 0.9], seed: 0 }
+    }
+}
+
+/// The parameters of [`forecast_totals`] as faces take them: in one.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[allow(dead_code)] // for its schema only
+pub struct ForecastTotalsParams {
+    #[serde(flatten)]
+    forecast: TableParams,
+    #[serde(flatten)]
+    totals: Totals,
+}
+
+/// Forecasts the demand of the next `h` periods together (a lead time): `unique_id, mean, q-0.1 …`, one row a series, from
+/// 2,000 paths.
+///
+/// # Errors
+/// As [`table`](super::table()); `INVALID_ARGUMENT` for a probability outside (0, 1).
+///
+/// ```
+/// use trousse::{Column, Table, Task, forecast::{self, TableParams, Totals}};
+/// let sales = Table::default().with("ds", Column::Integer((0..6).collect()))?.with("y", Column::Float(vec![5.0; 6]))?;
+/// let params = TableParams { h: 14, ..Default::default() };
+/// let total = forecast::forecast_totals(&sales, &params, &Totals::default(), &Task::default())?;
+/// assert_eq!((total.floats("mean")?, total.floats("q-0.9")?), (vec![70.0], vec![70.0]));
+/// # Ok::<(), trousse::Error>(())
+/// ```
+pub fn forecast_totals(table: &Table, params: &TableParams, totals: &Totals, task: &Task) -> Result<Table> {
+    params.check()?;
+    for (i, p) in totals.quantiles.iter().enumerate() {
+        if !(*p > 0.0 && *p < 1.0) {
+            return Err(Error::argument(format!("quantiles[{i}]"), "in (0, 1)", p));
+        }
+    }
+    let times = Times::read(table, &params.time_column)?;
+    let series = group(table, params, &times)?;
+    let step = times.step(&series);
+    let forecasts = panel(&fill(table, params, &times, &series, step)?, &params.options(), task)?;
+    let found: Vec<Vec<f64>> = forecasts
+        .par_iter()
+        .enumerate()
+        .map(|(i, forecast)| forecast.total_quantiles(params.h, &totals.quantiles, totals.seed ^ i as u64))
+        .collect();
+    let names = series.iter().map(|one| one.name.clone()).collect();
+    let mut out = Table::default().with(&params.id_column, Column::Text(names))?;
+    out.push("mean", Column::Float(forecasts.iter().map(|forecast| forecast.mean.iter().sum()).collect()))?;
+    for (k, p) in totals.quantiles.iter().enumerate() {
+        out.push(format!("q-{p}"), Column::Float(found.iter().map(|own| own[k]).collect()))?;
+    }
+    Ok(out)
+}
