@@ -14,7 +14,7 @@ DATA ?=
 OUT ?= season.html
 CARGO_FLAGS := --locked
 
-.PHONY: demo test steps tools rust node python packages small-bench bench bench-accuracy bench-counts bench-promo bench-faces bench-rivals faces clean simulate fuzz
+.PHONY: demo test steps tools rust node python packages small-bench bench bench-accuracy bench-counts bench-promo bench-faces bench-rivals bench-rivals-forecast faces clean simulate fuzz
 
 demo: tools-rust
 	@start=$$(date +%s); \
@@ -107,6 +107,13 @@ bench-promo:
 # Accuracy of the forecasts on the sets in the folder DATA; a model's name in MODELS scores it alone.
 bench-accuracy: tools-rust
 	cargo bench $(CARGO_FLAGS) -q -p trousse-benches --bench accuracy -- "$(abspath $(DATA))" $(MODELS)
+
+# The forecasts beside anofox-forecast, augurs and, in an environment of its own, statsforecast; one thread, one run.
+bench-rivals-forecast:
+	cd benches/rivals/forecast && cargo build -q --release $(CARGO_FLAGS) && \
+	  RAYON_NUM_THREADS=1 cargo run -q --release $(CARGO_FLAGS) -- "$(abspath $(DATA))"
+	test -x .venv-rivals/bin/python || { $(PYTHON) -m venv .venv-rivals && .venv-rivals/bin/pip install -q -r benches/rivals/forecast/requirements.txt; }
+	OMP_NUM_THREADS=1 NIXTLA_NUMBA_CACHE=1 .venv-rivals/bin/python benches/rivals/forecast/statsforecast_race.py "$(abspath $(DATA))"
 
 # trousse beside SQLite, redb and fjall, in one run on one disk (FOLDER says which).
 bench-rivals:
