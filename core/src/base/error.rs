@@ -68,14 +68,14 @@ pub enum Error {
         /// The id that came.
         order: String,
     },
-    /// A value of a series is not a finite number.
-    #[error("series {series}: y[{index}] must be finite, got {got}")]
+    /// A value of a series is infinite or too large to reckon with.
+    #[error("series {series}: y[{index}] must be a number below 1e150 in size, got {got}")]
     NanInSeries {
         /// Name of the series.
         series: String,
         /// 0-based position in the series, in time order.
         index: usize,
-        /// `NaN`, `inf` or `-inf`.
+        /// `inf`, `-inf`, or the number.
         got: String,
     },
     /// Two rows of one series have the same time.

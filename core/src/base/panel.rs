@@ -72,23 +72,4 @@ impl Panel {
     pub fn in_stock(&self, i: usize) -> Option<&[f64]> {
         self.in_stock.as_ref().map(|shares| &shares[self.offsets[i]..self.offsets[i + 1]])
     }
-
-    /// Answers whether each value is finite where the item could be bought.
-    ///
-    /// # Errors
-    /// `NAN_IN_SERIES` naming the first series and position. A value that is missing while
-    /// `in_stock` is 0 is allowed: nothing could be sold then.
-    pub fn check_finite(&self) -> Result<()> {
-        for i in 0..self.len() {
-            let shares = self.in_stock(i);
-            for (index, value) in self.series(i).iter().enumerate() {
-                let empty_shelf = shares.is_some_and(|s| s[index] == 0.0);
-                if !(value.is_finite() || value.is_nan() && empty_shelf) {
-                    let series = self.id(i).to_string();
-                    return Err(Error::NanInSeries { series, index, got: value.to_string() });
-                }
-            }
-        }
-        Ok(())
-    }
 }

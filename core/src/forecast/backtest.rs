@@ -8,8 +8,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::table::{TableParams, Times, fill, group, places};
-use super::{MAX_PERIODS, check_count, panel};
+use super::table::{TableParams, Times, fill, group_each, judged, places};
+use super::{MAX_PERIODS, check_count, each};
 use crate::base::{Column, Error, Interner, Panel, Result, Table, Task};
 
 /// From where to forecast: the last window ends with the series, each one before it ends `step_size` periods earlier.
@@ -40,9 +40,9 @@ pub struct CrossValidationParams {
     origins: Origins,
 }
 
-/// Forecasts each series from past origins: `unique_id, ds, cutoff, y, auto, auto-lo-80 …, model`, where `cutoff` is the
+/// Forecasts each series from past origins: `unique_id, ds, cutoff, y, auto, auto-lo-80 …, model, error`, where `cutoff` is the
 /// last time that a window saw and `y` what came then (`NaN` where that is not known). Models are chosen and fitted anew
-/// for each window. A series too short for a window, which must leave it one period, is left out of that window.
+/// for each window. A series too short for a window, which must leave it one period, is left out of that window; one that cannot be forecast keeps its rows, as in [`table`](super::table()).
 ///
 /// # Errors
 /// As [`table`](super::table()); `SERIES_TOO_SHORT` where no series is long enough for any window.
@@ -65,9 +65,9 @@ pub fn cross_validation(table: &Table, params: &TableParams, origins: &Origins, 
     let step_size = origins.step_size.unwrap_or(params.h);
     check_count("step_size", step_size, MAX_PERIODS)?;
     let times = Times::read(table, &params.time_column)?;
-    let series = group(table, params, &times)?;
+    let mut series = group_each(table, params, &times)?;
     let step = times.step(&series);
-    let whole = fill(table, params, &times, &series, step)?;
+    let whole = fill(table, params, &times, &mut series, step)?;
     let grids: Vec<Vec<usize>> = series.iter().map(|one| places(one, &times, step)).collect();
     let time_at = |at: usize, place: usize| match grids[at].binary_search(&place) {
         Ok(row) => times.value[series[at].rows[row]],
@@ -84,7 +84,9 @@ pub fn cross_validation(table: &Table, params: &TableParams, origins: &Origins, 
         let length = if series.is_empty() { 0 } else { whole.series(0).len() };
         return Err(Error::SeriesTooShort { series: named, need: params.h + 1, got: length });
     };
-    let forecasts = panel(&cut(&whole, &windows)?, &params.options(), task)?;
+    let forecasts = each(&cut(&whole, &windows)?, &params.options(), task)?;
+    let faults = windows.iter().map(|(at, _)| series[*at].fault.clone());
+    let forecasts = judged(forecasts.into_iter().zip(faults), params.on_error)?;
 
     let (mut ids, mut ds, mut cutoffs, mut y) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (at, seen) in &windows {

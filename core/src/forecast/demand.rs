@@ -1,6 +1,7 @@
 //! Demand behind censored sales: what would have sold had the shelf been full.
 //!
 //! In: sales per period and the share of the period in stock. Out: demand and its weight.
+//! `NaN` is unknown, whatever the share says: time passes and nothing is learned.
 //! A short stock-out is filled with what the item's other days let expect after what sold before it
 //! (`forecast::recover_demand` with the day as one slot) and is trusted less; a long one is missing.
 //! Measured gain and its limits: filling censored days removes the bias, not the error. Scaling sales up by the
@@ -39,7 +40,7 @@ pub struct Demand {
 /// Reads demand from sales and the share of each period in stock.
 ///
 /// # Errors
-/// `NAN_IN_SERIES` for a value that is not finite while in stock; `INVALID_ARGUMENT` for a share outside
+/// `NAN_IN_SERIES` for an infinite value or one of 1e150 and beyond; `INVALID_ARGUMENT` for a share outside
 /// 0–1 or another length; `SERIES_TOO_SHORT` where nothing is known.
 ///
 /// ```
@@ -52,11 +53,10 @@ pub struct Demand {
 pub fn uncensor(series: &str, y: &[f64], in_stock: Option<&[f64]>) -> Result<Demand> {
     check(series, y, in_stock)?;
     let share = |i: usize| in_stock.map_or(1.0, |shares| shares[i]);
-    let first = (0..y.len()).find(|i| share(*i) >= MIN_SHARE);
-    let Some(first) = first else {
+    let known: Vec<usize> = (0..y.len()).filter(|i| share(*i) >= MIN_SHARE && !y[*i].is_nan()).collect();
+    let Some(first) = known.first().copied() else {
         return Err(Error::SeriesTooShort { series: series.into(), need: 1, got: 0 });
     };
-    let known: Vec<usize> = (first..y.len()).filter(|i| share(*i) >= MIN_SHARE).collect();
     let (mut value, mut weight) = (vec![f64::NAN; y.len() - first], vec![0.0; y.len() - first]);
     let mut seen = value.clone();
     for i in &known {
@@ -100,8 +100,7 @@ fn check(series: &str, y: &[f64], in_stock: Option<&[f64]>) -> Result<()> {
             return Err(Error::argument(format!("in_stock[{index}]"), "between 0 and 1", shares[index]));
         }
     }
-    let empty_shelf = |index: usize| in_stock.is_some_and(|shares| shares[index] == 0.0);
-    match (0..y.len()).find(|i| !(y[*i].is_finite() && y[*i].abs() < 1e150 || y[*i].is_nan() && empty_shelf(*i))) {
+    match y.iter().position(|value| value.abs() >= super::LARGEST) {
         Some(index) => Err(Error::NanInSeries { series: series.into(), index, got: y[index].to_string() }),
         None => Ok(()),
     }

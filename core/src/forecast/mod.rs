@@ -66,7 +66,7 @@ pub use paths::{ForecastPathsParams, ForecastTotalsParams};
 pub use reconcile::{AggregateParams, MAX_ENTRIES, ReconcileMethod, ReconcileParams, aggregate, reconcile};
 pub use recover::{Recovered, SlotSales, recover_demand, recover_panel};
 pub use smooth::{HoltWinters, holt_winters, naive, ses};
-pub use table::{Gaps, TableParams, table};
+pub use table::{Gaps, OnError, TableParams, table};
 pub use theta::{Theta, auto_theta, theta};
 
 /// The models that [`auto()`] chooses from.
@@ -188,9 +188,12 @@ impl Options {
     }
 }
 
+/// Values of this size and beyond are refused: their squares have no number.
+const LARGEST: f64 = 1e150;
+
 /// Counts the known values of a series that models are fitted to.
 fn check_values(y: &[f64]) -> Result<usize> {
-    if let Some(index) = y.iter().position(|x| x.abs() >= 1e150) {
+    if let Some(index) = y.iter().position(|x| x.abs() >= LARGEST) {
         return Err(Error::NanInSeries { series: "y".into(), index, got: y[index].to_string() });
     }
     match y.iter().filter(|x| !x.is_nan()).count() {
@@ -327,10 +330,10 @@ fn standard_quantile(shape: &[f64], p: f64) -> f64 {
 /// Forecasts one series with the models that did best on its own past.
 ///
 /// `y` is demand per period in time order; `in_stock` the share of each period, 0–1, in which the item
-/// could be bought. A value may be missing (`NaN`) only where its share is 0.
+/// could be bought. A missing value is `NaN`: nothing is known of its period.
 ///
 /// # Errors
-/// `INVALID_ARGUMENT` for bad options or shares; `NAN_IN_SERIES` for a value that is not finite;
+/// `INVALID_ARGUMENT` for bad options or shares; `NAN_IN_SERIES` for an infinite value or one of 1e150 and beyond;
 /// `SERIES_TOO_SHORT` where nothing was observed. One observation is enough.
 ///
 /// ```
@@ -496,17 +499,30 @@ fn interval_at(forecast: &Forecast, level: f64) -> Interval {
     Interval { level, low: ends(tail), high: ends(1.0 - tail) }
 }
 
-/// Forecasts each series of a panel, in the panel's order, on all threads.
+/// Forecasts each series of a panel, in the panel's order, on all threads. A series that cannot be forecast has its
+/// error in its place and takes nothing from the others.
 ///
 /// Where all series have one length they are taken to share their calendar: 30 counts or more ([`Model::Counts`]) then
 /// have a common level and season, and a period in which none of them sold says nothing of their demand.
 ///
 /// # Errors
-/// As [`auto()`], naming the first series in order; `CANCELLED`.
-pub fn panel(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Forecast>> {
+/// `INVALID_ARGUMENT` for options; `CANCELLED`. Of each series as [`auto()`], naming it.
+///
+/// ```
+/// use trousse::{Panel, Task, forecast::{self, Options}};
+/// let sales = Panel::new(vec!["a".into(), "b".into()], vec![f64::INFINITY, 2.0, 2.0], vec![0, 1, 3])?;
+/// let ahead = forecast::each(&sales, &Options::default(), &Task::default())?;
+/// assert_eq!(ahead[0].as_ref().unwrap_err().code(), "NAN_IN_SERIES");
+/// assert_eq!(ahead[1].as_ref().unwrap().mean[0], 2.0);
+/// # Ok::<(), trousse::Error>(())
+/// ```
+pub fn each(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Result<Forecast>>> {
     options.check()?;
-    panel.check_finite()?;
     task.expect(panel.len());
+    each_of(panel, options, task)
+}
+
+fn each_of(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Result<Forecast>>> {
     let common = in_common(panel, options);
     let forecasts: Vec<Result<Forecast>> = (0..panel.len())
         .into_par_iter()
@@ -515,7 +531,18 @@ pub fn panel(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Foreca
             named(panel.id(i), panel.series(i), panel.in_stock(i), options, common.as_ref())
         })
         .collect();
-    forecasts.into_iter().collect()
+    if forecasts.iter().any(|forecast| matches!(forecast, Err(Error::Cancelled))) {
+        return Err(Error::Cancelled);
+    }
+    Ok(forecasts)
+}
+
+/// Forecasts each series of a panel as [`each`] does, or none of them.
+///
+/// # Errors
+/// As [`auto()`], naming the first series in order; `CANCELLED`.
+pub fn panel(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Forecast>> {
+    each(panel, options, task)?.into_iter().collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Forecast, Model, Options, Pool, panel};
+use super::{Forecast, LARGEST, Model, Options, Pool, each};
 use crate::base::units::DAY_MS;
 use crate::base::{Column, Day, Error, Interner, Panel, Result, Table, Task, Timestamp};
 
@@ -19,6 +19,19 @@ pub enum Gaps {
     Missing,
     /// Nothing was sold in it.
     Zero,
+}
+
+/// What happens to a series that cannot be forecast.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum OnError {
+    /// Its rows stay, with `NaN` for numbers and the reason in the column `error`, which is empty for all others. Where
+    /// no series can be forecast, the first one's error is raised.
+    #[default]
+    Keep,
+    /// The first one's error is raised, and nothing is answered.
+    Raise,
 }
 
 /// How to forecast a long table.
@@ -50,6 +63,8 @@ pub struct TableParams {
     pub in_stock: Option<String>,
     /// What a period without a row means.
     pub gaps: Gaps,
+    /// What happens to a series that cannot be forecast.
+    pub on_error: OnError,
 }
 
 impl Default for TableParams {
@@ -68,6 +83,7 @@ impl Default for TableParams {
             target_column: "y".into(),
             in_stock: None,
             gaps: Gaps::Missing,
+            on_error: OnError::Keep,
         }
     }
 }
@@ -102,14 +118,15 @@ impl TableParams {
 
 /// Forecasts each series of a long table.
 ///
-/// In: columns for name, time and value, and optionally `in_stock`; rows in any order. Out: `unique_id`, `ds`
-/// (of the same kind; ISO texts become days), `auto`, `auto-lo-80`, `auto-hi-80` … for each level, and `model`.
+/// In: columns for name, time and value, and optionally `in_stock`; rows in any order; a missing value (`NaN`) is
+/// unknown. Out: `unique_id`, `ds` (of the same kind; ISO texts become days), `auto`, `auto-lo-80`, `auto-hi-80` … for
+/// each level, `model`, and `error`: empty, or for a series that could not be forecast its code and what is wrong with it.
 /// Days on the same day of the month step by calendar months; other times by the commonest distance.
 ///
 /// # Errors
-/// `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`; `DUPLICATE_TIME` where a series has two rows of one time;
-/// `NAN_IN_SERIES` for a value that is not finite while in stock; `SERIES_TOO_SHORT` for a series that was
-/// never in stock; `INVALID_ARGUMENT` for parameters; `CANCELLED`.
+/// `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`; `INVALID_ARGUMENT` for parameters; `CANCELLED`. Of a series, raised as
+/// [`OnError`] says: `DUPLICATE_TIME` for two rows of one time; `NAN_IN_SERIES` for an infinite value or one of 1e150 and
+/// beyond; `SERIES_TOO_SHORT` where nothing is known; `INVALID_ARGUMENT` for a share outside 0–1.
 ///
 /// ```
 /// use trousse::{Column, Table, Task, forecast};
@@ -125,11 +142,26 @@ impl TableParams {
 pub fn table(table: &Table, params: &TableParams, task: &Task) -> Result<Table> {
     params.check()?;
     let times = Times::read(table, &params.time_column)?;
-    let series = group(table, params, &times)?;
+    let mut series = group_each(table, params, &times)?;
     let step = times.step(&series);
-    let panel_in = fill(table, params, &times, &series, step)?;
-    let forecasts = panel(&panel_in, &params.options(), task)?;
+    let panel = fill(table, params, &times, &mut series, step)?;
+    let forecasts = each(&panel, &params.options(), task)?;
+    let faults = series.iter().map(|one| one.fault.clone());
+    let forecasts = judged(forecasts.into_iter().zip(faults), params.on_error)?;
     write(params, &times, &series, step, &forecasts)
+}
+
+/// Puts what is wrong with a series in the place of its forecast, and raises an error where that is due.
+pub(super) fn judged(
+    forecasts: impl Iterator<Item = (Result<Forecast>, Option<Error>)>,
+    on_error: OnError,
+) -> Result<Vec<Result<Forecast>>> {
+    let forecasts: Vec<Result<Forecast>> = forecasts.map(|(forecast, fault)| fault.map_or(forecast, Err)).collect();
+    let raise = on_error == OnError::Raise || forecasts.iter().all(Result::is_err);
+    match forecasts.iter().find_map(|forecast| forecast.as_ref().err()) {
+        Some(error) if raise => Err(error.clone()),
+        _ => Ok(forecasts),
+    }
 }
 
 /// Times as integers, with the kind to write them back as.
@@ -156,10 +188,11 @@ pub(super) enum Step {
     Units(i64),
 }
 
-/// One series: its name and its rows in time order.
+/// One series: its name, its rows in time order, and what is wrong with it.
 pub(super) struct Series {
     pub(super) name: String,
     pub(super) rows: Vec<usize>,
+    pub(super) fault: Option<Error>,
 }
 
 impl Times {
@@ -202,7 +235,8 @@ impl Times {
 
     /// The commonest distance within series (the least among equals); 1 day or 1 where there is none.
     pub(super) fn step(&self, series: &[Series]) -> Step {
-        let pairs = || series.iter().flat_map(|s| s.rows.windows(2)).map(|p| (self.value[p[0]], self.value[p[1]]));
+        let all = || series.iter().flat_map(|s| s.rows.windows(2)).map(|p| (self.value[p[0]], self.value[p[1]]));
+        let pairs = || all().filter(|(a, b)| a < b);
         let mut distances: Vec<i64> = pairs().map(|(a, b)| b.saturating_sub(a)).collect();
         distances.sort_unstable();
         let mut best = (0, if self.kind == Kind::Timestamp { DAY_MS } else { 1 });
@@ -263,7 +297,14 @@ fn months_after(from: Day, months: i64) -> Day {
     (from + 1).add_months(months) + -1
 }
 
+/// The series of a table, or what is wrong with the first that is not sound.
 pub(super) fn group(table: &Table, params: &TableParams, times: &Times) -> Result<Vec<Series>> {
+    let mut series = group_each(table, params, times)?;
+    series.iter_mut().find_map(|one| one.fault.take()).map_or(Ok(series), Err)
+}
+
+/// The series of a table in the order of their first rows, also those that are not sound.
+pub(super) fn group_each(table: &Table, params: &TableParams, times: &Times) -> Result<Vec<Series>> {
     let ids = match table.get(&params.id_column) {
         Some(_) => table.texts(&params.id_column)?,
         None => vec![params.target_column.clone(); times.value.len()],
@@ -273,7 +314,7 @@ pub(super) fn group(table: &Table, params: &TableParams, times: &Times) -> Resul
     for (row, id) in ids.iter().enumerate() {
         let at = names.intern(id) as usize;
         if at == series.len() {
-            series.push(Series { name: id.clone(), rows: Vec::new() });
+            series.push(Series { name: id.clone(), rows: Vec::new(), fault: None });
         }
         series[at].rows.push(row);
     }
@@ -281,19 +322,26 @@ pub(super) fn group(table: &Table, params: &TableParams, times: &Times) -> Resul
         one.rows.sort_by_key(|row| times.value[*row]);
         if let Some(twice) = one.rows.windows(2).find(|pair| times.value[pair[0]] == times.value[pair[1]]) {
             let ds = times.spelled(times.value[twice[0]]);
-            return Err(Error::DuplicateTime { series: one.name.clone(), ds });
+            one.fault = Some(Error::DuplicateTime { series: one.name.clone(), ds });
         }
     }
     Ok(series)
 }
 
-/// The panel, with a period for each gap. A series whose times do not lie on the step's grid is taken row by row.
-pub(super) fn fill(table: &Table, params: &TableParams, times: &Times, series: &[Series], step: Step) -> Result<Panel> {
+/// The panel, with a period for each gap. A series whose times do not lie on the step's grid is taken row by row; one
+/// with a bad row learns its fault.
+pub(super) fn fill(
+    table: &Table,
+    params: &TableParams,
+    times: &Times,
+    series: &mut [Series],
+    step: Step,
+) -> Result<Panel> {
     let y = table.floats(&params.target_column)?;
     let share = params.in_stock.as_deref().map(|column| table.floats(column)).transpose()?;
     let (mut values, mut shares, mut offsets) = (Vec::new(), Vec::new(), vec![0]);
-    for one in series {
-        check_rows(one, &y, share.as_deref())?;
+    for one in series.iter_mut() {
+        one.fault = one.fault.take().or_else(|| bad_row(one, &y, share.as_deref(), params));
         let places = places(one, times, step);
         let length = places.last().map_or(0, |last| last + 1);
         let (gap, gap_share) = if params.gaps == Gaps::Zero { (0.0, 1.0) } else { (f64::NAN, 0.0) };
@@ -302,7 +350,10 @@ pub(super) fn fill(table: &Table, params: &TableParams, times: &Times, series: &
         shares.resize(from + length, gap_share);
         for (row, place) in one.rows.iter().zip(places) {
             values[from + place] = y[*row];
-            shares[from + place] = share.as_ref().map_or(1.0, |share| share[*row]);
+            shares[from + place] = match &share {
+                Some(share) if one.fault.is_none() => share[*row],
+                _ => 1.0,
+            };
         }
         offsets.push(values.len());
     }
@@ -310,14 +361,17 @@ pub(super) fn fill(table: &Table, params: &TableParams, times: &Times, series: &
     Panel::new(names, values, offsets)?.with_in_stock(shares)
 }
 
-fn check_rows(series: &Series, y: &[f64], share: Option<&[f64]>) -> Result<()> {
-    for (index, row) in series.rows.iter().enumerate() {
-        let empty_shelf = share.is_some_and(|share| share[*row] == 0.0);
-        if !(y[*row].is_finite() || y[*row].is_nan() && empty_shelf) {
-            return Err(Error::NanInSeries { series: series.name.clone(), index, got: y[*row].to_string() });
+fn bad_row(series: &Series, y: &[f64], share: Option<&[f64]>, params: &TableParams) -> Option<Error> {
+    let bad = |(index, row): (usize, &usize)| {
+        if y[*row].abs() >= LARGEST {
+            return Some(Error::NanInSeries { series: series.name.clone(), index, got: y[*row].to_string() });
         }
-    }
-    Ok(())
+        let share = share.map_or(1.0, |share| share[*row]);
+        let column = params.in_stock.as_deref().unwrap_or_default();
+        let outside = !(0.0..=1.0).contains(&share);
+        outside.then(|| Error::argument(format!("{column}[{row}]"), "between 0 and 1", share))
+    };
+    series.rows.iter().enumerate().find_map(bad)
 }
 
 pub(super) fn places(series: &Series, times: &Times, step: Step) -> Vec<usize> {
@@ -329,7 +383,14 @@ pub(super) fn places(series: &Series, times: &Times, step: Step) -> Vec<usize> {
     if rises && dense { on_grid } else { (0..series.rows.len()).collect() }
 }
 
-fn write(params: &TableParams, times: &Times, series: &[Series], step: Step, forecasts: &[Forecast]) -> Result<Table> {
+fn write(
+    params: &TableParams,
+    times: &Times,
+    series: &[Series],
+    step: Step,
+    forecasts: &[Result<Forecast>],
+) -> Result<Table> {
+    let ids = series.iter().flat_map(|one| std::iter::repeat_n(one.name.clone(), params.h)).collect();
     let mut out = Table::default();
     push_ids(&mut out, params, series)?;
     out.push(params.time_column.clone(), ahead(params, times, series, step))?;
@@ -337,26 +398,31 @@ fn write(params: &TableParams, times: &Times, series: &[Series], step: Step, for
     Ok(out)
 }
 
-/// The name of each series, once for each period ahead.
-pub(super) fn push_ids(out: &mut Table, params: &TableParams, series: &[Series]) -> Result<()> {
-    let ids = series.iter().flat_map(|one| std::iter::repeat_n(one.name.clone(), params.h)).collect();
-    out.push(params.id_column.clone(), Column::Text(ids))
-}
-
-/// Means, intervals and models of forecasts, one after the other.
-pub(super) fn push_forecasts(out: &mut Table, params: &TableParams, forecasts: &[Forecast]) -> Result<()> {
-    let each = |value: fn(&Forecast) -> &[f64]| forecasts.iter().flat_map(value).copied().collect::<Vec<f64>>();
-    out.push("auto", Column::Float(each(|f| &f.mean)))?;
+/// Means, intervals, models and errors of forecasts, one after the other.
+pub(super) fn push_forecasts(out: &mut Table, params: &TableParams, forecasts: &[Result<Forecast>]) -> Result<()> {
+    let each = |values: &dyn Fn(&Forecast) -> &[f64]| {
+        let mut all = Vec::with_capacity(forecasts.len() * params.h);
+        for forecast in forecasts {
+            match forecast {
+                Ok(forecast) => all.extend_from_slice(values(forecast)),
+                Err(_) => all.extend(std::iter::repeat_n(f64::NAN, params.h)),
+            }
+        }
+        Column::Float(all)
+    };
+    out.push("auto", each(&|f| &f.mean))?;
     for (i, level) in params.level.iter().enumerate() {
-        let ends = |high: bool| {
-            let of = |f: &Forecast| if high { f.intervals[i].high.clone() } else { f.intervals[i].low.clone() };
-            Column::Float(forecasts.iter().flat_map(of).collect())
-        };
-        out.push(format!("auto-lo-{level}"), ends(false))?;
-        out.push(format!("auto-hi-{level}"), ends(true))?;
+        out.push(format!("auto-lo-{level}"), each(&|f| &f.intervals[i].low))?;
+        out.push(format!("auto-hi-{level}"), each(&|f| &f.intervals[i].high))?;
     }
-    let models = forecasts.iter().flat_map(|f| std::iter::repeat_n(f.model.name().to_string(), params.h));
-    out.push("model", Column::Text(models.collect()))
+    let texts = |text: fn(&Result<Forecast>) -> String| {
+        Column::Text(forecasts.iter().flat_map(|one| std::iter::repeat_n(text(one), params.h)).collect())
+    };
+    out.push("model", texts(|one| one.as_ref().map_or_else(|_| String::new(), |f| f.model.name().into())))?;
+    if params.on_error == OnError::Keep {
+        out.push("error", texts(|one| one.as_ref().err().map_or_else(String::new, |e| format!("{}: {e}", e.code()))))?;
+    }
+    Ok(())
 }
 
 /// The times of the periods ahead.

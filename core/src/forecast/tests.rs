@@ -280,7 +280,8 @@ fn bad_input_is_named() {
         assert_eq!(auto(&[1.0], None, &options).unwrap_err().to_string(), text);
     }
     let wide = options(1, 3);
-    assert_eq!(auto(&[1.0, f64::NAN], None, &wide).unwrap_err().to_string(), "series y: y[1] must be finite, got NaN");
+    let infinite = auto(&[1.0, f64::INFINITY], None, &wide).unwrap_err();
+    assert_eq!(infinite.to_string(), "series y: y[1] must be a number below 1e150 in size, got inf");
     assert_eq!(
         auto(&[1.0], Some(&[1.5]), &wide).unwrap_err().to_string(),
         "in_stock[0] must be between 0 and 1, got 1.5"
@@ -309,7 +310,8 @@ fn rows_in_any_order_give_series_in_order_of_appearance() {
     let days: Vec<String> = got.days("ds").unwrap().iter().map(|day| day.to_string()).collect();
     assert_eq!(days, ["2026-11-04", "2026-11-05", "2026-11-03", "2026-11-04"]);
     let names: Vec<&str> = got.columns().iter().map(|(name, _)| name.as_str()).collect();
-    let expected = ["unique_id", "ds", "auto", "auto-lo-80", "auto-hi-80", "auto-lo-97.5", "auto-hi-97.5", "model"];
+    let expected =
+        ["unique_id", "ds", "auto", "auto-lo-80", "auto-hi-80", "auto-lo-97.5", "auto-hi-97.5", "model", "error"];
     assert_eq!(names, expected);
     assert_eq!(got.floats("auto").unwrap()[2..], [9.0, 9.0]);
 }
@@ -349,12 +351,76 @@ fn a_gap_keeps_the_season_in_phase() {
 }
 
 #[test]
+fn a_missing_value_is_one_whose_shelf_was_empty() {
+    let whole = weekly(7, 90);
+    let counts: Vec<f64> = (0..90).map(|t| if t % 3 == 0 { (t % 4) as f64 } else { 0.0 }).collect();
+    let every = [
+        Model::Naive,
+        Model::SeasonalNaive,
+        Model::Ses,
+        Model::HoltWinters,
+        Model::Croston,
+        Model::Sba,
+        Model::Ets,
+        Model::Theta,
+        Model::Ces,
+        Model::Arima,
+    ];
+    for y in [whole, counts] {
+        let missing = [0, 1, 30, 31, 58, 89];
+        let (mut unknown, mut zeroed, mut share) = (y.clone(), y.clone(), vec![1.0; 90]);
+        for t in missing {
+            (unknown[t], zeroed[t], share[t]) = (f64::NAN, 0.0, 0.0);
+        }
+        for models in std::iter::once(Vec::new()).chain(every.iter().map(|model| vec![*model])) {
+            let how = Options { models, ..options(7, 5) };
+            let got = auto(&unknown, None, &how).unwrap();
+            assert_eq!(got, auto(&zeroed, Some(&share), &how).unwrap());
+            assert_eq!(got, auto(&unknown, Some(&share), &how).unwrap());
+            assert!(got.mean.iter().chain(&got.sd).all(|x| x.is_finite()), "{got:?}");
+        }
+    }
+    assert_eq!(auto(&[f64::NAN; 3], None, &options(1, 1)).unwrap_err().code(), "SERIES_TOO_SHORT");
+}
+
+#[test]
+fn one_bad_series_takes_nothing_from_the_others() {
+    let ids = ["bad", "a", "bad", "a", "twice", "twice", "none", "wide"];
+    let ds = Column::Integer(vec![0, 0, 1, 1, 5, 5, 0, 0]);
+    let y = [1.0, 4.0, f64::INFINITY, 4.0, 1.0, 2.0, f64::NAN, 1.0];
+    let table =
+        long(&ids, ds, &y).with("in_stock", Column::Float(vec![1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.5])).unwrap();
+    let params = TableParams { h: 1, in_stock: Some("in_stock".into()), ..Default::default() };
+    let got = super::table(&table, &params, &Task::default()).unwrap();
+    assert_eq!(got.texts("unique_id").unwrap(), ["bad", "a", "twice", "none", "wide"]);
+    assert_eq!(got.integers("ds").unwrap(), [2, 2, 6, 1, 1]);
+    assert_eq!(got.floats("auto").unwrap()[1], 4.0);
+    let errors = [
+        "NAN_IN_SERIES: series bad: y[1] must be a number below 1e150 in size, got inf",
+        "",
+        "DUPLICATE_TIME: series twice: 5 occurs twice",
+        "SERIES_TOO_SHORT: series none has 0 observations, needs 1",
+        "INVALID_ARGUMENT: in_stock[7] must be between 0 and 1, got 1.5",
+    ];
+    assert_eq!(got.texts("error").unwrap(), errors);
+    for (i, error) in errors.iter().enumerate() {
+        assert_eq!(got.floats("auto-lo-80").unwrap()[i].is_nan(), !error.is_empty());
+    }
+    let strict = TableParams { on_error: OnError::Raise, ..params.clone() };
+    assert_eq!(super::table(&table, &strict, &Task::default()).unwrap_err().code(), "NAN_IN_SERIES");
+    let past = cross_validation(&table, &params, &Origins::default(), &Task::default()).unwrap();
+    assert_eq!(past.texts("unique_id").unwrap(), ["bad", "a", "twice"]);
+    assert_eq!(past.floats("auto").unwrap()[1], 4.0);
+    assert_eq!(past.texts("error").unwrap(), errors[..3]);
+}
+
+#[test]
 fn bad_tables_are_named() {
     let ds = || texts(&["2026-11-01", "2026-11-01"]);
     let twice = ahead(&long(&["a", "a"], ds(), &[1.0, 2.0]), 1).unwrap_err();
     assert_eq!(twice.to_string(), "series a: 2026-11-01 occurs twice");
-    let nan = ahead(&long(&["a", "b"], ds(), &[1.0, f64::NAN]), 1).unwrap_err();
-    assert_eq!(nan.to_string(), "series b: y[0] must be finite, got NaN");
+    let nothing = ahead(&long(&["a", "b"], ds(), &[1.0, f64::NAN]), 1).unwrap();
+    assert_eq!(nothing.texts("error").unwrap(), ["", "SERIES_TOO_SHORT: series b has 0 observations, needs 1"]);
     let stocked = long(&["a"; 2], texts(&["2026-11-01", "2026-11-02"]), &[1.0, f64::NAN]);
     let stocked = stocked.with("in_stock", Column::Float(vec![1.0, 0.0])).unwrap();
     let params = TableParams { h: 1, in_stock: Some("in_stock".into()), ..Default::default() };
