@@ -1849,8 +1849,13 @@ export interface ForecastFrameParams {
    */
   h?: number
   /**
-   * Periods in a season (7 for days, 12 for months); 1 for none. A whole number.
-   * @defaultValue `1`
+   * Step between periods: `D`, `W`, `MS` or `ME`, `QS` or `QE`, `YS` or `YE`, `B` (Monday to Friday), `h`, `min`, `s`, or
+   * several such as `2W`; by default it is read off the table. Of integer times it says the season only, where it is no number.
+   */
+  freq?: string | null
+  /**
+   * Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12 months, 4 quarters. A whole number.
+   * @defaultValue `0`
    */
   season?: number
   /**
@@ -1859,10 +1864,16 @@ export interface ForecastFrameParams {
    */
   level?: number[] | Float64Array
   /**
-   * Models to choose among; empty for all of the pool that suit the series.
+   * The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
+   * statsforecast's (`AutoETS`, `AutoTheta`).
+   * @defaultValue `["auto"]`
+   */
+  models?: string[]
+  /**
+   * Models that `auto` chooses among; empty for all of the pool that suit the series. `blend` averages those.
    * @defaultValue `[]`
    */
-  models?: Model[]
+  candidates?: Model[]
   /**
    * Which models are tried where none are named.
    * @defaultValue `"standard"`
@@ -1900,6 +1911,11 @@ export interface ForecastFrameParams {
    * @defaultValue `"missing"`
    */
   gaps?: Gaps
+  /**
+   * What happens to a series that cannot be forecast.
+   * @defaultValue `"keep"`
+   */
+  onError?: OnError
 }
 
 /** The models that `auto` chooses from. */
@@ -1942,6 +1958,14 @@ export type Gaps =
   | 'missing'
   /** Nothing was sold in it. */
   | 'zero'
+
+/** What happens to a series that cannot be forecast. */
+export type OnError =
+  /** Its rows stay, with `NaN` for numbers and the reason in the column `error`, which is empty for all others. Where
+no series can be forecast, the first one's error is raised. */
+  | 'keep'
+  /** The first one's error is raised, and nothing is answered. */
+  | 'raise'
 
 /** How to forecast a long table with drivers. */
 export interface DriverParams {
@@ -1992,8 +2016,13 @@ export interface CrossValidationParams {
    */
   h?: number
   /**
-   * Periods in a season (7 for days, 12 for months); 1 for none. A whole number.
-   * @defaultValue `1`
+   * Step between periods: `D`, `W`, `MS` or `ME`, `QS` or `QE`, `YS` or `YE`, `B` (Monday to Friday), `h`, `min`, `s`, or
+   * several such as `2W`; by default it is read off the table. Of integer times it says the season only, where it is no number.
+   */
+  freq?: string | null
+  /**
+   * Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12 months, 4 quarters. A whole number.
+   * @defaultValue `0`
    */
   season?: number
   /**
@@ -2002,10 +2031,16 @@ export interface CrossValidationParams {
    */
   level?: number[] | Float64Array
   /**
-   * Models to choose among; empty for all of the pool that suit the series.
+   * The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
+   * statsforecast's (`AutoETS`, `AutoTheta`).
+   * @defaultValue `["auto"]`
+   */
+  models?: string[]
+  /**
+   * Models that `auto` chooses among; empty for all of the pool that suit the series. `blend` averages those.
    * @defaultValue `[]`
    */
-  models?: Model[]
+  candidates?: Model[]
   /**
    * Which models are tried where none are named.
    * @defaultValue `"standard"`
@@ -2043,6 +2078,11 @@ export interface CrossValidationParams {
    * @defaultValue `"missing"`
    */
   gaps?: Gaps
+  /**
+   * What happens to a series that cannot be forecast.
+   * @defaultValue `"keep"`
+   */
+  onError?: OnError
   /**
    * How many windows, 1 … 1,000. A whole number.
    * @defaultValue `1`

@@ -90,7 +90,7 @@ fn dominicks(folder: &Path) {
     score("with its own drivers only", &series, &told, "auto", start.elapsed().as_secs_f64());
     let longest = series.iter().map(|rows| rows[rows.len() - 1].t - rows[rows.len() - H - 1].t).max().unwrap_or(1);
     let start = Instant::now();
-    let default = TableParams { h: longest as usize, level: vec![80.0, 95.0], ..TableParams::default() };
+    let default = TableParams { h: longest as usize, season: 1, level: vec![80.0, 95.0], ..TableParams::default() };
     let told = table(&df, &default, &task).expect("sound frames");
     score("forecast, without drivers", &series, &told, "auto", start.elapsed().as_secs_f64());
     let effects = driver_effects(&df, &params, &task).expect("a sound frame");

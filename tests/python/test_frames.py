@@ -89,7 +89,7 @@ def test_same_values_and_kind_out(name: str) -> None:
 
 
 def test_expected_values_are_no_accident() -> None:
-    assert list(EXPECT) == ["unique_id", "ds", "auto", "auto-lo-80", "auto-hi-80", "auto-lo-95", "auto-hi-95", "model"]
+    assert list(EXPECT) == ["unique_id", "ds", "auto", "auto-lo-80", "auto-hi-80", "auto-lo-95", "auto-hi-95", "model", "error"]
     assert EXPECT["ds"] == [DAY + dt.timedelta(days=ROWS + i) for i in range(3)] * 2
     assert EXPECT["auto"][:3] == pytest.approx([0, 1, 2], abs=0.75)
 
@@ -135,7 +135,7 @@ BAD = [
     ("bad text day", with_y(ds=["soon"] * len(Y)), {}, "INVALID_ARGUMENT", {"field": "ds[0]"}),
     ("list cells in arrow", pa.table(with_y(y=[[1.0]] * len(Y))), {}, "WRONG_COLUMN_TYPE", {"column": "y"}),
     ("mixed objects in pandas", pd.DataFrame(with_y(y=[*Y[:-1], "x"])), {}, "WRONG_COLUMN_TYPE", {"column": "y"}),
-    ("infinity", with_y(y=[*Y[:-1], math.inf]), {}, "NAN_IN_SERIES", {"series": "b"}),
+    ("infinity", with_y(y=[*Y[:-1], math.inf]), {"on_error": "raise"}, "NAN_IN_SERIES", {"series": "b"}),
     ("a day twice", with_y(ds=[DAY] * len(Y)), {}, "DUPLICATE_TIME", {"series": "a"}),
     ("no frame", 3, {}, "INVALID_ARGUMENT", {"field": "df"}),
     ("nothing", None, {}, "INVALID_ARGUMENT", {"field": "df"}),
@@ -150,7 +150,8 @@ BAD = [
     ("level of NaN", COLUMNS, {"level": [math.nan]}, "INVALID_ARGUMENT", {"field": "level[0]"}),
     ("level of None", COLUMNS, {"level": [None]}, "INVALID_ARGUMENT", {}),
     ("level of an object", COLUMNS, {"level": object()}, "INVALID_ARGUMENT", {"field": "level"}),
-    ("unknown model", COLUMNS, {"models": ["prophet"]}, "INVALID_ARGUMENT", {}),
+    ("unknown model", COLUMNS, {"models": ["prophet"]}, "INVALID_ARGUMENT", {"field": "models[0]"}),
+    ("unknown step", COLUMNS, {"freq": "fortnight"}, "INVALID_ARGUMENT", {"field": "freq"}),
 ]
 
 

@@ -66,6 +66,10 @@ Pool = Literal["fast", "standard"]
 Gaps = Literal["missing", "zero"]
 
 
+#: What happens to a series that cannot be forecast.
+OnError = Literal["keep", "raise"]
+
+
 #: How forecasts are made to add up.
 ReconcileMethod = Literal["bottom_up", "top_down", "ols", "wls_struct", "wls_var", "mint_shrink"]
 
@@ -3067,9 +3071,11 @@ def forecast(
     df: F,
     *,
     h: int = 14,
-    season: int = 1,
+    freq: str | None = None,
+    season: int = 0,
     level: Sequence[float] = (80.0,),
-    models: Sequence[Model] = (),
+    models: Sequence[str] = ('auto',),
+    candidates: Sequence[Model] = (),
     pool: Pool = 'standard',
     windows: int = 3,
     non_negative: bool = True,
@@ -3078,6 +3084,7 @@ def forecast(
     target_column: str = 'y',
     in_stock: str | None = None,
     gaps: Gaps = 'missing',
+    on_error: OnError = 'keep',
     progress: Progress = False,
 ) -> F:
     """Forecasts each series of a long frame with intervals; the models are chosen by rolling-origin error.
@@ -3088,14 +3095,22 @@ def forecast(
         A frame with columns unique_id, ds, y, and optionally in_stock.
     h : int, default 14
         Periods to forecast.
-    season : int, default 1
-        Periods in a season (7 for days, 12 for months); 1 for none.
+    freq : str | None, default None
+        Step between periods: ``D``, ``W``, ``MS`` or ``ME``, ``QS`` or ``QE``, ``YS`` or ``YE``, ``B`` (Monday to Friday), ``h``,
+        ``min``, ``s``, or several such as ``2W``; by default it is read off the table. Of integer times it says the
+        season only, where it is no number.
+    season : int, default 0
+        Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12
+        months, 4 quarters.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
-    models : Sequence[Model], default ()
-        Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
-        ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
-        ``ces``, ``arima``, ``blend``.
+    models : Sequence[str], default ('auto',)
+        The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
+        ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
+    candidates : Sequence[Model], default ()
+        Models that ``auto`` chooses among; empty for all of the pool that suit the series. ``blend`` averages
+        those. One of ``naive``, ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``,
+        ``counts``, ``ets``, ``theta``, ``ces``, ``arima``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3112,6 +3127,8 @@ def forecast(
         Column of the share of each period, 0–1, in which the item could be bought.
     gaps : Gaps, default 'missing'
         What a period without a row means. One of ``missing``, ``zero``.
+    on_error : OnError, default 'keep'
+        What happens to a series that cannot be forecast. One of ``keep``, ``raise``.
     progress : bool or callable, default False
         True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
@@ -3126,7 +3143,7 @@ def forecast(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast", {"df": df}, {"h": h, "freq": freq, "season": season, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_with_drivers(
@@ -3252,9 +3269,11 @@ def cross_validation(
     df: F,
     *,
     h: int = 14,
-    season: int = 1,
+    freq: str | None = None,
+    season: int = 0,
     level: Sequence[float] = (80.0,),
-    models: Sequence[Model] = (),
+    models: Sequence[str] = ('auto',),
+    candidates: Sequence[Model] = (),
     pool: Pool = 'standard',
     windows: int = 3,
     non_negative: bool = True,
@@ -3263,6 +3282,7 @@ def cross_validation(
     target_column: str = 'y',
     in_stock: str | None = None,
     gaps: Gaps = 'missing',
+    on_error: OnError = 'keep',
     n_windows: int = 1,
     step_size: int | None = None,
     progress: Progress = False,
@@ -3275,14 +3295,22 @@ def cross_validation(
         A frame with columns unique_id, ds, y, and optionally in_stock.
     h : int, default 14
         Periods to forecast.
-    season : int, default 1
-        Periods in a season (7 for days, 12 for months); 1 for none.
+    freq : str | None, default None
+        Step between periods: ``D``, ``W``, ``MS`` or ``ME``, ``QS`` or ``QE``, ``YS`` or ``YE``, ``B`` (Monday to Friday), ``h``,
+        ``min``, ``s``, or several such as ``2W``; by default it is read off the table. Of integer times it says the
+        season only, where it is no number.
+    season : int, default 0
+        Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12
+        months, 4 quarters.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
-    models : Sequence[Model], default ()
-        Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
-        ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
-        ``ces``, ``arima``, ``blend``.
+    models : Sequence[str], default ('auto',)
+        The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
+        ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
+    candidates : Sequence[Model], default ()
+        Models that ``auto`` chooses among; empty for all of the pool that suit the series. ``blend`` averages
+        those. One of ``naive``, ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``,
+        ``counts``, ``ets``, ``theta``, ``ces``, ``arima``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3299,6 +3327,8 @@ def cross_validation(
         Column of the share of each period, 0–1, in which the item could be bought.
     gaps : Gaps, default 'missing'
         What a period without a row means. One of ``missing``, ``zero``.
+    on_error : OnError, default 'keep'
+        What happens to a series that cannot be forecast. One of ``keep``, ``raise``.
     n_windows : int, default 1
         How many windows, 1 … 1,000.
     step_size : int | None, default None
@@ -3317,7 +3347,7 @@ def cross_validation(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("cross_validation", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "n_windows": n_windows, "step_size": step_size}, progress)  # type: ignore[no-any-return]
+    return call_frame("cross_validation", {"df": df}, {"h": h, "freq": freq, "season": season, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "n_windows": n_windows, "step_size": step_size}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_paths(
@@ -6208,6 +6238,7 @@ __all__ = [
     "Money",
     "Moved",
     "Newsvendor",
+    "OnError",
     "OpenJar",
     "OpenJarLimit",
     "OpenPurchaseRow",

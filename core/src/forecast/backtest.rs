@@ -8,8 +8,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::table::{TableParams, Times, fill, group_each, judged, places};
-use super::{MAX_PERIODS, check_count, each};
+use super::table::{TableParams, Times, fill, group_each, places, tell};
+use super::{MAX_PERIODS, check_count};
 use crate::base::{Column, Error, Interner, Panel, Result, Table, Task};
 
 /// From where to forecast: the last window ends with the series, each one before it ends `step_size` periods earlier.
@@ -48,15 +48,15 @@ pub struct CrossValidationParams {
 /// As [`table`](super::table()); `SERIES_TOO_SHORT` where no series is long enough for any window.
 ///
 /// ```
-/// use trousse::{Column, Table, Task, forecast::{self, Model, Origins, TableParams}};
+/// use trousse::{Column, Table, Task, forecast::{self, Origins, TableParams}};
 /// let sales = Table::default()
 ///     .with("ds", Column::Integer((0..6).collect()))?
 ///     .with("y", Column::Float(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]))?;
-/// let params = TableParams { h: 1, models: vec![Model::Naive], ..Default::default() };
+/// let params = TableParams { h: 1, models: vec!["naive".into()], ..Default::default() };
 /// let origins = Origins { n_windows: 2, ..Default::default() };
 /// let past = forecast::cross_validation(&sales, &params, &origins, &Task::default())?;
 /// assert_eq!(past.integers("cutoff")?, [3, 4]);
-/// assert_eq!((past.floats("y")?, past.floats("auto")?), (vec![5.0, 6.0], vec![4.0, 5.0]));
+/// assert_eq!((past.floats("y")?, past.floats("naive")?), (vec![5.0, 6.0], vec![4.0, 5.0]));
 /// # Ok::<(), trousse::Error>(())
 /// ```
 pub fn cross_validation(table: &Table, params: &TableParams, origins: &Origins, task: &Task) -> Result<Table> {
@@ -66,7 +66,7 @@ pub fn cross_validation(table: &Table, params: &TableParams, origins: &Origins, 
     check_count("step_size", step_size, MAX_PERIODS)?;
     let times = Times::read(table, &params.time_column)?;
     let mut series = group_each(table, params, &times)?;
-    let step = times.step(&series);
+    let (step, season) = params.rhythm(&times, &series)?;
     let whole = fill(table, params, &times, &mut series, step)?;
     let grids: Vec<Vec<usize>> = series.iter().map(|one| places(one, &times, step)).collect();
     let time_at = |at: usize, place: usize| match grids[at].binary_search(&place) {
@@ -84,10 +84,6 @@ pub fn cross_validation(table: &Table, params: &TableParams, origins: &Origins, 
         let length = if series.is_empty() { 0 } else { whole.series(0).len() };
         return Err(Error::SeriesTooShort { series: named, need: params.h + 1, got: length });
     };
-    let forecasts = each(&cut(&whole, &windows)?, &params.options(), task)?;
-    let faults = windows.iter().map(|(at, _)| series[*at].fault.clone());
-    let forecasts = judged(forecasts.into_iter().zip(faults), params.on_error)?;
-
     let (mut ids, mut ds, mut cutoffs, mut y) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (at, seen) in &windows {
         for place in *seen..*seen + params.h {
@@ -102,7 +98,8 @@ pub fn cross_validation(table: &Table, params: &TableParams, origins: &Origins, 
     out.push(params.time_column.clone(), times.column(ds))?;
     out.push("cutoff", times.column(cutoffs))?;
     out.push(params.target_column.clone(), Column::Float(y))?;
-    super::table::push_forecasts(&mut out, params, &forecasts)?;
+    let faults = windows.iter().map(|(at, _)| series[*at].fault.clone()).collect();
+    tell(&mut out, &cut(&whole, &windows)?, faults, params, season, task)?;
     Ok(out)
 }
 

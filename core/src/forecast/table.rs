@@ -5,7 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Forecast, LARGEST, Model, Options, Pool, each};
+use super::freq::{Freq, business_days, of_business_days};
+use super::{Forecast, LARGEST, Model, Options, Pool, each_of, names};
 use crate::base::units::DAY_MS;
 use crate::base::{Column, Day, Error, Interner, Panel, Result, Table, Task, Timestamp};
 
@@ -41,12 +42,18 @@ pub enum OnError {
 pub struct TableParams {
     /// Periods to forecast.
     pub h: usize,
-    /// Periods in a season (7 for days, 12 for months); 1 for none.
+    /// Step between periods: `D`, `W`, `MS` or `ME`, `QS` or `QE`, `YS` or `YE`, `B` (Monday to Friday), `h`, `min`, `s`, or
+    /// several such as `2W`; by default it is read off the table. Of integer times it says the season only, where it is no number.
+    pub freq: Option<String>,
+    /// Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12 months, 4 quarters.
     pub season: usize,
     /// Levels of the intervals in percent, each between 0 and 100.
     pub level: Vec<f64>,
-    /// Models to choose among; empty for all of the pool that suit the series.
-    pub models: Vec<Model>,
+    /// The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
+    /// statsforecast's (`AutoETS`, `AutoTheta`).
+    pub models: Vec<String>,
+    /// Models that `auto` chooses among; empty for all of the pool that suit the series. `blend` averages those.
+    pub candidates: Vec<Model>,
     /// Which models are tried where none are named.
     pub pool: Pool,
     /// Rolling-origin windows on which the models are scored.
@@ -69,12 +76,14 @@ pub struct TableParams {
 
 impl Default for TableParams {
     fn default() -> Self {
-        let Options { season, horizon, levels, models, pool, windows, non_negative } = Options::default();
+        let Options { season: _, horizon, levels, models, pool, windows, non_negative } = Options::default();
         TableParams {
             h: horizon,
-            season,
+            freq: None,
+            season: 0,
             level: levels,
-            models,
+            models: vec![names::AUTO.into()],
+            candidates: models,
             pool,
             windows,
             non_negative,
@@ -94,25 +103,46 @@ impl TableParams {
     /// # Errors
     /// `INVALID_ARGUMENT` naming the field.
     pub fn check(&self) -> Result<()> {
-        self.options().check().map_err(|error| match error {
+        self.options(&self.candidates, self.season.max(1)).check().map_err(|error| match error {
             Error::InvalidArgument { field, rule, got } => {
                 let field = field.replace("horizon", "h").replace("levels", "level");
                 Error::InvalidArgument { field, rule, got }
             }
             other => other,
-        })
+        })?;
+        self.freq.as_deref().map(Freq::read).transpose()?;
+        if self.models.is_empty() {
+            return Err(Error::argument("models", "at least one name", "none"));
+        }
+        for (at, name) in self.models.iter().enumerate() {
+            names::models(&format!("models[{at}]"), name, &[])?;
+            if self.models[..at].contains(name) {
+                return Err(Error::argument(format!("models[{at}]"), "a name once", name));
+            }
+        }
+        Ok(())
     }
 
-    pub(super) fn options(&self) -> Options {
+    fn options(&self, models: &[Model], season: usize) -> Options {
         Options {
-            season: self.season,
+            season,
             horizon: self.h,
             levels: self.level.clone(),
-            models: self.models.clone(),
+            models: models.to_vec(),
             pool: self.pool,
             windows: self.windows,
             non_negative: self.non_negative,
         }
+    }
+
+    /// The step between the periods of series and the season that goes with it.
+    pub(super) fn rhythm(&self, times: &Times, series: &[Series]) -> Result<(Step, usize)> {
+        let read = |word: &'_ str| Freq::read(word).map(|freq| (freq, word.to_string()));
+        let freq = self.freq.as_deref().map(read).transpose()?;
+        let given = freq.as_ref().map(|(freq, word)| freq.step(times.kind, word)).transpose()?.flatten();
+        let step = given.unwrap_or_else(|| times.step(series));
+        let freq = freq.map_or_else(|| Freq::of(step, times.kind), |(freq, _)| freq);
+        Ok((step, if self.season == 0 { freq.season() } else { self.season }))
     }
 }
 
@@ -120,8 +150,9 @@ impl TableParams {
 ///
 /// In: columns for name, time and value, and optionally `in_stock`; rows in any order; a missing value (`NaN`) is
 /// unknown. Out: `unique_id`, `ds` (of the same kind; ISO texts become days), `auto`, `auto-lo-80`, `auto-hi-80` … for
-/// each level, `model`, and `error`: empty, or for a series that could not be forecast its code and what is wrong with it.
-/// Days on the same day of the month step by calendar months; other times by the commonest distance.
+/// each level, and so for every other model that is named; `model`, which `auto` chose; and `error`: empty, or for a
+/// series that could not be forecast its code and what is wrong with it. Without `freq`, days on the same day of the month
+/// step by calendar months, other times by the commonest distance.
 ///
 /// # Errors
 /// `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`; `INVALID_ARGUMENT` for parameters; `CANCELLED`. Of a series, raised as
@@ -143,25 +174,83 @@ pub fn table(table: &Table, params: &TableParams, task: &Task) -> Result<Table> 
     params.check()?;
     let times = Times::read(table, &params.time_column)?;
     let mut series = group_each(table, params, &times)?;
-    let step = times.step(&series);
+    let (step, season) = params.rhythm(&times, &series)?;
     let panel = fill(table, params, &times, &mut series, step)?;
-    let forecasts = each(&panel, &params.options(), task)?;
-    let faults = series.iter().map(|one| one.fault.clone());
-    let forecasts = judged(forecasts.into_iter().zip(faults), params.on_error)?;
-    write(params, &times, &series, step, &forecasts)
+    let ids = series.iter().flat_map(|one| std::iter::repeat_n(one.name.clone(), params.h)).collect();
+    let mut out = Table::default();
+    out.push(params.id_column.clone(), Column::Text(ids))?;
+    out.push(params.time_column.clone(), future(params, &times, &series, step))?;
+    let faults = series.into_iter().map(|one| one.fault).collect();
+    tell(&mut out, &panel, faults, params, season, task)?;
+    Ok(out)
 }
 
-/// Puts what is wrong with a series in the place of its forecast, and raises an error where that is due.
-pub(super) fn judged(
-    forecasts: impl Iterator<Item = (Result<Forecast>, Option<Error>)>,
-    on_error: OnError,
-) -> Result<Vec<Result<Forecast>>> {
-    let forecasts: Vec<Result<Forecast>> = forecasts.map(|(forecast, fault)| fault.map_or(forecast, Err)).collect();
-    let raise = on_error == OnError::Raise || forecasts.iter().all(Result::is_err);
-    match forecasts.iter().find_map(|forecast| forecast.as_ref().err()) {
-        Some(error) if raise => Err(error.clone()),
-        _ => Ok(forecasts),
+/// Forecasts a panel by each model that was asked for: its mean and intervals, `model` beside `auto`, and `error`.
+/// `errors` is what was wrong with the series before.
+pub(super) fn tell(
+    out: &mut Table,
+    panel: &Panel,
+    mut errors: Vec<Option<Error>>,
+    params: &TableParams,
+    season: usize,
+    task: &Task,
+) -> Result<()> {
+    task.expect(panel.len() * params.models.len());
+    let mut chosen = None;
+    for (at, name) in params.models.iter().enumerate() {
+        let models = names::models(&format!("models[{at}]"), name, &params.candidates)?;
+        let forecasts = each_of(panel, &params.options(&models, season), task)?;
+        for (error, forecast) in errors.iter_mut().zip(&forecasts) {
+            if error.is_none() {
+                *error = forecast.as_ref().err().cloned();
+            }
+        }
+        let raise = params.on_error == OnError::Raise || errors.iter().all(Option::is_some);
+        if let Some(error) = errors.iter().flatten().next().filter(|_| raise) {
+            return Err(error.clone());
+        }
+        let told: Vec<Option<Forecast>> = forecasts
+            .into_iter()
+            .zip(&errors)
+            .map(|(forecast, error)| forecast.ok().filter(|_| error.is_none()))
+            .collect();
+        push_forecast(out, name, params, &told)?;
+        if name == names::AUTO {
+            let model = |forecast: &Option<Forecast>| forecast.as_ref().map_or("", |forecast| forecast.model.name());
+            chosen = Some(told.iter().map(model).collect::<Vec<&str>>());
+        }
     }
+    let texts = |each: Vec<String>| {
+        Column::Text(each.into_iter().flat_map(|text| std::iter::repeat_n(text, params.h)).collect())
+    };
+    if let Some(chosen) = chosen {
+        out.push("model", texts(chosen.into_iter().map(String::from).collect()))?;
+    }
+    if params.on_error == OnError::Keep {
+        let text = |error: &Option<Error>| error.as_ref().map_or_else(String::new, |e| format!("{}: {e}", e.code()));
+        out.push("error", texts(errors.iter().map(text).collect()))?;
+    }
+    Ok(())
+}
+
+/// Means and intervals of forecasts, one after the other, `NaN` where there is none.
+fn push_forecast(out: &mut Table, name: &str, params: &TableParams, forecasts: &[Option<Forecast>]) -> Result<()> {
+    let each = |values: &dyn Fn(&Forecast) -> &[f64]| {
+        let mut all = Vec::with_capacity(forecasts.len() * params.h);
+        for forecast in forecasts {
+            match forecast {
+                Some(forecast) => all.extend_from_slice(values(forecast)),
+                None => all.extend(std::iter::repeat_n(f64::NAN, params.h)),
+            }
+        }
+        Column::Float(all)
+    };
+    out.push(name, each(&|f| &f.mean))?;
+    for (i, level) in params.level.iter().enumerate() {
+        out.push(format!("{name}-lo-{level}"), each(&|f| &f.intervals[i].low))?;
+        out.push(format!("{name}-hi-{level}"), each(&|f| &f.intervals[i].high))?;
+    }
+    Ok(())
 }
 
 /// Times as integers, with the kind to write them back as.
@@ -170,19 +259,23 @@ pub(super) struct Times {
     pub(super) value: Vec<i64>,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Kind {
     Day,
     Timestamp,
     Integer,
 }
 
 /// The distance between periods: calendar months, or units of the time's kind.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Step {
     /// So many, of times of which a day has `day` units.
     Months {
         months: i64,
+        day: i64,
+    },
+    /// Mondays to Fridays, of times of which a day has `day` units.
+    BusinessDays {
         day: i64,
     },
     Units(i64),
@@ -275,6 +368,9 @@ impl Step {
             Step::Months { months, day: unit } => {
                 whole_months(day(from / unit), day(to / unit)).map_or(0, |found| found / months)
             }
+            Step::BusinessDays { day: unit } => {
+                business_days(to.div_euclid(unit)) - business_days(from.div_euclid(unit))
+            }
         }
     }
     pub(super) fn after(self, time: i64, periods: i64) -> i64 {
@@ -282,6 +378,12 @@ impl Step {
             Step::Units(step) => time.saturating_add(step.saturating_mul(periods)),
             Step::Months { months, day: unit } => {
                 i64::from(months_after(day(time / unit), months.saturating_mul(periods)).0) * unit
+            }
+            Step::BusinessDays { day: unit } => {
+                let (today, within) = (time.div_euclid(unit), time.rem_euclid(unit));
+                // a weekend belongs to the Friday before it
+                let from = business_days(today.saturating_add(1)) - 1;
+                of_business_days(from.saturating_add(periods)).saturating_mul(unit).saturating_add(within)
             }
         }
     }
@@ -383,51 +485,8 @@ pub(super) fn places(series: &Series, times: &Times, step: Step) -> Vec<usize> {
     if rises && dense { on_grid } else { (0..series.rows.len()).collect() }
 }
 
-fn write(
-    params: &TableParams,
-    times: &Times,
-    series: &[Series],
-    step: Step,
-    forecasts: &[Result<Forecast>],
-) -> Result<Table> {
-    let ids = series.iter().flat_map(|one| std::iter::repeat_n(one.name.clone(), params.h)).collect();
-    let mut out = Table::default();
-    push_ids(&mut out, params, series)?;
-    out.push(params.time_column.clone(), ahead(params, times, series, step))?;
-    push_forecasts(&mut out, params, forecasts)?;
-    Ok(out)
-}
-
-/// Means, intervals, models and errors of forecasts, one after the other.
-pub(super) fn push_forecasts(out: &mut Table, params: &TableParams, forecasts: &[Result<Forecast>]) -> Result<()> {
-    let each = |values: &dyn Fn(&Forecast) -> &[f64]| {
-        let mut all = Vec::with_capacity(forecasts.len() * params.h);
-        for forecast in forecasts {
-            match forecast {
-                Ok(forecast) => all.extend_from_slice(values(forecast)),
-                Err(_) => all.extend(std::iter::repeat_n(f64::NAN, params.h)),
-            }
-        }
-        Column::Float(all)
-    };
-    out.push("auto", each(&|f| &f.mean))?;
-    for (i, level) in params.level.iter().enumerate() {
-        out.push(format!("auto-lo-{level}"), each(&|f| &f.intervals[i].low))?;
-        out.push(format!("auto-hi-{level}"), each(&|f| &f.intervals[i].high))?;
-    }
-    let texts = |text: fn(&Result<Forecast>) -> String| {
-        Column::Text(forecasts.iter().flat_map(|one| std::iter::repeat_n(text(one), params.h)).collect())
-    };
-    out.push("model", texts(|one| one.as_ref().map_or_else(|_| String::new(), |f| f.model.name().into())))?;
-    if params.on_error == OnError::Keep {
-        out.push("error", texts(|one| one.as_ref().err().map_or_else(String::new, |e| format!("{}: {e}", e.code()))))?;
-    }
-    Ok(())
-}
-
-/// The times of the periods ahead.
-pub(super) fn ahead(params: &TableParams, times: &Times, series: &[Series], step: Step) -> Column {
-    let of = |one: &Series| {
+fn future(params: &TableParams, times: &Times, series: &[Series], step: Step) -> Column {
+    let ahead = |one: &Series| {
         let last = one.rows.last().map_or(0, |row| times.value[*row]);
         (1..=params.h as i64).map(move |period| step.after(last, period))
     };

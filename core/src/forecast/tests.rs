@@ -337,14 +337,87 @@ fn times_go_on_in_their_own_step() {
 }
 
 #[test]
+fn a_word_says_the_step() {
+    let go_on = |ds: &[&str], freq: &str| -> Result<Vec<String>> {
+        let params = TableParams { h: 2, freq: Some(freq.into()), ..Default::default() };
+        let got =
+            super::table(&long(&vec!["a"; ds.len()], texts(ds), &vec![1.0; ds.len()]), &params, &Task::default())?;
+        Ok(got.days("ds")?.iter().map(|day| day.to_string()).collect())
+    };
+    for (ds, freq, expected) in [
+        (&["2026-01-31"][..], "ME", ["2026-02-28", "2026-03-31"]),
+        (&["2026-01-01"], "MS", ["2026-02-01", "2026-03-01"]),
+        (&["2026-01-01"], "QS", ["2026-04-01", "2026-07-01"]),
+        (&["2026-03-31"], "Q", ["2026-06-30", "2026-09-30"]),
+        (&["2026-01-01"], "Y", ["2027-01-01", "2028-01-01"]),
+        (&["2026-01-05"], "W-MON", ["2026-01-12", "2026-01-19"]),
+        (&["2026-01-05"], "2W", ["2026-01-19", "2026-02-02"]),
+        (&["2026-01-05"], "48h", ["2026-01-07", "2026-01-09"]),
+        // 2026-11-20 is a Friday
+        (&["2026-11-19", "2026-11-20"], "B", ["2026-11-23", "2026-11-24"]),
+        (&["2026-11-20", "2026-11-23", "2026-11-25"], "B", ["2026-11-26", "2026-11-27"]),
+        (&["2026-11-21"], "B", ["2026-11-23", "2026-11-24"]),
+    ] {
+        assert_eq!(go_on(ds, freq).unwrap(), expected, "{freq}");
+    }
+    for freq in ["", "X", "0D", "D2", "-D", "D-MON", "7", "h", "3B", "99999999999999999999D", "ø"] {
+        let error = go_on(&["2026-01-05"], freq).unwrap_err();
+        assert_eq!((error.code(), &error.fields()["field"]), ("INVALID_ARGUMENT", &"freq".into()), "{freq}");
+    }
+}
+
+#[test]
+fn the_season_is_that_of_the_step() {
+    let weekdays: Vec<f64> = (0..140).map(|t| [9.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0][t % 7]).collect();
+    let table = long(&[&"a"; 140].map(|id| *id), Column::Day((0..140).map(crate::Day).collect()), &weekdays);
+    let told = |season: usize, freq: Option<&str>| {
+        let (models, freq) = (vec!["seasonal_naive".into()], freq.map(String::from));
+        let params = TableParams { h: 2, season, freq, models, ..Default::default() };
+        super::table(&table, &params, &Task::default()).unwrap().floats("seasonal_naive").unwrap()
+    };
+    assert_eq!(told(0, None), [9.0, 1.0]);
+    assert_eq!(told(0, Some("D")), told(7, None));
+    assert_eq!(told(1, None), [6.0, 6.0]);
+    for (step, season) in
+        [("D", 7), ("W", 52), ("MS", 12), ("QE", 4), ("Y", 1), ("B", 5), ("h", 24), ("min", 1), ("3", 1)]
+    {
+        assert_eq!(freq::Freq::read(step).unwrap().season(), season, "{step}");
+    }
+}
+
+#[test]
+fn each_named_model_has_its_columns() {
+    let table = long(&[&"a"; 40].map(|id| *id), Column::Integer((0..40).collect()), &weekly(3, 40));
+    let named = |models: &[&str]| {
+        let models = models.iter().map(|name| name.to_string()).collect();
+        super::table(&table, &TableParams { h: 2, season: 7, models, ..Default::default() }, &Task::default())
+    };
+    let got = named(&["AutoETS", "ets", "auto", "SeasonalNaive"]).unwrap();
+    let names: Vec<&str> =
+        got.columns().iter().map(|(name, _)| name.as_str()).filter(|name| !name.contains('-')).collect();
+    assert_eq!(names, ["unique_id", "ds", "AutoETS", "ets", "auto", "SeasonalNaive", "model", "error"]);
+    for column in ["AutoETS", "AutoETS-lo-80", "AutoETS-hi-80"] {
+        assert_eq!(got.floats(column).unwrap(), got.floats(&column.replace("AutoETS", "ets")).unwrap());
+    }
+    let alone = auto(&weekly(3, 40), None, &Options { models: vec![Model::Ets], ..options(7, 2) }).unwrap();
+    assert_eq!(got.floats("ets").unwrap(), alone.mean);
+    assert!(named(&["Naive"]).unwrap().get("model").is_none());
+    for (models, field) in [(&["auto", "Prophet"][..], "models[1]"), (&["ets", "ets"], "models[1]"), (&[], "models")] {
+        assert_eq!(named(models).unwrap_err().fields()["field"], field);
+    }
+    let error = named(&["Prophet"]).unwrap_err().to_string();
+    assert!(error.starts_with("models[0] must be auto or a model: AutoETS, ets, AutoARIMA, arima, "), "{error}");
+}
+
+#[test]
 fn a_gap_keeps_the_season_in_phase() {
     let days: Vec<i64> = (0..70).filter(|t| *t != 40 && *t != 55).collect();
     let y: Vec<f64> = days.iter().map(|t| if t % 7 == 6 { 30.0 } else { 10.0 }).collect();
     let table = long(&vec!["a"; 68], Column::Integer(days), &y);
-    let params = TableParams { h: 7, season: 7, models: vec![Model::SeasonalNaive], ..Default::default() };
+    let params = TableParams { h: 7, season: 7, candidates: vec![Model::SeasonalNaive], ..Default::default() };
     let got = super::table(&table, &params, &Task::default()).unwrap();
     assert_eq!(got.floats("auto").unwrap(), [10.0, 10.0, 10.0, 10.0, 10.0, 10.0, 30.0]);
-    let zero = TableParams { gaps: Gaps::Zero, models: vec![Model::Ses], ..params };
+    let zero = TableParams { gaps: Gaps::Zero, candidates: vec![Model::Ses], ..params };
     let missing = TableParams { gaps: Gaps::Missing, ..zero.clone() };
     let mean = |params| super::table(&table, params, &Task::default()).unwrap().floats("auto").unwrap()[0];
     assert!(mean(&zero) < mean(&missing));
