@@ -1,6 +1,7 @@
 'use strict'
 // The Node face: classes and functions built from the generated table of operations.
 
+const { isUint8Array } = require('node:util').types
 const { native } = require('./lib/native.cjs')
 const { operations, ledger } = require('./operations.cjs')
 const { TrousseError, RejectedError, argument, fromNative } = require('./lib/errors.cjs')
@@ -8,6 +9,9 @@ const convert = require('./lib/convert.cjs')
 
 const PROGRESS_MS = 50
 const OWN = Symbol('native engine')
+const ASK = Symbol('call of a forecaster')
+const FRAME = { frames: [{ name: 'df' }] }
+const NO_FRAME = { frames: [] }
 
 function attempt(call, columns) {
   try {
@@ -149,18 +153,13 @@ function takeFrames(op, given) {
   return { frames, others }
 }
 
-/** `{ y }` is one series; a frame without names and times is one of equal steps 0, 1, 2 … */
+/** `{ y }` is one series. */
 function oneSeries(given) {
-  const { y, idColumn = 'unique_id', timeColumn = 'ds', targetColumn = 'y' } = given
-  if (y !== undefined) {
-    if (given.df !== undefined) throw argument('y', 'given alone, without df', 'both')
-    given.df = { [targetColumn]: y }
-    delete given.y
-  }
-  const { df } = given
-  const isFrame = df !== null && typeof df === 'object'
-  if (!isFrame || timeColumn in df || idColumn in df || !Number.isSafeInteger(df[targetColumn]?.length)) return
-  given.df = { ...df, [timeColumn]: Array.from({ length: df[targetColumn].length }, (_, i) => i) }
+  const { y, targetColumn = 'y' } = given
+  if (y === undefined) return
+  if (given.df !== undefined) throw argument('y', 'given alone, without df', 'both')
+  given.df = { [targetColumn]: y }
+  delete given.y
 }
 
 function method(target, op) {
@@ -256,6 +255,61 @@ class Follower extends Engine {
   }
 }
 
+/** Fitted series and where each stands. */
+class Forecaster {
+  constructor(own, key) {
+    if (key !== OWN) throw argument('Forecaster', 'made by Forecaster.fit() or Forecaster.load()', 'new Forecaster()')
+    Object.defineProperty(this, OWN, { value: own })
+  }
+
+  static async fit(given) {
+    const start = (task, frames, text) => native.fitForecaster(frames, text, task)
+    return new Forecaster(await kept(start, { frames: [{ name: 'df' }], series: true }, given), OWN)
+  }
+
+  static load(state) {
+    if (!isUint8Array(state)) throw argument('state', 'a Uint8Array', typeof state)
+    return new Forecaster(attempt(() => native.loadForecaster(state)), OWN)
+  }
+
+  async refit(given) {
+    await this[ASK]('refit', FRAME, given)
+  }
+
+  async update(given) {
+    await this[ASK]('update', FRAME, given)
+  }
+
+  async predict(given) {
+    return convert.frameAnswer(await this[ASK]('predict', NO_FRAME, given))
+  }
+
+  async drifted(given) {
+    return convert.frameAnswer(await this[ASK]('drifted', NO_FRAME, given))
+  }
+
+  save() {
+    return attempt(() => this[OWN].save())
+  }
+
+  get size() {
+    return this[OWN].size
+  }
+
+  [ASK](name, op, given) {
+    return kept((task, frames, text) => this[OWN].call(name, frames, text, task), op, given)
+  }
+}
+
+/** Runs a call of a forecaster with its frame. */
+async function kept(start, op, given) {
+  const { rest, ...steer } = steering(options(given))
+  const { frames, others } = takeFrames(op, rest)
+  const columns = new Set(frames.flatMap((frame) => frame.columns.map((column) => column.name)))
+  const text = convert.params(others)
+  return long((task) => start(task, frames, text), steer, columns)
+}
+
 function pathOf(folder) {
   if (typeof folder !== 'string' && !(folder instanceof URL && folder.protocol === 'file:')) {
     throw argument('folder', 'a path', folder === null ? 'null' : typeof folder)
@@ -288,7 +342,7 @@ function memory(given) {
   return new Engine(attempt(() => native.memory(convert.params(given))), OWN)
 }
 
-const face = { open, memory, follow, Engine, Follower, Ledger, TrousseError, RejectedError, version: native.version() }
+const face = { open, memory, follow, Engine, Follower, Ledger, Forecaster, TrousseError, RejectedError, version: native.version() }
 for (const op of operations) {
   if (op.on === 'module') method(face, op)
   else method(Engine.prototype, op)

@@ -9,6 +9,7 @@
 
 mod convert;
 pub mod engine;
+pub mod forecaster;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

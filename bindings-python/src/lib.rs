@@ -2,6 +2,7 @@
 
 mod convert;
 mod engine;
+mod forecaster;
 mod worker;
 
 use pyo3::prelude::*;
@@ -17,6 +18,8 @@ mod _core {
     use super::convert::{PyTable, stream_of_rows};
     #[pymodule_export]
     use super::engine::PyEngine;
+    #[pymodule_export]
+    use super::forecaster::PyForecaster;
     #[pymodule_export]
     use super::{call, call_frame, version};
 }

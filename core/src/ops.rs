@@ -712,6 +712,56 @@ pub fn call_frame(name: &str, tables: &Tables, arguments_json: &str, task: &Task
     run(tables, value, task)
 }
 
+/// Fits a forecaster to the frame `df`.
+///
+/// # Errors
+/// As [`forecast::Forecaster::fit`]; `MALFORMED`.
+pub fn fit_forecaster(tables: &Tables, arguments_json: &str, task: &Task) -> Result<forecast::Forecaster> {
+    let (value, _) = arguments(arguments_json, Timestamp(0))?;
+    forecast::Forecaster::fit(json::fit(value)?, frame(tables, "df")?, task)
+}
+
+/// What `predict` of a forecaster takes.
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct PredictParams {
+    h: Option<usize>,
+    level: Vec<f64>,
+}
+
+impl Default for PredictParams {
+    fn default() -> Self {
+        PredictParams { h: None, level: vec![80.0] }
+    }
+}
+
+/// Asks a fitted forecaster: `predict` with `h` and `level`, `drifted`; or brings it on with the frame `df`: `update`,
+/// `refit`, which answer an empty table.
+///
+/// # Errors
+/// Those of the method; `UNKNOWN_OPERATION`, `MALFORMED`.
+pub fn call_forecaster(
+    forecaster: &mut forecast::Forecaster,
+    name: &str,
+    tables: &Tables,
+    arguments_json: &str,
+    task: &Task,
+) -> Result<Table> {
+    let (value, _) = arguments(arguments_json, Timestamp(0))?;
+    if name == "predict" {
+        let params: PredictParams = json::fit(value)?;
+        return forecaster.predict(params.h.unwrap_or(forecaster.params().h), &params.level, task);
+    }
+    let Nothing {} = json::fit(value)?;
+    match name {
+        "drifted" => return forecaster.drifted(),
+        "update" => forecaster.update(frame(tables, "df")?)?,
+        "refit" => forecaster.refit(frame(tables, "df")?, task)?,
+        _ => return Err(Error::UnknownOperation { operation: name.into() }),
+    }
+    Ok(Table::default())
+}
+
 /// Runs a door of the engine. `clock` is the instant where the arguments name no `now`.
 ///
 /// # Errors

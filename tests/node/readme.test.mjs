@@ -7,11 +7,14 @@ import { test } from 'node:test'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
-test('the quick start runs', () => {
+test('the quick starts run', () => {
   const blocks = [...readme.matchAll(/```js\n(.*?)```/gs)]
-  assert.equal(blocks.length, 1)
+  const said = ['A1: 1, B7: 2\nINSUFFICIENT_STOCK 46\n', '7 [ 3, 2 ]\n']
+  assert.equal(blocks.length, said.length)
   const cwd = new URL('.', import.meta.url)
-  const run = spawnSync(process.execPath, ['--input-type=module', '-e', blocks[0][1]], { cwd, encoding: 'utf8' })
-  assert.equal(run.status, 0, run.stderr)
-  assert.equal(run.stdout, 'A1: 1, B7: 2\nINSUFFICIENT_STOCK 46\n')
+  for (const [i, [, block]] of blocks.entries()) {
+    const run = spawnSync(process.execPath, ['--input-type=module', '-e', block], { cwd, encoding: 'utf8' })
+    assert.equal(run.status, 0, run.stderr)
+    assert.equal(run.stdout, said[i])
+  }
 })

@@ -35,7 +35,7 @@ test('the classes have the operations and nothing else', () => {
   assert.deepEqual(own(trousse.Engine.prototype), [...onEngine, 'close', 'watch'].sort())
   assert.deepEqual(own(trousse.Ledger.prototype), [...onLedger, 'watch'].sort())
   assert.equal(typeof trousse.Engine.prototype[Symbol.asyncDispose], 'function')
-  const others = ['Engine', 'Follower', 'Ledger', 'RejectedError', 'TrousseError', 'follow', 'memory', 'open', 'version']
+  const others = ['Engine', 'Follower', 'Forecaster', 'Ledger', 'RejectedError', 'TrousseError', 'follow', 'memory', 'open', 'version']
   assert.deepEqual(Object.keys(trousse).sort(), [...onModule, ...others].sort())
 })
 
@@ -61,7 +61,7 @@ for (const [name, definition] of Object.entries(definitions).filter(isObject)) {
 
 test('no interface is left over', () => {
   const objects = Object.entries(definitions).filter(isObject).map(([name]) => (name === 'Pick' ? 'SkuPick' : name))
-  assert.deepEqual([...declared.interfaces.keys()].sort(), [...objects, 'Change', 'Long', 'Now', 'Watch'].sort())
+  assert.deepEqual([...declared.interfaces.keys()].sort(), [...objects, 'Change', 'ForecasterParams', 'Long', 'Now', 'PredictParams', 'Watch'].sort())
 })
 
 test('the variants of unions and the codes', () => {

@@ -140,7 +140,7 @@ BAD = [
     ("no frame", 3, {}, "INVALID_ARGUMENT", {"field": "df"}),
     ("nothing", None, {}, "INVALID_ARGUMENT", {"field": "df"}),
     ("a lazy frame", pl.LazyFrame(COLUMNS), {}, "INVALID_ARGUMENT", {"field": "df"}),
-    ("a series", pd.Series(Y), {}, "INVALID_ARGUMENT", {}),
+    ("a series of texts", pd.Series(["a", "b"]), {}, "WRONG_COLUMN_TYPE", {"column": "y"}),
     ("h of text", COLUMNS, {"h": "8"}, "INVALID_ARGUMENT", {"field": "h"}),
     ("h of 1.5", COLUMNS, {"h": 1.5}, "INVALID_ARGUMENT", {"field": "h"}),
     ("h below 1", COLUMNS, {"h": 0}, "INVALID_ARGUMENT", {"field": "h"}),
@@ -160,6 +160,21 @@ def test_bad_input(frame, params: dict, code: str, fields: dict) -> None:
     with pytest.raises(tr.Error) as caught:
         tr.forecast(frame, **params)
     assert (caught.value.code, {key: caught.value.fields.get(key) for key in fields}) == (code, fields), caught.value
+
+
+def test_a_plain_series() -> None:
+    expected = tr.forecast({"unique_id": ["y"] * ROWS, "ds": list(range(ROWS)), "y": Y[:ROWS]}, h=3, season=7)
+    for series in (Y[:ROWS], np.array(Y[:ROWS]), pd.Series(Y[:ROWS]), pl.Series(Y[:ROWS]), tuple(Y[:ROWS])):
+        assert tr.forecast(series, h=3, season=7) == expected
+    assert tr.forecast({"y": Y[:ROWS]}, h=3, season=7) == expected
+
+
+def test_missing_values_and_bad_series_in_any_frame() -> None:
+    columns = {"unique_id": ["a", "a", "a", "b"], "ds": [DAY, DAY + dt.timedelta(1), DAY + dt.timedelta(2), DAY], "y": [1.0, None, 2.0, None]}
+    for frame in (pd.DataFrame(columns), pl.DataFrame(columns), pa.table(columns), columns):
+        got = tr.Table(tr.forecast(frame, h=1, models=["naive"]))
+        assert got["naive"][0] == 2.0 and math.isnan(got["naive"][1])
+        assert got["error"] == ["", "SERIES_TOO_SHORT: series b has 0 observations, needs 1"]
 
 
 def test_other_frames() -> None:

@@ -28,6 +28,7 @@ BESIDE = {
     "open": "opens the engine of the surface's options",
     "follow": "opens an engine that only reads",
     "Follower": "what follow answers",
+    "Forecaster": "fitted series that are kept",
     "memory": "opens the engine of the surface's options",
     "Error": "the surface's codes",
     "Rejected": "the surface's codes of refused commands",

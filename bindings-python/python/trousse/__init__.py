@@ -13,8 +13,9 @@ from ._core import version as _version
 from ._generated import *  # noqa: F403
 from ._generated import __all__ as _generated_names
 from ._follow import Follower, follow
+from ._forecaster import Forecaster
 from .errors import Error, Rejected
 from .frames import Rows, Table
 
 __version__: str = _version()
-__all__ = [*_generated_names, "Error", "Follower", "Rejected", "Rows", "Table", "__version__", "follow"]
+__all__ = [*_generated_names, "Error", "Follower", "Forecaster", "Rejected", "Rows", "Table", "__version__", "follow"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _core
 from .errors import Error
-from .frames import arguments, arrow, instant_argument, like
+from .frames import arguments, arrow, instant_argument, like, one_series
 
 if TYPE_CHECKING:
     from ._generated import ChangeRow
@@ -65,6 +65,8 @@ def call(name: str, values: dict[str, Any]) -> Any:
 def call_frame(name: str, frames: dict[str, Any], values: dict[str, Any], progress: Progress) -> Any:
     """Runs a function over frames and answers with a frame of the first one's kind, or with a Table."""
     first = next(iter(frames.values()), None)
+    if name in ("forecast", "cross_validation") and (plain := one_series(first)) is not None:
+        first = frames["df"] = {values["target_column"]: plain}
     streams = {key: arrow(frame, key) for key, frame in frames.items() if frame is not None}
     text = arguments(values)
     native = with_progress(name, progress, lambda report: _core.call_frame(name, streams, text, report))

@@ -286,6 +286,14 @@ def arrow(frame: Any, field: str) -> Any:
     return frame
 
 
+def one_series(values: Any) -> Any:
+    """A plain series of numbers (a list, a one-dimensional array, a Series), or None."""
+    if isinstance(values, (list, tuple)):
+        return values
+    is_series = type(values).__name__ == "Series" and library(values) in ("pandas", "polars")
+    return values if is_series or library(values) == "numpy" and getattr(values, "ndim", 0) == 1 else None
+
+
 class _PandasStream:
     """A pandas frame whose objects that Arrow does not understand are named by column."""
 
@@ -334,10 +342,18 @@ def _list(values: Any, name: str) -> Any:
 
 def like(native: _core.Table, frame: Any) -> Any:
     """A table of the core as a frame of the caller's kind."""
-    if isinstance(frame, Mapping) and not isinstance(frame, Table):
-        return Table(native).to_dict()
-    make = {"pandas": _pandas, "polars": _polars, "pyarrow": _arrow}
-    return make.get(library(frame), lambda table: table)(Table(native))
+    return of_kind(native, kind_of(frame))
+
+
+def kind_of(frame: Any) -> str:
+    """The kind of a frame: ``dict`` or its library."""
+    return "dict" if isinstance(frame, Mapping) and not isinstance(frame, Table) else library(frame)
+
+
+def of_kind(native: _core.Table, kind: str) -> Any:
+    """A table of the core as a frame of a kind."""
+    make = {"dict": Table.to_dict, "pandas": _pandas, "polars": _polars, "pyarrow": _arrow}
+    return make.get(kind, lambda table: table)(Table(native))
 
 
 def records(value: Any, field: str) -> list[dict[str, Any]]:

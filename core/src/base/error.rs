@@ -192,6 +192,20 @@ pub enum Error {
         /// Days that must remain.
         required_days: i32,
     },
+    /// Bytes that are no state of a forecaster, or a damaged one.
+    #[error("the state is damaged: {message}")]
+    StateCorrupt {
+        /// What does not fit.
+        message: String,
+    },
+    /// A state written by a version that this one cannot read.
+    #[error("the state has format {found}, this version reads {supported}")]
+    StateVersion {
+        /// The format found.
+        found: u32,
+        /// The format this version reads.
+        supported: u32,
+    },
     /// The caller cancelled the work.
     #[error("cancelled")]
     Cancelled,
@@ -244,6 +258,8 @@ impl Error {
             Error::JournalVersion { .. } => "JOURNAL_VERSION",
             Error::HeadMoved { .. } => "HEAD_MOVED",
             Error::LifeTooShort { .. } => "LIFE_TOO_SHORT",
+            Error::StateCorrupt { .. } => "STATE_CORRUPT",
+            Error::StateVersion { .. } => "STATE_VERSION",
             Error::Cancelled => "CANCELLED",
             Error::Closed => "CLOSED",
             Error::Rejected(why) => why.code(),
@@ -277,6 +293,8 @@ impl Error {
         "NAN_IN_SERIES",
         "READ_ONLY",
         "SERIES_TOO_SHORT",
+        "STATE_CORRUPT",
+        "STATE_VERSION",
         "UNKNOWN_CHANNEL",
         "UNKNOWN_HOLD",
         "UNKNOWN_LOCATION",

@@ -64,7 +64,7 @@ pub fn cross_validation(table: &Table, params: &TableParams, origins: &Origins, 
     check_count("n_windows", origins.n_windows, 1_000)?;
     let step_size = origins.step_size.unwrap_or(params.h);
     check_count("step_size", step_size, MAX_PERIODS)?;
-    let times = Times::read(table, &params.time_column)?;
+    let times = params.times(table)?;
     let mut series = group_each(table, params, &times)?;
     let (step, season) = params.rhythm(&times, &series)?;
     let whole = fill(table, params, &times, &mut series, step)?;

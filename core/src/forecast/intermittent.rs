@@ -9,12 +9,14 @@
 //! Golden: statsforecast 2.1.0, to 1e-9 (`forecast/tests.rs`).
 //! Invariants: rate ≥ 0 for demand ≥ 0; a known prefix and updates give the bits of the whole series.
 
+use serde::{Deserialize, Serialize};
+
 use super::check_rate;
 use super::smooth::Roll;
 use crate::base::Result;
 
 /// Smoothed size and interval of demand.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Intervals {
     alpha: f64,
     factor: f64,

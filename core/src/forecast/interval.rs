@@ -29,8 +29,8 @@ const SHAPE_ERRORS: usize = 40;
 /// Spread of the errors: absolute, or relative to the forecast.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Spread {
-    relative: bool,
-    step: Vec<f64>,
+    pub(crate) relative: bool,
+    pub(crate) step: Vec<f64>,
     total: Vec<f64>,
     /// Quantiles 1 % … 99 % of the standardised errors; empty for the normal distribution.
     pub(crate) shape: Vec<f64>,

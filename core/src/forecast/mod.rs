@@ -19,6 +19,8 @@
 //! Drivers that are known ahead (price, deal, advert, holiday): [`with_drivers`] forecasts a panel with their effects, pooled
 //! and shrunk over its series; [`driver_effects`] tells them.
 //!
+//! A [`Forecaster`] keeps fitted series and takes new values in one by one, without their history.
+//!
 //! Deliberately absent: a clock, randomness. Same input, same bits, with
 //! any number of threads.
 
@@ -31,6 +33,7 @@ pub mod counts;
 pub mod demand;
 mod drivers;
 pub mod ets;
+mod forecaster;
 mod freq;
 pub mod intermittent;
 pub mod interval;
@@ -60,6 +63,7 @@ pub use class::{CV2_CUT, DemandClass, DemandKind, INTERVAL_CUT, demand_class};
 pub use counts::{CountFilter, CountKind, CountLaw, CountModel, Counts, counts};
 pub use drivers::{DriverParams, driver_effects, with_drivers};
 pub use ets::{Ets, Fit, auto_ets, ets};
+pub use forecaster::{Forecaster, ForecasterParams, STATE_VERSION};
 pub use intermittent::{Croston, Tsb, adida, croston, imapa, sba, tsb};
 pub use paths::{Draws, Totals, forecast_paths, forecast_totals};
 #[cfg(feature = "schema")]

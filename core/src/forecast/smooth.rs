@@ -5,6 +5,8 @@
 //! Source: Hyndman, Koehler, Ord & Snyder, *Forecasting with Exponential Smoothing* (2008), ch. 2;
 //! Gardner & McKenzie (1985) for the damped trend.
 
+use serde::{Deserialize, Serialize};
+
 use super::ets::{self, Ets, Kind, Trend};
 use super::{MAX_PERIODS, check_count, check_rate};
 use crate::base::Result;
@@ -22,7 +24,7 @@ pub(crate) trait Roll {
 }
 
 /// The last value of each phase of the season.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct LastValues {
     values: Vec<f64>,
     last: f64,
@@ -32,6 +34,11 @@ pub(crate) struct LastValues {
 impl LastValues {
     pub(crate) fn new(season: usize) -> Self {
         LastValues { values: vec![f64::NAN; season.max(1)], last: 0.0, at: 0 }
+    }
+
+    /// Whether it is one that updates can have led to.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.at < self.values.len() && self.values.len() <= MAX_PERIODS
     }
 }
 

@@ -123,7 +123,7 @@ impl TableParams {
         Ok(())
     }
 
-    fn options(&self, models: &[Model], season: usize) -> Options {
+    pub(super) fn options(&self, models: &[Model], season: usize) -> Options {
         Options {
             season,
             horizon: self.h,
@@ -133,6 +133,15 @@ impl TableParams {
             windows: self.windows,
             non_negative: self.non_negative,
         }
+    }
+
+    /// The times of a table; those of one without times and names are 0, 1, 2 …
+    pub(super) fn times(&self, table: &Table) -> Result<Times> {
+        let given = |column: &str| table.get(column).is_some();
+        if given(&self.target_column) && !given(&self.time_column) && !given(&self.id_column) {
+            return Ok(Times { kind: Kind::Integer, value: (0..table.rows() as i64).collect() });
+        }
+        Times::read(table, &self.time_column)
     }
 
     /// The step between the periods of series and the season that goes with it.
@@ -149,7 +158,7 @@ impl TableParams {
 /// Forecasts each series of a long table.
 ///
 /// In: columns for name, time and value, and optionally `in_stock`; rows in any order; a missing value (`NaN`) is
-/// unknown. Out: `unique_id`, `ds` (of the same kind; ISO texts become days), `auto`, `auto-lo-80`, `auto-hi-80` … for
+/// unknown; a table without names and times is one series of equal steps. Out: `unique_id`, `ds` (of the same kind; ISO texts become days), `auto`, `auto-lo-80`, `auto-hi-80` … for
 /// each level, and so for every other model that is named; `model`, which `auto` chose; and `error`: empty, or for a
 /// series that could not be forecast its code and what is wrong with it. Without `freq`, days on the same day of the month
 /// step by calendar months, other times by the commonest distance.
@@ -172,7 +181,7 @@ impl TableParams {
 /// ```
 pub fn table(table: &Table, params: &TableParams, task: &Task) -> Result<Table> {
     params.check()?;
-    let times = Times::read(table, &params.time_column)?;
+    let times = params.times(table)?;
     let mut series = group_each(table, params, &times)?;
     let (step, season) = params.rhythm(&times, &series)?;
     let panel = fill(table, params, &times, &mut series, step)?;
@@ -234,7 +243,12 @@ pub(super) fn tell(
 }
 
 /// Means and intervals of forecasts, one after the other, `NaN` where there is none.
-fn push_forecast(out: &mut Table, name: &str, params: &TableParams, forecasts: &[Option<Forecast>]) -> Result<()> {
+pub(super) fn push_forecast(
+    out: &mut Table,
+    name: &str,
+    params: &TableParams,
+    forecasts: &[Option<Forecast>],
+) -> Result<()> {
     let each = |values: &dyn Fn(&Forecast) -> &[f64]| {
         let mut all = Vec::with_capacity(forecasts.len() * params.h);
         for forecast in forecasts {
@@ -259,7 +273,7 @@ pub(super) struct Times {
     pub(super) value: Vec<i64>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) enum Kind {
     Day,
     Timestamp,
@@ -267,7 +281,7 @@ pub(super) enum Kind {
 }
 
 /// The distance between periods: calendar months, or units of the time's kind.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) enum Step {
     /// So many, of times of which a day has `day` units.
     Months {
@@ -289,6 +303,15 @@ pub(super) struct Series {
 }
 
 impl Times {
+    /// No times, of a kind.
+    pub(super) fn of(kind: Kind) -> Times {
+        Times { kind, value: Vec::new() }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
     pub(super) fn read(table: &Table, column: &str) -> Result<Times> {
         let (kind, value) = match table.column(column)? {
             Column::Timestamp(v) => (Kind::Timestamp, v.iter().map(|t| t.0).collect()),
@@ -361,6 +384,14 @@ fn whole_months(from: Day, to: Day) -> Option<i64> {
 }
 
 impl Step {
+    /// Whether it goes on.
+    pub(super) fn is_sound(self) -> bool {
+        match self {
+            Step::Units(units) => units > 0,
+            Step::Months { months, day } => months > 0 && day > 0,
+            Step::BusinessDays { day } => day > 0,
+        }
+    }
     /// Periods from one time to a later one, rounded.
     pub(super) fn between(self, from: i64, to: i64) -> i64 {
         match self {
@@ -463,7 +494,7 @@ pub(super) fn fill(
     Panel::new(names, values, offsets)?.with_in_stock(shares)
 }
 
-fn bad_row(series: &Series, y: &[f64], share: Option<&[f64]>, params: &TableParams) -> Option<Error> {
+pub(super) fn bad_row(series: &Series, y: &[f64], share: Option<&[f64]>, params: &TableParams) -> Option<Error> {
     let bad = |(index, row): (usize, &usize)| {
         if y[*row].abs() >= LARGEST {
             return Some(Error::NanInSeries { series: series.name.clone(), index, got: y[*row].to_string() });

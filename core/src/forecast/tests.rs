@@ -790,3 +790,150 @@ fn months_of_instants_at_midnight_step_by_the_calendar() {
         super::table(table, &super::TableParams { h, ..Default::default() }, &Task::default()).unwrap()
     }
 }
+
+fn rows(ids: &[&str], from: i64, y: &[Vec<f64>]) -> Table {
+    let (mut names, mut ds, mut values) = (Vec::new(), Vec::new(), Vec::new());
+    for (id, y) in ids.iter().zip(y) {
+        names.extend(std::iter::repeat_n(id.to_string(), y.len()));
+        ds.extend((0..y.len() as i64).map(|t| crate::Day((from + t) as i32)));
+        values.extend(y);
+    }
+    let table = Table::default().with("unique_id", Column::Text(names)).unwrap();
+    table.with("ds", Column::Day(ds)).unwrap().with("y", Column::Float(values)).unwrap()
+}
+
+fn kept(models: &[&str], table: &Table) -> Forecaster {
+    let models = models.iter().map(|name| name.to_string()).collect();
+    Forecaster::fit(ForecasterParams { models, ..Default::default() }, table, &Task::default()).unwrap()
+}
+
+#[test]
+fn a_kept_forecast_begins_as_the_plain_one_does() {
+    let table = rows(&["a", "b"], 0, &[weekly(11, 90), weekly(12, 90)]);
+    for name in ["ets", "theta", "seasonal_naive", "ses", "croston"] {
+        let models = vec![name.to_string()];
+        let params = TableParams { h: 14, models, level: vec![80.0, 95.0], ..Default::default() };
+        let plain = super::table(&table, &params, &Task::default()).unwrap();
+        let own = kept(&[name], &table).predict(14, &[80.0, 95.0], &Task::default()).unwrap();
+        assert_eq!(plain.get("ds"), own.get("ds"));
+        assert_eq!(plain.floats(name).unwrap(), own.floats(name).unwrap());
+        for end in ["lo-80", "hi-80", "lo-95", "hi-95"] {
+            let column = format!("{name}-{end}");
+            for (a, b) in plain.floats(&column).unwrap().iter().zip(own.floats(&column).unwrap()) {
+                assert!((a - b).abs() < 1e-5, "{column}: {a} {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn updates_are_the_bits_of_the_whole_series() {
+    let mut y = weekly(13, 150);
+    (y[101], y[120]) = (f64::NAN, f64::NAN);
+    let table = |from: usize, to: usize| rows(&["a"], from as i64, &[y[from..to].to_vec()]);
+    let every =
+        ["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "ets", "theta", "ces", "arima", "auto"];
+    for name in every {
+        let mut own = kept(&[name], &table(0, 100));
+        let models = if name == "auto" { Vec::new() } else { vec![serde_json::from_value(name.into()).unwrap()] };
+        let demand = demand::uncensor("a", &y[..100], None).unwrap();
+        let mut whole = select::choose(&demand, &Options { models, ..options(7, 14) }).start;
+        y.iter().for_each(|y| smooth::Roll::update(&mut whole, *y, if y.is_nan() { 0.0 } else { 1.0 }));
+        // in pieces, one value at a time, and with a gap where a value is missing
+        own.update(&table(100, 110)).unwrap();
+        (110..119).for_each(|t| own.update(&table(t, t + 1)).unwrap());
+        own.update(&table(119, 120)).unwrap();
+        own.update(&table(121, 150)).unwrap();
+        let told = own.predict(9, &[], &Task::default()).unwrap();
+        assert_eq!(told.floats(name).unwrap(), smooth::Roll::path(&whole, 9), "{name}");
+        assert_eq!(told.days("ds").unwrap()[0], crate::Day(150));
+    }
+}
+
+#[test]
+fn a_state_is_its_bytes() {
+    let table = rows(
+        &["a", "bad", "c"],
+        0,
+        &[weekly(14, 90), vec![f64::INFINITY], (0..90).map(|t| f64::from(t % 3)).collect()],
+    );
+    let own = kept(&["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "ets"], &table);
+    let bytes = own.to_bytes().unwrap();
+    let again = Forecaster::from_bytes(&bytes).unwrap();
+    assert_eq!(again.to_bytes().unwrap(), bytes);
+    let told = |own: &Forecaster| own.predict(20, &[80.0], &Task::default()).unwrap();
+    assert_eq!(format!("{:?}", told(&own)), format!("{:?}", told(&again)));
+    assert!(told(&own).texts("error").unwrap()[20].starts_with("NAN_IN_SERIES: series bad"));
+    for cut in 0..bytes.len() {
+        assert_eq!(Forecaster::from_bytes(&bytes[..cut]).unwrap_err().code(), "STATE_CORRUPT");
+    }
+    for at in (0..bytes.len()).filter(|at| *at != 4) {
+        let mut odd = bytes.clone();
+        odd[at] ^= 1;
+        assert_eq!(Forecaster::from_bytes(&odd).unwrap_err().code(), "STATE_CORRUPT", "byte {at}");
+    }
+    let later = [&bytes[..4], &[9], &bytes[5..]].concat();
+    assert_eq!(Forecaster::from_bytes(&later).unwrap_err().to_string(), "the state has format 9, this version reads 1");
+    assert_eq!(kept(&["theta"], &table).to_bytes().unwrap_err().fields()["field"], "models");
+}
+
+#[test]
+fn a_state_is_small() {
+    for (season, y) in [(1, weekly(15, 30)), (7, weekly(15, 30)), (12, weekly(16, 36)), (52, weekly(17, 120))] {
+        let size = |series: &[&str]| {
+            let table = rows(series, 0, &vec![y.clone(); series.len()]);
+            let params = ForecasterParams { season, h: 1, ..Default::default() };
+            Forecaster::fit(params, &table, &Task::default()).unwrap().to_bytes().unwrap().len()
+        };
+        let one = size(&["aaaa", "bbbb"]) - size(&["aaaa"]);
+        let shape = if y.len() > 60 { 396 } else { 0 };
+        assert!(one <= 128 + 8 * season + shape, "season {season}: {one} bytes");
+    }
+}
+
+#[test]
+fn bad_updates_change_nothing() {
+    let mut own = kept(&["ses"], &rows(&["a", "b"], 0, &[weekly(18, 30), weekly(19, 30)]));
+    let before = own.to_bytes().unwrap();
+    let both = |id: &str, day: i64, y: f64| {
+        let ids = Column::Text(vec!["a".into(), id.into()]);
+        let ds = Column::Day(vec![crate::Day(30), crate::Day(day as i32)]);
+        let y = Column::Float(vec![1.0, y]);
+        Table::default().with("unique_id", ids).unwrap().with("ds", ds).unwrap().with("y", y).unwrap()
+    };
+    for (table, code, field) in [
+        (both("new", 30, 1.0), "INVALID_ARGUMENT", "unique_id[1]"),
+        (both("b", 29, 1.0), "INVALID_ARGUMENT", "ds[1]"),
+        (both("b", 3_000, 1.0), "INVALID_ARGUMENT", "ds[1]"),
+        (both("b", 30, f64::INFINITY), "NAN_IN_SERIES", ""),
+        (both("a", 30, 1.0), "DUPLICATE_TIME", ""),
+    ] {
+        let error = own.update(&table).unwrap_err();
+        assert_eq!((error.code(), error.fields().get("field").and_then(|f| f.as_str()).unwrap_or("")), (code, field));
+        assert_eq!(own.to_bytes().unwrap(), before);
+    }
+    let integers = Table::default().with("ds", Column::Integer(vec![31])).unwrap().with("y", Column::Float(vec![1.0]));
+    assert_eq!(own.update(&integers.unwrap()).unwrap_err().fields()["field"], "ds");
+}
+
+#[test]
+fn a_drift_is_told_and_a_refit_ends_it() {
+    let steady: Vec<f64> = (0..100).map(|t| 50.0 + 3.0 * noise(20, t)).collect();
+    let more: Vec<f64> = (100..160).map(|t| 50.0 + 3.0 * noise(20, t)).collect();
+    let moved: Vec<f64> = more.iter().map(|y| y + 12.0).collect();
+    let params =
+        ForecasterParams { models: vec!["ses".into()], season: 1, refit_every: Some(61), ..Default::default() };
+    let mut own = Forecaster::fit(params, &rows(&["a", "b"], 0, &[steady.clone(), steady]), &Task::default()).unwrap();
+    own.update(&rows(&["a", "b"], 100, &[more, moved.clone()])).unwrap();
+    let flags = |own: &Forecaster, column: &str| match own.drifted().unwrap().get(column) {
+        Some(Column::Bool(flags)) => flags.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(flags(&own, "drifted"), [false, true]);
+    assert_eq!(flags(&own, "due"), [false, true]);
+    own.refit(&rows(&["b", "new"], 100, &[moved.clone(), moved]), &Task::default()).unwrap();
+    assert_eq!(flags(&own, "drifted"), [false; 3]);
+    assert_eq!(own.drifted().unwrap().integers("updates").unwrap(), [60, 0, 0]);
+    own.update(&rows(&["a"], 160, &[vec![50.0]])).unwrap();
+    assert_eq!(flags(&own, "due"), [true, false, false]);
+}

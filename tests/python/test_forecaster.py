@@ -1,0 +1,96 @@
+"""The forecaster in Python; the bytes beside it are read by all three faces."""
+
+from __future__ import annotations
+
+import builtins
+import datetime as dt
+import json
+import math
+import pathlib
+import pickle
+from xml.etree import ElementTree
+
+import pandas as pd
+import polars as pl
+import pytest
+
+import trousse as tr
+
+DAY = dt.date(2026, 1, 1)
+GOLDEN = json.loads((pathlib.Path(__file__).parents[1] / "golden" / "forecaster.json").read_text("utf-8"))
+
+
+def rows(name: str, start: int, y: list) -> dict:
+    return {"unique_id": [name] * len(y), "ds": [DAY + dt.timedelta(start + i) for i in range(len(y))], "y": y}
+
+
+WEEKS = [float(10 + 3 * (t % 7) + (t * 5 % 4)) for t in range(84)]
+
+
+@pytest.mark.parametrize("frame", [dict, pd.DataFrame, pl.DataFrame])
+def test_life(frame) -> None:
+    f = tr.Forecaster(models=["ets", "seasonal_naive"]).fit(frame(rows("a", 0, WEEKS)))
+    assert type(f.predict(2)) is type(frame({}))
+    f.update(frame(rows("a", 84, [10.0, None])))
+    got = tr.Table(f.predict(3, level=[80, 95]))
+    assert got["ds"][0] in (DAY + dt.timedelta(86), dt.datetime(2026, 3, 28, tzinfo=dt.timezone.utc), dt.datetime(2026, 3, 28))
+    assert got["seasonal_naive"][0] == WEEKS[79]
+    assert all(low < mean < high for low, mean, high in zip(got["ets-lo-95"], got["ets"], got["ets-hi-95"], strict=True))
+    again = pickle.loads(pickle.dumps(f))
+    assert tr.Table(again.predict(3, level=[80, 95])).to_dict() == got.to_dict()
+    assert repr(again) == "<trousse.Forecaster 1 series>"
+    drift = tr.Table(f.drifted())
+    assert drift["updates"] == [2, 2] and drift["drifted"] == [False, False]
+
+
+def test_integer_ids_stay_integers() -> None:
+    f = tr.Forecaster(models=["naive"]).fit(pl.DataFrame({**rows("a", 0, WEEKS[:9]), "unique_id": [7] * 9}))
+    assert f.predict(1)["unique_id"].to_list() == [7]
+
+
+def same(expect: dict, got: dict) -> None:
+    for name, values in expect.items():
+        for e, g in zip(values, got[name], strict=True):
+            assert (e is None and math.isnan(g)) or str(g) == e or math.isclose(g, e, rel_tol=1e-9), (name, e, g)
+
+
+def test_bytes_of_another_language() -> None:
+    f = tr.Forecaster.from_bytes(bytes.fromhex(GOLDEN["hex"]))
+    assert f.to_bytes().hex() == GOLDEN["hex"]
+    for step in GOLDEN["steps"]:
+        if "update" in step:
+            f.update(step["update"])
+        same(step["expect"], tr.Table(f.predict(**step["predict"])).to_dict())
+
+
+def test_damage_is_refused(tmp_path) -> None:
+    tr.Forecaster.from_bytes(bytes.fromhex(GOLDEN["hex"])).save(tmp_path / "state")
+    assert len(tr.Forecaster.load(tmp_path / "state")) == 3
+    state = bytearray((tmp_path / "state").read_bytes())
+    for damaged, code in [(b"", "STATE_CORRUPT"), (state[:-1], "STATE_CORRUPT"), (state[:4] + b"\2" + state[5:], "STATE_VERSION")]:
+        with pytest.raises(tr.Error) as caught:
+            tr.Forecaster.from_bytes(damaged)
+        assert caught.value.code == code
+    with pytest.raises(tr.Error, match="fitted first"):
+        tr.Forecaster().predict(1)
+
+
+def test_plot(tmp_path, monkeypatch) -> None:
+    f = tr.Forecaster(models=["AutoETS"]).fit(rows("a<b", 0, WEEKS))
+    assert f.plot("a<b", h=14, history=rows("a<b", 0, WEEKS), save=tmp_path / "plot.svg") is None
+    drawn = ElementTree.parse(tmp_path / "plot.svg").getroot()
+    assert len(drawn.findall("{*}polygon")) == 3 and len(drawn.findall("{*}path")) == 2
+    assert drawn.findtext("{*}title") == "a<b · AutoETS"
+    with pytest.raises(tr.Error) as caught:
+        f.plot("c")
+    assert caught.value.field == "id"
+    real = builtins.__import__
+
+    def without(name: str, *rest: object, **more: object) -> object:
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(ImportError, match=r"trousse\[plot\]"):
+        f.plot("a<b")
