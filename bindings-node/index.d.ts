@@ -1175,6 +1175,81 @@ export class Ledger {
   watch(params?: Watch): AsyncGenerator<Change, void, void>
 }
 
+/** How to fit and keep forecasts. */
+export interface ForecasterParams extends Omit<ForecastFrameParams, 'level' | 'onError'> {
+  /**
+   * Periods ahead whose spread is measured; beyond them it grows with the square root of time. A whole number.
+   *
+   * @defaultValue `14`
+   */
+  h?: number
+  /**
+   * The columns of forecasts. Here `auto` weighs smoothing models for counts too. States of `theta`, `ces` and `arima`
+   * cannot be saved yet.
+   *
+   * @defaultValue `["ets"]`
+   */
+  models?: string[]
+  /** After so many periods a series is due to be fitted anew; none for never. A whole number. */
+  refitEvery?: number | null
+  /**
+   * Whether a series that drifted is due to be fitted anew.
+   *
+   * @defaultValue `true`
+   */
+  refitOnDrift?: boolean
+}
+
+/** What to forecast from where the series stand. */
+export interface PredictParams {
+  /** Periods to forecast; by default the `h` of the fit. A whole number. */
+  h?: number | null
+  /**
+   * Levels of the intervals in percent.
+   *
+   * @defaultValue `[80]`
+   */
+  level?: number[] | Float64Array
+}
+
+/** Fitted series and where each stands: no history is kept, an update takes O(1) a value. */
+export class Forecaster {
+  private constructor()
+
+  /**
+   * Fits each series of a frame. One that cannot be fitted keeps its error and takes nothing from the others.
+   *
+   * @throws {@link TrousseError} as {@link forecast}.
+   */
+  static fit(params: ForecasterParams & OneSeries & Long): Promise<Forecaster>
+  /**
+   * Reads the state that `save` wrote, in any language.
+   *
+   * @throws {@link TrousseError} with the code `STATE_CORRUPT`, `STATE_VERSION`.
+   */
+  static load(state: Uint8Array): Forecaster
+  /** Fits the series of a frame anew, and those that are new; all others stay as they are. */
+  refit(params: { df: Frame } & Long): Promise<void>
+  /**
+   * Takes new rows in, each series' after its last value; a period that is left out is a gap. All rows or none.
+   *
+   * @throws {@link TrousseError} with the code `DUPLICATE_TIME`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`,
+   * `WRONG_COLUMN_TYPE`.
+   */
+  update(params: { df: Frame } & Long): Promise<void>
+  /** Forecasts each series from where it stands: the columns of {@link forecast}. */
+  predict<T extends AnswerFrame = AnswerFrame>(params?: PredictParams & Long): Promise<T>
+  /**
+   * How each series fares since it was fitted: `unique_id, model, updates, drift, drifted, due`. `drift` is the larger of
+   * two cumulative sums of its errors (Page 1954), `drifted` whether it is above 8.
+   */
+  drifted<T extends AnswerFrame = AnswerFrame>(params?: Long): Promise<T>
+  /** The state as bytes, which Rust, Python and Node read alike. */
+  save(): Uint8Array
+  /** How many series there are. */
+  readonly size: number
+}
+
 /** Arguments of `isSellable` for faces. */
 export interface SellableParams {
   /** The day of the sale. */

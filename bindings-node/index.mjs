@@ -8,6 +8,7 @@ export const {
   Engine,
   Follower,
   Ledger,
+  Forecaster,
   TrousseError,
   RejectedError,
   version,

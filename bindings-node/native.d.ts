@@ -22,6 +22,16 @@ export declare class Engine {
   close(): Promise<void>
 }
 
+/** Fitted series and where each stands. */
+export declare class Forecaster {
+  /** The state as bytes. */
+  save(): Uint8Array
+  /** Runs `predict`, `drifted`, `update` or `refit`, off the event loop. */
+  call(name: string, frames: Array<Frame>, arguments: string, task: Task): Promise<Array<Column>>
+  /** How many series there are. */
+  get size(): number
+}
+
 /** Progress and cancellation of one long call. */
 export declare class Task {
   /** A task that has not begun. */
@@ -53,6 +63,9 @@ export interface Column {
   texts?: string
 }
 
+/** Fits each series of the frame `df`, off the event loop. */
+export declare function fitForecaster(frames: Array<Frame>, arguments: string, task: Task): Promise<Forecaster>
+
 /** Follows the journal in a folder that another process writes. */
 export declare function follow(folder: string): Promise<Engine>
 
@@ -63,6 +76,9 @@ export interface Frame {
   /** The columns, in order. */
   columns: Array<Column>
 }
+
+/** Reads what `save` wrote. */
+export declare function loadForecaster(state: Uint8Array): Forecaster
 
 /** Opens an engine without a disk. */
 export declare function memory(options: string): Engine

@@ -5,7 +5,8 @@
 //! smoothing within 6 %.
 
 use serde_json::Value;
-use trousse::forecast::{ces, ets, theta};
+use trousse::forecast::{Forecaster, ces, ets, theta};
+use trousse::{Column, Table, Task};
 
 fn golden() -> Value {
     serde_json::from_str(include_str!("../golden/forecast.json")).expect("json")
@@ -72,6 +73,51 @@ fn complex_smoothing_is_as_likely() {
         assert!(fit.deviance < theirs + 1.5, "{model}: {} instead of {theirs}", fit.deviance);
         if fit.deviance > theirs - 1.0 {
             near(model, &fit.state.mean(3), &numbers(&row["mean"]), 0.01);
+        }
+    }
+}
+
+fn frame(columns: &Value) -> Table {
+    let mut table = Table::default();
+    for (name, values) in columns.as_object().expect("columns") {
+        let values = values.as_array().expect("an array");
+        let column = if values.iter().all(Value::is_string) {
+            Column::Text(values.iter().map(|text| text.as_str().expect("a text").into()).collect())
+        } else {
+            Column::Float(values.iter().map(|x| x.as_f64().unwrap_or(f64::NAN)).collect())
+        };
+        table.push(name.as_str(), column).expect("columns of one length");
+    }
+    table
+}
+
+#[test]
+fn a_state_of_format_1_stays_readable() {
+    let golden: Value = serde_json::from_str(include_str!("../golden/forecaster.json")).expect("json");
+    let hex = golden["hex"].as_str().expect("hex");
+    let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex");
+    let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
+    let mut own = Forecaster::from_bytes(&bytes).expect("a state");
+    assert_eq!(own.to_bytes().expect("bytes"), bytes);
+    for step in golden["steps"].as_array().expect("steps") {
+        if step["update"].is_object() {
+            own.update(&frame(&step["update"])).expect("an update");
+        }
+        let h = step["predict"]["h"].as_u64().expect("a number") as usize;
+        let told = own.predict(h, &numbers(&step["predict"]["level"]), &Task::default()).expect("a forecast");
+        for (name, expected) in frame(&step["expect"]).columns() {
+            match expected {
+                Column::Float(expected) => {
+                    for (got, expected) in told.floats(name).expect("numbers").iter().zip(expected) {
+                        assert!((got - expected).abs() < 1e-9 || got.is_nan() && expected.is_nan(), "{name}");
+                    }
+                }
+                _ if name == "ds" => {
+                    let days: Vec<String> = told.days(name).expect("days").iter().map(ToString::to_string).collect();
+                    assert_eq!(Column::Text(days), *expected);
+                }
+                _ => assert_eq!(told.get(name), Some(expected)),
+            }
         }
     }
 }

@@ -101,7 +101,7 @@ fn check(series: &str, y: &[f64], in_stock: Option<&[f64]>) -> Result<()> {
         }
     }
     match y.iter().position(|value| value.abs() >= super::LARGEST) {
-        Some(index) => Err(Error::NanInSeries { series: series.into(), index, got: y[index].to_string() }),
+        Some(index) => Err(Error::NanInSeries { series: series.into(), index, got: format!("{:?}", y[index]) }),
         None => Ok(()),
     }
 }

@@ -102,5 +102,5 @@ pub(super) fn business_days(day: i64) -> i64 {
 
 /// The day that so many business days lie before, as [`business_days`] counts.
 pub(super) fn of_business_days(count: i64) -> i64 {
-    (count.div_euclid(5).saturating_mul(7)).saturating_add(count.rem_euclid(5)) - 3
+    count.div_euclid(5).saturating_mul(7).saturating_add(count.rem_euclid(5)).saturating_sub(3)
 }

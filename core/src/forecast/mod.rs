@@ -199,7 +199,7 @@ const LARGEST: f64 = 1e150;
 /// Counts the known values of a series that models are fitted to.
 fn check_values(y: &[f64]) -> Result<usize> {
     if let Some(index) = y.iter().position(|x| x.abs() >= LARGEST) {
-        return Err(Error::NanInSeries { series: "y".into(), index, got: y[index].to_string() });
+        return Err(Error::NanInSeries { series: "y".into(), index, got: format!("{:?}", y[index]) });
     }
     match y.iter().filter(|x| !x.is_nan()).count() {
         0 => Err(Error::SeriesTooShort { series: "y".into(), need: 1, got: 0 }),

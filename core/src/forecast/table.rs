@@ -388,8 +388,8 @@ impl Step {
     pub(super) fn is_sound(self) -> bool {
         match self {
             Step::Units(units) => units > 0,
-            Step::Months { months, day } => months > 0 && day > 0,
-            Step::BusinessDays { day } => day > 0,
+            Step::Months { months, day } => months > 0 && [1, DAY_MS].contains(&day),
+            Step::BusinessDays { day } => [1, DAY_MS].contains(&day),
         }
     }
     /// Periods from one time to a later one, rounded.
@@ -400,7 +400,7 @@ impl Step {
                 whole_months(day(from / unit), day(to / unit)).map_or(0, |found| found / months)
             }
             Step::BusinessDays { day: unit } => {
-                business_days(to.div_euclid(unit)) - business_days(from.div_euclid(unit))
+                business_days(to.div_euclid(unit)).saturating_sub(business_days(from.div_euclid(unit)))
             }
         }
     }
@@ -497,7 +497,7 @@ pub(super) fn fill(
 pub(super) fn bad_row(series: &Series, y: &[f64], share: Option<&[f64]>, params: &TableParams) -> Option<Error> {
     let bad = |(index, row): (usize, &usize)| {
         if y[*row].abs() >= LARGEST {
-            return Some(Error::NanInSeries { series: series.name.clone(), index, got: y[*row].to_string() });
+            return Some(Error::NanInSeries { series: series.name.clone(), index, got: format!("{:?}", y[*row]) });
         }
         let share = share.map_or(1.0, |share| share[*row]);
         let column = params.in_stock.as_deref().unwrap_or_default();

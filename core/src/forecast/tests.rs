@@ -531,6 +531,24 @@ proptest! {
     }
 
     #[test]
+    fn no_bytes_break_a_forecaster(at in prop::collection::vec((5usize..2_000, any::<u8>()), 1..6)) {
+        let table = rows(&["a", "b"], 0, &[weekly(21, 50), (0..50).map(|t| f64::from(t % 3)).collect()]);
+        let mut bytes = kept(&["ets", "seasonal_naive", "croston"], &table).to_bytes().unwrap();
+        let end = bytes.len() - 4;
+        for (at, byte) in at {
+            bytes[at % (end - 5) + 5] = byte;
+        }
+        let sum = crc32c::crc32c(&bytes[..end]).to_le_bytes();
+        bytes[end..].copy_from_slice(&sum);
+        if let Ok(mut own) = Forecaster::from_bytes(&bytes) {
+            drop(own.predict(3, &[80.0], &Task::default()));
+            drop(own.update(&rows(&["a", "b"], 50, &[vec![1.0], vec![2.0]])));
+            drop(own.predict(3, &[80.0], &Task::default()));
+            drop(own.drifted());
+        }
+    }
+
+    #[test]
     fn scaling_the_series_scales_the_naive_forecasts(y in prop::collection::vec(0.5..50.0f64, 8..40), power in 1i32..8) {
         let factor = 2f64.powi(power);
         let scaled: Vec<f64> = y.iter().map(|x| x * factor).collect();
