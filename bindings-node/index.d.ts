@@ -28,6 +28,8 @@ export type Code =
   | 'NAN_IN_SERIES'
   | 'READ_ONLY'
   | 'SERIES_TOO_SHORT'
+  | 'STATE_CORRUPT'
+  | 'STATE_VERSION'
   | 'UNKNOWN_CHANNEL'
   | 'UNKNOWN_HOLD'
   | 'UNKNOWN_LOCATION'

@@ -93,6 +93,12 @@ impl PyForecaster {
         })
     }
 
+    /// How it fits and keeps forecasts, as JSON.
+    fn params(&self) -> String {
+        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        serde_json::json!(own.forecaster.params()).to_string()
+    }
+
     /// How many series there are.
     fn __len__(&self) -> usize {
         self.own.lock().unwrap_or_else(PoisonError::into_inner).forecaster.len()

@@ -7,7 +7,7 @@ from os import PathLike
 from typing_extensions import CapsuleType
 from typing import Any, final
 
-__all__ = ["Engine", "Table", "call", "call_frame", "stream_of_rows", "version"]
+__all__ = ["Engine", "Forecaster", "Table", "call", "call_frame", "stream_of_rows", "version"]
 
 @final
 class Engine:
@@ -56,6 +56,38 @@ class Engine:
     def query_long(self, /, name: str, arguments_json: str, progress: Any | None = None) -> str:
         """
         Asks a question that takes long, on a thread of its own.
+        """
+
+@final
+class Forecaster:
+    """
+    Fitted series and where each stands.
+    """
+    def __len__(self, /) -> int:
+        """
+        How many series there are.
+        """
+    def call(self, /, name: str, frames: dict, arguments_json: str, progress: Any | None = None) -> Table:
+        """
+        Runs `predict`, `drifted`, `update` or `refit`.
+        """
+    @staticmethod
+    def fit(frames: dict, arguments_json: str, progress: Any | None = None) -> Forecaster:
+        """
+        Fits each series of the frame `df`.
+        """
+    @staticmethod
+    def load(state: bytes) -> Forecaster:
+        """
+        Reads what `save` wrote.
+        """
+    def params(self, /) -> str:
+        """
+        How it fits and keeps forecasts, as JSON.
+        """
+    def save(self, /) -> bytes:
+        """
+        The state as bytes.
         """
 
 @final

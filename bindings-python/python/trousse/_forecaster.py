@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 from collections.abc import Sequence
@@ -159,6 +160,7 @@ class Forecaster:
         """
         own = cls()
         own._native = _core.Forecaster.load(bytes(state))
+        own._params = json.loads(own._native.params())
         return own
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -206,7 +208,8 @@ class Forecaster:
         levels = sorted(set(level))
         native = self._fitted().call("predict", {}, arguments({"h": h, "level": levels}), None)
         past = None if history is None else _core.Table.read(arrow(history, "history"))
-        return plot(Table(native), None if past is None else Table(past), str(id), levels, model, save, ax)
+        target = self._params["target_column"]
+        return plot(Table(native), None if past is None else Table(past), target, str(id), levels, model, save, ax)
 
     def _fitted(self) -> _core.Forecaster:
         if self._native is None:

@@ -20,6 +20,7 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 340, 64, 20, 40, 34
 def plot(
     ahead: Table,
     past: Table | None,
+    target: str,
     id: str,
     levels: Sequence[float],
     model: str | None,
@@ -36,16 +37,16 @@ def plot(
         raise argument("id", "a series that was fitted", id)
     at = [row[times] for row in rows]
     mean = [row[model] for row in rows]
-    fan = [(level, [row[f"{model}-lo-{level:g}"] for row in rows], [row[f"{model}-hi-{level:g}"] for row in rows]) for level in levels]
-    known = _known(past, names, times, id)
+    ends = [(level, str(float(level)).removesuffix(".0")) for level in levels]
+    fan = [(level, [row[f"{model}-lo-{end}"] for row in rows], [row[f"{model}-hi-{end}"] for row in rows]) for level, end in ends]
+    known = _known(past, names, times, target, id)
     draw = _svg if save is not None else _matplotlib
     return draw(f"{id} · {model}", known, at, mean, fan, save if save is not None else ax)
 
 
-def _known(past: Table | None, names: str, times: str, id: str) -> list[tuple[Any, float]]:
+def _known(past: Table | None, names: str, times: str, target: str, id: str) -> list[tuple[Any, float]]:
     if past is None:
         return []
-    target = next((name for name in past.columns if name == "y"), past.columns[-1])
     own = past.rows() if names not in past.columns else [row for row in past.rows() if str(row[names]) == id]
     found = [(_time(row[times]), float(row[target])) for row in own]
     return sorted(found, key=lambda pair: pair[0])
@@ -65,17 +66,29 @@ def _matplotlib(title: str, known: list[tuple[Any, float]], at: list[Any], mean:
         _, ax = pyplot.subplots(figsize=(9, 3.6))
     if known:
         ax.plot([time for time, _ in known], [y for _, y in known], color=INK, linewidth=1.2, label="history")
-    for level, low, high in reversed(fan):
-        ax.fill_between(at, low, high, color=ACCENT, alpha=_shade(len(fan)), linewidth=0, label=f"{level:g} %")
+    label = f"{_listed(fan)} %"
+    for _, low, high in reversed(fan):
+        ax.fill_between(at, low, high, color=ACCENT, alpha=_shade(len(fan)), linewidth=0, label=label)
+        label = "_"  # matplotlib leaves such labels out of the legend
     ax.plot(at, mean, color=ACCENT, linewidth=1.6, label="expected")
     ax.set_title(title, loc="left")
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, loc="upper left", ncols=len(fan) + 2, fontsize="small")
+    ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize="small")
     return ax
+
+
+def _listed(fan: list[Any]) -> str:
+    return ", ".join(f"{level:g}" for level, _, _ in fan)
 
 
 def _shade(count: int) -> float:
     return 0.45 / max(count, 1)
+
+
+def _label(time: Any) -> str:
+    if not isinstance(time, dt.datetime):
+        return str(time)
+    return f"{time:%Y-%m-%d}" if time.time() == dt.time() else f"{time:%Y-%m-%d %H:%M}"
 
 
 def _number(time: Any) -> float:
@@ -131,14 +144,15 @@ def _svg(
         points = " ".join(f"{x(time):.1f},{y(value):.1f}" for time, value in edge if math.isfinite(value))
         opacity = _shade(len(fan))
         out.append(f'<polygon points="{points}" fill="{ACCENT}" fill-opacity="{opacity:.3f}"><title>{level:g} %</title></polygon>')
-    shown = [time for time, _ in known][:1] + at[:1] + at[-1:]
-    for i, time in enumerate(shown):
-        anchor = "end" if i == len(shown) - 1 else "start" if i == 0 else "middle"
-        out.append(f'<text x="{x(time):.1f}" y="{HEIGHT - 12}" text-anchor="{anchor}" fill="#666666">{html.escape(str(time))}</text>')
+    begin = known[0][0] if known else at[0]
+    labels = [(begin, "start"), (at[-1], "end")]
+    if min(x(at[0]) - x(begin), x(at[-1]) - x(at[0])) > 180:
+        labels.append((at[0], "middle"))
+    for time, anchor in labels:
+        out.append(f'<text x="{x(time):.1f}" y="{HEIGHT - 12}" text-anchor="{anchor}" fill="#666666">{_label(time)}</text>')
     out.append(line(known, INK))
     out.append(line(list(zip(at, mean, strict=True)), ACCENT))
-    note = ", ".join(f"{level:g}" for level, _, _ in fan)
-    if note:
-        out.append(f'<text x="{WIDTH - RIGHT}" y="22" text-anchor="end" fill="#666666">expected, with {note} % intervals</text>')
+    note = f"expected, with {_listed(fan)} % intervals" if fan else "expected"
+    out.append(f'<text x="{WIDTH - RIGHT}" y="22" text-anchor="end" fill="#666666">{note}</text>')
     out.append("</svg>\n")
     pathlib.Path(save).write_text("\n".join(out), "utf-8")

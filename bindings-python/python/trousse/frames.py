@@ -352,8 +352,8 @@ def kind_of(frame: Any) -> str:
 
 def of_kind(native: _core.Table, kind: str) -> Any:
     """A table of the core as a frame of a kind."""
-    make = {"dict": Table.to_dict, "pandas": _pandas, "polars": _polars, "pyarrow": _arrow}
-    return make.get(kind, lambda table: table)(Table(native))
+    make: dict[str, Callable[[Table], Any]] = {"dict": Table.to_dict, "pandas": _pandas, "polars": _polars, "pyarrow": _arrow}
+    return make[kind](Table(native)) if kind in make else Table(native)
 
 
 def records(value: Any, field: str) -> list[dict[str, Any]]:
