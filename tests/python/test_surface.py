@@ -109,19 +109,18 @@ def test_generated_layer_is_fresh(script: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_types_of_the_quickstart() -> None:
-    files = [ROOT / "examples" / "python" / "quickstart.py", ROOT / "bindings-python" / "python" / "trousse"]
+def test_types_of_the_examples() -> None:
+    files = [*sorted((ROOT / "examples" / "python").glob("*.py")), ROOT / "bindings-python" / "python" / "trousse"]
     config = ROOT / "bindings-python" / "pyproject.toml"
     out, err, status = mypy.api.run(["--strict", "--no-incremental", "--config-file", str(config), *map(str, files)])
     assert status == 0, out + err
 
 
-def test_quickstart_runs() -> None:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / "python" / "quickstart.py")], capture_output=True, text=True, check=False
-    )
+@pytest.mark.parametrize("name, said", [("quickstart.py", "LIP-02"), ("forecasts.py", "SER-30")])
+def test_example_runs(name: str, said: str) -> None:
+    done = subprocess.run([sys.executable, str(ROOT / "examples" / "python" / name)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "LIP-02" in done.stdout
+    assert said in done.stdout
 
 
 def test_the_readme_of_the_wheel_runs(tmp_path: pathlib.Path) -> None:
