@@ -397,8 +397,10 @@ impl Forecaster {
         let times = Times::of(self.kind);
         let all = || self.series.iter().enumerate().flat_map(|(at, one)| (1..=h as i64).map(move |k| (at, one, k)));
         let mut out = Table::default();
-        out.push(&*params.id_column, Column::Text(all().map(|(at, ..)| self.names.key(at as u32).into()).collect()))?;
-        out.push(&*params.time_column, times.column(all().map(|(_, one, k)| self.step.after(one.last, k)).collect()))?;
+        let ids = all().map(|(at, ..)| self.names.key(at as u32).to_string());
+        out.push(params.id_column.clone(), Column::Text(ids.collect()))?;
+        let ds = all().map(|(_, one, k)| self.step.after(one.last, k));
+        out.push(params.time_column.clone(), times.column(ds.collect()))?;
         let mut chosen = None;
         for (at, name) in params.models.iter().enumerate() {
             let told: Result<Vec<Option<Forecast>>> = (self.series.par_iter())
@@ -437,7 +439,7 @@ impl Forecaster {
             old || self.params.refit_on_drift && state.drifted()
         };
         Table::default()
-            .with(&*self.params.id_column, Column::Text(all().map(|(at, ..)| self.names.key(at).into()).collect()))?
+            .with(&self.params.id_column, Column::Text(all().map(|(at, ..)| self.names.key(at).into()).collect()))?
             .with("model", Column::Text(all().map(|(_, name, _)| name.clone()).collect()))?
             .with("updates", Column::Integer(all().map(|(.., state)| i64::from(state.since)).collect()))?
             .with("drift", Column::Float(all().map(|(.., state)| state.drift[0].max(state.drift[1])).collect()))?
