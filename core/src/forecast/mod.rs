@@ -39,6 +39,7 @@ pub mod intermittent;
 pub mod interval;
 mod minimise;
 mod names;
+mod paths;
 mod reconcile;
 mod recover;
 mod season;

@@ -14,8 +14,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::counts::{PATHS, Random, sum_quantiles};
-use super::table::{TableParams, Times, ahead, fill, group, push_ids};
-use super::{Forecast, check_count, panel};
+use super::table::{TableParams, ahead, fill, group_each, judged, push_errors, push_ids};
+use super::{Forecast, check_count};
 use crate::base::numeric::{normal_cdf, normal_quantile};
 use crate::base::{Column, Error, Result, Table, Task};
 
@@ -114,11 +114,11 @@ pub struct ForecastPathsParams {
     draws: Draws,
 }
 
-/// Simulates the future of each series of a long table: `unique_id, ds, path-1 … path-n`. A column is one future of all
+/// Simulates the future of each series of a long table: `unique_id, ds, path-1 … path-n, error`. A column is one future of all
 /// series; `reconcile` makes its nodes add up, and sums over rows or series are read off each column by itself.
 ///
 /// # Errors
-/// As [`table`](super::table()); `INVALID_ARGUMENT` for `n_paths`.
+/// As [`table`](super::table()); `INVALID_ARGUMENT` for `n_paths` or several `models`.
 ///
 /// ```
 /// use trousse::{Column, Table, Task, forecast::{self, Draws, TableParams}};
@@ -131,17 +131,21 @@ pub struct ForecastPathsParams {
 pub fn forecast_paths(table: &Table, params: &TableParams, draws: &Draws, task: &Task) -> Result<Table> {
     params.check()?;
     check_count("n_paths", draws.n_paths, 10_000)?;
-    let times = Times::read(table, &params.time_column)?;
-    let series = group(table, params, &times)?;
-    let step = times.step(&series);
-    let whole = fill(table, params, &times, &series, step)?;
-    let forecasts = panel(&whole, &params.options(), task)?;
+    let models = params.one_model()?;
+    let times = params.times(table)?;
+    let mut series = group_each(table, params, &times)?;
+    let (step, season) = params.rhythm(&times, &series)?;
+    let whole = fill(table, params, &times, &mut series, step)?;
+    let mut errors: Vec<Option<Error>> = series.iter().map(|one| one.fault.clone()).collect();
+    task.expect(whole.len());
+    let forecasts = judged(&whole, &models, &mut errors, params, season, task)?;
     let back = template(draws, params.h, (0..whole.len()).map(|i| whole.series(i).len()).max().unwrap_or(0));
     let paths: Vec<Vec<f64>> = forecasts
         .par_iter()
         .enumerate()
         .map(|(i, forecast)| {
-            let changes = Changes::of(whole.series(i), params.season);
+            let Some(forecast) = forecast else { return vec![f64::NAN; params.h * draws.n_paths] };
+            let changes = Changes::of(whole.series(i), season);
             let mut random = Random(draws.seed ^ (i as u64 + 1).wrapping_mul(0xD1B5_4A32_D192_ED03));
             let mut uniform = |random: &mut Random, path: usize, step: usize| {
                 changes.chance(back[path * params.h + step], random.unit())
@@ -156,6 +160,7 @@ pub fn forecast_paths(table: &Table, params: &TableParams, draws: &Draws, task: 
         let own = paths.iter().flat_map(|all| all[path * params.h..(path + 1) * params.h].iter().copied());
         out.push(format!("path-{}", path + 1), Column::Float(own.collect()))?;
     }
+    push_errors(&mut out, params, &errors, params.h)?;
     Ok(out)
 }
 
@@ -225,11 +230,11 @@ pub struct ForecastTotalsParams {
     totals: Totals,
 }
 
-/// Forecasts the demand of the next `h` periods together (a lead time): `unique_id, mean, q-0.1 …`, one row a series, from
-/// 2,000 paths.
+/// Forecasts the demand of the next `h` periods together (a lead time): `unique_id, mean, q-0.1 …, error`, one row a series,
+/// from 2,000 paths.
 ///
 /// # Errors
-/// As [`table`](super::table()); `INVALID_ARGUMENT` for a probability outside (0, 1).
+/// As [`table`](super::table()); `INVALID_ARGUMENT` for a probability outside (0, 1) or several `models`.
 ///
 /// ```
 /// use trousse::{Column, Table, Task, forecast::{self, TableParams, Totals}};
@@ -246,20 +251,29 @@ pub fn forecast_totals(table: &Table, params: &TableParams, totals: &Totals, tas
             return Err(Error::argument(format!("quantiles[{i}]"), "in (0, 1)", p));
         }
     }
-    let times = Times::read(table, &params.time_column)?;
-    let series = group(table, params, &times)?;
-    let step = times.step(&series);
-    let forecasts = panel(&fill(table, params, &times, &series, step)?, &params.options(), task)?;
+    let models = params.one_model()?;
+    let times = params.times(table)?;
+    let mut series = group_each(table, params, &times)?;
+    let (step, season) = params.rhythm(&times, &series)?;
+    let whole = fill(table, params, &times, &mut series, step)?;
+    let mut errors: Vec<Option<Error>> = series.iter().map(|one| one.fault.clone()).collect();
+    task.expect(whole.len());
+    let forecasts = judged(&whole, &models, &mut errors, params, season, task)?;
     let found: Vec<Vec<f64>> = forecasts
         .par_iter()
         .enumerate()
-        .map(|(i, forecast)| forecast.total_quantiles(params.h, &totals.quantiles, totals.seed ^ i as u64))
+        .map(|(i, forecast)| match forecast {
+            Some(forecast) => forecast.total_quantiles(params.h, &totals.quantiles, totals.seed ^ i as u64),
+            None => vec![f64::NAN; totals.quantiles.len()],
+        })
         .collect();
     let names = series.iter().map(|one| one.name.clone()).collect();
     let mut out = Table::default().with(&params.id_column, Column::Text(names))?;
-    out.push("mean", Column::Float(forecasts.iter().map(|forecast| forecast.mean.iter().sum()).collect()))?;
+    let mean = |forecast: &Option<Forecast>| forecast.as_ref().map_or(f64::NAN, |one| one.mean.iter().sum());
+    out.push("mean", Column::Float(forecasts.iter().map(mean).collect()))?;
     for (k, p) in totals.quantiles.iter().enumerate() {
         out.push(format!("q-{p}"), Column::Float(found.iter().map(|own| own[k]).collect()))?;
     }
+    push_errors(&mut out, params, &errors, 1)?;
     Ok(out)
 }

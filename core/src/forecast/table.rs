@@ -144,6 +144,17 @@ impl TableParams {
         Times::read(table, &self.time_column)
     }
 
+    /// The models that one forecast is made by.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` where several are named.
+    pub(super) fn one_model(&self) -> Result<Vec<Model>> {
+        match &self.models[..] {
+            [name] => names::models("models[0]", name, &self.candidates),
+            names => Err(Error::argument("models", "one name", names.len())),
+        }
+    }
+
     /// The step between the periods of series and the season that goes with it.
     pub(super) fn rhythm(&self, times: &Times, series: &[Series]) -> Result<(Step, usize)> {
         let read = |word: &'_ str| Freq::read(word).map(|freq| (freq, word.to_string()));
@@ -185,10 +196,9 @@ pub fn table(table: &Table, params: &TableParams, task: &Task) -> Result<Table> 
     let mut series = group_each(table, params, &times)?;
     let (step, season) = params.rhythm(&times, &series)?;
     let panel = fill(table, params, &times, &mut series, step)?;
-    let ids = series.iter().flat_map(|one| std::iter::repeat_n(one.name.clone(), params.h)).collect();
     let mut out = Table::default();
-    out.push(params.id_column.clone(), Column::Text(ids))?;
-    out.push(params.time_column.clone(), future(params, &times, &series, step))?;
+    push_ids(&mut out, params, &series)?;
+    out.push(params.time_column.clone(), ahead(params, &times, &series, step))?;
     let faults = series.into_iter().map(|one| one.fault).collect();
     tell(&mut out, &panel, faults, params, season, task)?;
     Ok(out)
@@ -208,38 +218,57 @@ pub(super) fn tell(
     let mut chosen = None;
     for (at, name) in params.models.iter().enumerate() {
         let models = names::models(&format!("models[{at}]"), name, &params.candidates)?;
-        let forecasts = each_of(panel, &params.options(&models, season), task)?;
-        for (error, forecast) in errors.iter_mut().zip(&forecasts) {
-            if error.is_none() {
-                *error = forecast.as_ref().err().cloned();
-            }
-        }
-        let raise = params.on_error == OnError::Raise || errors.iter().all(Option::is_some);
-        if let Some(error) = errors.iter().flatten().next().filter(|_| raise) {
-            return Err(error.clone());
-        }
-        let told: Vec<Option<Forecast>> = forecasts
-            .into_iter()
-            .zip(&errors)
-            .map(|(forecast, error)| forecast.ok().filter(|_| error.is_none()))
-            .collect();
+        let told = judged(panel, &models, &mut errors, params, season, task)?;
         push_forecast(out, name, params, &told)?;
         if name == names::AUTO {
             let model = |forecast: &Option<Forecast>| forecast.as_ref().map_or("", |forecast| forecast.model.name());
             chosen = Some(told.iter().map(model).collect::<Vec<&str>>());
         }
     }
-    let texts = |each: Vec<String>| {
-        Column::Text(each.into_iter().flat_map(|text| std::iter::repeat_n(text, params.h)).collect())
-    };
     if let Some(chosen) = chosen {
-        out.push("model", texts(chosen.into_iter().map(String::from).collect()))?;
+        let each = chosen.into_iter().flat_map(|model| std::iter::repeat_n(model.to_string(), params.h));
+        out.push("model", Column::Text(each.collect()))?;
     }
-    if params.on_error == OnError::Keep {
-        let text = |error: &Option<Error>| error.as_ref().map_or_else(String::new, |e| format!("{}: {e}", e.code()));
-        out.push("error", texts(errors.iter().map(text).collect()))?;
+    push_errors(out, params, &errors, params.h)
+}
+
+/// Forecasts a panel by one model or the choice among several. A series that cannot be forecast has none, and its error
+/// joins those that are known; it is raised where that is due.
+pub(super) fn judged(
+    panel: &Panel,
+    models: &[Model],
+    errors: &mut [Option<Error>],
+    params: &TableParams,
+    season: usize,
+    task: &Task,
+) -> Result<Vec<Option<Forecast>>> {
+    let forecasts = each_of(panel, &params.options(models, season), task)?;
+    for (error, forecast) in errors.iter_mut().zip(&forecasts) {
+        if error.is_none() {
+            *error = forecast.as_ref().err().cloned();
+        }
     }
-    Ok(())
+    let raise = params.on_error == OnError::Raise || errors.iter().all(Option::is_some);
+    if let Some(error) = errors.iter().flatten().next().filter(|_| raise) {
+        return Err(error.clone());
+    }
+    let sound = |(forecast, error): (Result<Forecast>, &Option<Error>)| forecast.ok().filter(|_| error.is_none());
+    Ok(forecasts.into_iter().zip(&*errors).map(sound).collect())
+}
+
+/// What is wrong with each series, once for each of its `rows`, where errors are kept.
+pub(super) fn push_errors(out: &mut Table, params: &TableParams, errors: &[Option<Error>], rows: usize) -> Result<()> {
+    if params.on_error == OnError::Raise {
+        return Ok(());
+    }
+    let text = |error: &Option<Error>| error.as_ref().map_or_else(String::new, |e| format!("{}: {e}", e.code()));
+    out.push("error", Column::Text(errors.iter().flat_map(|error| std::iter::repeat_n(text(error), rows)).collect()))
+}
+
+/// The name of each series, once for each period ahead.
+pub(super) fn push_ids(out: &mut Table, params: &TableParams, series: &[Series]) -> Result<()> {
+    let ids = series.iter().flat_map(|one| std::iter::repeat_n(one.name.clone(), params.h)).collect();
+    out.push(params.id_column.clone(), Column::Text(ids))
 }
 
 /// Means and intervals of forecasts, one after the other, `NaN` where there is none.
@@ -516,8 +545,9 @@ pub(super) fn places(series: &Series, times: &Times, step: Step) -> Vec<usize> {
     if rises && dense { on_grid } else { (0..series.rows.len()).collect() }
 }
 
-fn future(params: &TableParams, times: &Times, series: &[Series], step: Step) -> Column {
-    let ahead = |one: &Series| {
+/// The times of the periods ahead.
+pub(super) fn ahead(params: &TableParams, times: &Times, series: &[Series], step: Step) -> Column {
+    let of = |one: &Series| {
         let last = one.rows.last().map_or(0, |row| times.value[*row]);
         (1..=params.h as i64).map(move |period| step.after(last, period))
     };
