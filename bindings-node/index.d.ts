@@ -2177,8 +2177,13 @@ export interface ForecastPathsParams {
    */
   h?: number
   /**
-   * Periods in a season (7 for days, 12 for months); 1 for none. A whole number.
-   * @defaultValue `1`
+   * Step between periods: `D`, `W`, `MS` or `ME`, `QS` or `QE`, `YS` or `YE`, `B` (Monday to Friday), `h`, `min`, `s`, or
+   * several such as `2W`; by default it is read off the table. Of integer times it says the season only, where it is no number.
+   */
+  freq?: string | null
+  /**
+   * Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12 months, 4 quarters. A whole number.
+   * @defaultValue `0`
    */
   season?: number
   /**
@@ -2187,10 +2192,16 @@ export interface ForecastPathsParams {
    */
   level?: number[] | Float64Array
   /**
-   * Models to choose among; empty for all of the pool that suit the series.
+   * The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
+   * statsforecast's (`AutoETS`, `AutoTheta`).
+   * @defaultValue `["auto"]`
+   */
+  models?: string[]
+  /**
+   * Models that `auto` chooses among; empty for all of the pool that suit the series. `blend` averages those.
    * @defaultValue `[]`
    */
-  models?: Model[]
+  candidates?: Model[]
   /**
    * Which models are tried where none are named.
    * @defaultValue `"standard"`
@@ -2228,6 +2239,11 @@ export interface ForecastPathsParams {
    * @defaultValue `"missing"`
    */
   gaps?: Gaps
+  /**
+   * What happens to a series that cannot be forecast.
+   * @defaultValue `"keep"`
+   */
+  onError?: OnError
   /**
    * How many paths, 1 … 10,000. A whole number.
    * @defaultValue `100`
@@ -2248,8 +2264,13 @@ export interface ForecastTotalsParams {
    */
   h?: number
   /**
-   * Periods in a season (7 for days, 12 for months); 1 for none. A whole number.
-   * @defaultValue `1`
+   * Step between periods: `D`, `W`, `MS` or `ME`, `QS` or `QE`, `YS` or `YE`, `B` (Monday to Friday), `h`, `min`, `s`, or
+   * several such as `2W`; by default it is read off the table. Of integer times it says the season only, where it is no number.
+   */
+  freq?: string | null
+  /**
+   * Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12 months, 4 quarters. A whole number.
+   * @defaultValue `0`
    */
   season?: number
   /**
@@ -2258,10 +2279,16 @@ export interface ForecastTotalsParams {
    */
   level?: number[] | Float64Array
   /**
-   * Models to choose among; empty for all of the pool that suit the series.
+   * The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
+   * statsforecast's (`AutoETS`, `AutoTheta`).
+   * @defaultValue `["auto"]`
+   */
+  models?: string[]
+  /**
+   * Models that `auto` chooses among; empty for all of the pool that suit the series. `blend` averages those.
    * @defaultValue `[]`
    */
-  models?: Model[]
+  candidates?: Model[]
   /**
    * Which models are tried where none are named.
    * @defaultValue `"standard"`
@@ -2299,6 +2326,11 @@ export interface ForecastTotalsParams {
    * @defaultValue `"missing"`
    */
   gaps?: Gaps
+  /**
+   * What happens to a series that cannot be forecast.
+   * @defaultValue `"keep"`
+   */
+  onError?: OnError
   /**
    * Probabilities of the quantiles, each in (0, 1).
    * @defaultValue `[0.1,0.5,0.9]`

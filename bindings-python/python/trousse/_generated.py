@@ -3354,9 +3354,11 @@ def forecast_paths(
     df: F,
     *,
     h: int = 14,
-    season: int = 1,
+    freq: str | None = None,
+    season: int = 0,
     level: Sequence[float] = (80.0,),
-    models: Sequence[Model] = (),
+    models: Sequence[str] = ('auto',),
+    candidates: Sequence[Model] = (),
     pool: Pool = 'standard',
     windows: int = 3,
     non_negative: bool = True,
@@ -3365,6 +3367,7 @@ def forecast_paths(
     target_column: str = 'y',
     in_stock: str | None = None,
     gaps: Gaps = 'missing',
+    on_error: OnError = 'keep',
     n_paths: int = 100,
     seed: int = 0,
     progress: Progress = False,
@@ -3378,14 +3381,22 @@ def forecast_paths(
         A frame with columns unique_id, ds, y, and optionally in_stock.
     h : int, default 14
         Periods to forecast.
-    season : int, default 1
-        Periods in a season (7 for days, 12 for months); 1 for none.
+    freq : str | None, default None
+        Step between periods: ``D``, ``W``, ``MS`` or ``ME``, ``QS`` or ``QE``, ``YS`` or ``YE``, ``B`` (Monday to Friday), ``h``,
+        ``min``, ``s``, or several such as ``2W``; by default it is read off the table. Of integer times it says the
+        season only, where it is no number.
+    season : int, default 0
+        Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12
+        months, 4 quarters.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
-    models : Sequence[Model], default ()
-        Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
-        ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
-        ``ces``, ``arima``, ``blend``.
+    models : Sequence[str], default ('auto',)
+        The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
+        ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
+    candidates : Sequence[Model], default ()
+        Models that ``auto`` chooses among; empty for all of the pool that suit the series. ``blend`` averages
+        those. One of ``naive``, ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``,
+        ``counts``, ``ets``, ``theta``, ``ces``, ``arima``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3402,6 +3413,8 @@ def forecast_paths(
         Column of the share of each period, 0–1, in which the item could be bought.
     gaps : Gaps, default 'missing'
         What a period without a row means. One of ``missing``, ``zero``.
+    on_error : OnError, default 'keep'
+        What happens to a series that cannot be forecast. One of ``keep``, ``raise``.
     n_paths : int, default 100
         How many paths, 1 … 10,000.
     seed : int, default 0
@@ -3420,16 +3433,18 @@ def forecast_paths(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast_paths", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "n_paths": n_paths, "seed": seed}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast_paths", {"df": df}, {"h": h, "freq": freq, "season": season, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "n_paths": n_paths, "seed": seed}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_totals(
     df: F,
     *,
     h: int = 14,
-    season: int = 1,
+    freq: str | None = None,
+    season: int = 0,
     level: Sequence[float] = (80.0,),
-    models: Sequence[Model] = (),
+    models: Sequence[str] = ('auto',),
+    candidates: Sequence[Model] = (),
     pool: Pool = 'standard',
     windows: int = 3,
     non_negative: bool = True,
@@ -3438,6 +3453,7 @@ def forecast_totals(
     target_column: str = 'y',
     in_stock: str | None = None,
     gaps: Gaps = 'missing',
+    on_error: OnError = 'keep',
     quantiles: Sequence[float] = (0.1, 0.5, 0.9),
     seed: int = 0,
     progress: Progress = False,
@@ -3450,14 +3466,22 @@ def forecast_totals(
         A frame with columns unique_id, ds, y, and optionally in_stock.
     h : int, default 14
         Periods to forecast.
-    season : int, default 1
-        Periods in a season (7 for days, 12 for months); 1 for none.
+    freq : str | None, default None
+        Step between periods: ``D``, ``W``, ``MS`` or ``ME``, ``QS`` or ``QE``, ``YS`` or ``YE``, ``B`` (Monday to Friday), ``h``,
+        ``min``, ``s``, or several such as ``2W``; by default it is read off the table. Of integer times it says the
+        season only, where it is no number.
+    season : int, default 0
+        Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12
+        months, 4 quarters.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
-    models : Sequence[Model], default ()
-        Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
-        ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
-        ``ces``, ``arima``, ``blend``.
+    models : Sequence[str], default ('auto',)
+        The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
+        ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
+    candidates : Sequence[Model], default ()
+        Models that ``auto`` chooses among; empty for all of the pool that suit the series. ``blend`` averages
+        those. One of ``naive``, ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``,
+        ``counts``, ``ets``, ``theta``, ``ces``, ``arima``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3474,6 +3498,8 @@ def forecast_totals(
         Column of the share of each period, 0–1, in which the item could be bought.
     gaps : Gaps, default 'missing'
         What a period without a row means. One of ``missing``, ``zero``.
+    on_error : OnError, default 'keep'
+        What happens to a series that cannot be forecast. One of ``keep``, ``raise``.
     quantiles : Sequence[float], default (0.1, 0.5, 0.9)
         Probabilities of the quantiles, each in (0, 1).
     seed : int, default 0
@@ -3492,7 +3518,7 @@ def forecast_totals(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast_totals", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "quantiles": quantiles, "seed": seed}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast_totals", {"df": df}, {"h": h, "freq": freq, "season": season, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "quantiles": quantiles, "seed": seed}, progress)  # type: ignore[no-any-return]
 
 
 def evaluate(
