@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: Shows how much is done: True for a bar on stderr, or a function of ``(done, total)``.
 Progress = bool | Callable[[int, int], object]
 
+#: Functions that also take one plain series of numbers.
+SERIES = ("forecast", "cross_validation", "forecast_paths", "forecast_totals")
+
 #: Work below this shows no bar.
 BAR_AFTER_SECONDS = 2.0
 
@@ -65,7 +68,7 @@ def call(name: str, values: dict[str, Any]) -> Any:
 def call_frame(name: str, frames: dict[str, Any], values: dict[str, Any], progress: Progress) -> Any:
     """Runs a function over frames and answers with a frame of the first one's kind, or with a Table."""
     first = next(iter(frames.values()), None)
-    if name in ("forecast", "cross_validation") and (plain := one_series(first)) is not None:
+    if name in SERIES and (plain := one_series(first)) is not None:
         first = frames["df"] = {values["target_column"]: plain}
     streams = {key: arrow(frame, key) for key, frame in frames.items() if frame is not None}
     text = arguments(values)

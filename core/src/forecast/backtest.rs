@@ -40,9 +40,10 @@ pub struct CrossValidationParams {
     origins: Origins,
 }
 
-/// Forecasts each series from past origins: `unique_id, ds, cutoff, y, auto, auto-lo-80 …, model, error`, where `cutoff` is the
-/// last time that a window saw and `y` what came then (`NaN` where that is not known). Models are chosen and fitted anew
-/// for each window. A series too short for a window, which must leave it one period, is left out of that window; one that cannot be forecast keeps its rows, as in [`table`](super::table()).
+/// Forecasts each series from past origins: `unique_id, ds, cutoff, y, auto, auto-lo-80 …, model, error`, where `cutoff`
+/// is the last time that a window saw and `y` what came then (`NaN` where that is not known). Models are chosen and
+/// fitted anew for each window. A series too short for a window, which must leave it one period, is left out of that
+/// window; one that cannot be forecast keeps its rows, as in [`table`](super::table()).
 ///
 /// # Errors
 /// As [`table`](super::table()); `SERIES_TOO_SHORT` where no series is long enough for any window.
