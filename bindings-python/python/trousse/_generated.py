@@ -55,7 +55,7 @@ IntermittentMethod = Literal["croston", "sba", "tsb", "adida", "imapa"]
 
 
 #: The models that ``auto()`` chooses from.
-Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "counts", "ets", "theta", "ces", "arima", "blend"]
+Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "counts", "ets", "theta", "ces", "arima", "drift", "window_average", "seasonal_window_average", "holt", "damped_holt", "standard_theta", "optimised_theta", "mstl", "tsb", "adida", "imapa", "blend"]
 
 
 #: What a series may cost.
@@ -3068,6 +3068,7 @@ def forecast(
     *,
     h: int = 14,
     season: int = 1,
+    seasons: Sequence[int] = (),
     level: Sequence[float] = (80.0,),
     models: Sequence[Model] = (),
     pool: Pool = 'standard',
@@ -3090,12 +3091,17 @@ def forecast(
         Periods to forecast.
     season : int, default 1
         Periods in a season (7 for days, 12 for months); 1 for none.
+    seasons : Sequence[int], default ()
+        Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for ``mstl``. At most
+        five.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
     models : Sequence[Model], default ()
         Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
         ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
-        ``ces``, ``arima``, ``blend``.
+        ``ces``, ``arima``, ``drift``, ``window_average``, ``seasonal_window_average``, ``holt``,
+        ``damped_holt``, ``standard_theta``, ``optimised_theta``, ``mstl``, ``tsb``, ``adida``, ``imapa``,
+        ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3126,7 +3132,7 @@ def forecast(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast", {"df": df}, {"h": h, "season": season, "seasons": seasons, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_with_drivers(
@@ -3253,6 +3259,7 @@ def cross_validation(
     *,
     h: int = 14,
     season: int = 1,
+    seasons: Sequence[int] = (),
     level: Sequence[float] = (80.0,),
     models: Sequence[Model] = (),
     pool: Pool = 'standard',
@@ -3277,12 +3284,17 @@ def cross_validation(
         Periods to forecast.
     season : int, default 1
         Periods in a season (7 for days, 12 for months); 1 for none.
+    seasons : Sequence[int], default ()
+        Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for ``mstl``. At most
+        five.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
     models : Sequence[Model], default ()
         Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
         ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
-        ``ces``, ``arima``, ``blend``.
+        ``ces``, ``arima``, ``drift``, ``window_average``, ``seasonal_window_average``, ``holt``,
+        ``damped_holt``, ``standard_theta``, ``optimised_theta``, ``mstl``, ``tsb``, ``adida``, ``imapa``,
+        ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3317,7 +3329,7 @@ def cross_validation(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("cross_validation", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "n_windows": n_windows, "step_size": step_size}, progress)  # type: ignore[no-any-return]
+    return call_frame("cross_validation", {"df": df}, {"h": h, "season": season, "seasons": seasons, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "n_windows": n_windows, "step_size": step_size}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_paths(

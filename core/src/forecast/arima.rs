@@ -22,9 +22,10 @@ use super::smooth::Roll;
 use super::{MAX_PERIODS, check_count};
 use crate::base::{Error, Result};
 
-/// The highest orders that a search tries.
+/// The highest orders that a search tries, and their highest sum: without that, AICc falls and forecasts get worse.
 const MOST: usize = 5;
 const MOST_SEASONAL: usize = 2;
+const MOST_TOGETHER: usize = 5;
 /// Fits that one search of orders may take.
 const FITS: usize = 94;
 /// Longer seasons are not modelled by [`auto_arima`].
@@ -980,6 +981,7 @@ impl Search<'_> {
             && next.ma <= MOST
             && next.seasonal_ar <= seasonal
             && next.seasonal_ma <= seasonal
+            && next.coefficients() <= MOST_TOGETHER
             && !(next.constant && next.differenced() > 1)
             && next.check().is_ok();
         fits.then_some(next)

@@ -796,6 +796,13 @@ pub(crate) fn holt_winters(y: &[f64], weight: &[f64], season: usize) -> Ets {
     found.map_or_else(|| simple(y, weight), |(model, _, _)| model)
 }
 
+/// Fits Holt's trend without a season: straight, or damped.
+pub(crate) fn holt(y: &[f64], weight: &[f64], damped: bool) -> Ets {
+    let trend = if damped { Trend::Damped } else { Trend::Additive };
+    let found = choose(y, weight, 1, &[form(Kind::Additive, trend, None)], Effort::FULL);
+    found.map_or_else(|| simple(y, weight), |(model, _, _)| model)
+}
+
 /// Fits the form of another model, where the values suffice for it.
 pub(crate) fn like(model: &Ets, y: &[f64], weight: &[f64], season: usize) -> Ets {
     let found = choose(y, weight, season, &[model.form], Effort::FULL);

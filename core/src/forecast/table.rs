@@ -30,6 +30,8 @@ pub struct TableParams {
     pub h: usize,
     /// Periods in a season (7 for days, 12 for months); 1 for none.
     pub season: usize,
+    /// Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for `mstl`. At most five.
+    pub seasons: Vec<usize>,
     /// Levels of the intervals in percent, each between 0 and 100.
     pub level: Vec<f64>,
     /// Models to choose among; empty for all of the pool that suit the series.
@@ -54,10 +56,11 @@ pub struct TableParams {
 
 impl Default for TableParams {
     fn default() -> Self {
-        let Options { season, horizon, levels, models, pool, windows, non_negative } = Options::default();
+        let Options { season, seasons, horizon, levels, models, pool, windows, non_negative } = Options::default();
         TableParams {
             h: horizon,
             season,
+            seasons,
             level: levels,
             models,
             pool,
@@ -90,6 +93,7 @@ impl TableParams {
     pub(super) fn options(&self) -> Options {
         Options {
             season: self.season,
+            seasons: self.seasons.clone(),
             horizon: self.h,
             levels: self.level.clone(),
             models: self.models.clone(),

@@ -145,6 +145,8 @@ const FORMS: [(&str, Form); 4] = [
     ("DOTM", Form { optimised: true, dynamic: true }),
 ];
 
+pub(crate) const STANDARD: Form = FORMS[0].1;
+pub(crate) const OPTIMISED: Form = FORMS[1].1;
 pub(crate) const DYNAMIC: Form = FORMS[3].1;
 
 /// Errors of the first periods are not counted: there the line is not yet one.
