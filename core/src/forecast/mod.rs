@@ -5,7 +5,7 @@
 //! [`auto()`] fits its candidates, scores each on periods it has not seen (rolling origin) and averages
 //! the good ones; [`panel()`] does so for many series at once and [`table()`] for a long table
 //! `unique_id, ds, y`. One model alone, with its state, is fitted by [`ets`], [`theta`],
-//! [`ces`] or [`arima()`].
+//! [`ces`] or [`arima()`]; [`mstl()`] takes a series with several seasons apart.
 //!
 //! Censoring: of a period that was in stock for a share `s`, what sold is kept and the rest is filled with the
 //! demand that the other periods and what sold let expect ([`recover_demand`]); it counts for `s`. Below `s` = 0.1 a

@@ -64,11 +64,11 @@ impl Loess {
             }
         };
         let (mut total, mut time, mut value) = (0.0, 0.0, 0.0);
-        for j in from..=to {
-            let w = weight(j);
+        let near = || y[from..=to].iter().enumerate().map(|(i, y)| (weight(from + i), (from + i) as f64, y));
+        for (w, t, y) in near() {
             total += w;
-            time += w * j as f64;
-            value += w * y[j];
+            time += w * t;
+            value += w * y;
         }
         if total <= 0.0 {
             return None;
@@ -78,11 +78,10 @@ impl Loess {
             return Some(value);
         }
         let (mut spread, mut both) = (0.0, 0.0);
-        for j in from..=to {
-            let off = j as f64 - time;
-            let w = weight(j) / total;
-            spread += w * off * off;
-            both += w * off * y[j];
+        for (w, t, y) in near() {
+            let (off, share) = (t - time, w / total);
+            spread += share * off * off;
+            both += share * off * y;
         }
         let enough = spread.sqrt() > 0.001 * (n as f64 - 1.0);
         Some(if enough { value + (at - time) * both / spread } else { value })
