@@ -2097,6 +2097,11 @@ export interface ForecastPathsParams {
    */
   season?: number
   /**
+   * Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for `mstl`. At most five.
+   * @defaultValue `[]`
+   */
+  seasons?: number[] | Float64Array
+  /**
    * Levels of the intervals in percent, each between 0 and 100.
    * @defaultValue `[80]`
    */
@@ -2167,6 +2172,11 @@ export interface ForecastTotalsParams {
    * @defaultValue `1`
    */
   season?: number
+  /**
+   * Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for `mstl`. At most five.
+   * @defaultValue `[]`
+   */
+  seasons?: number[] | Float64Array
   /**
    * Levels of the intervals in percent, each between 0 and 100.
    * @defaultValue `[80]`

@@ -3337,6 +3337,7 @@ def forecast_paths(
     *,
     h: int = 14,
     season: int = 1,
+    seasons: Sequence[int] = (),
     level: Sequence[float] = (80.0,),
     models: Sequence[Model] = (),
     pool: Pool = 'standard',
@@ -3362,12 +3363,17 @@ def forecast_paths(
         Periods to forecast.
     season : int, default 1
         Periods in a season (7 for days, 12 for months); 1 for none.
+    seasons : Sequence[int], default ()
+        Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for ``mstl``. At most
+        five.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
     models : Sequence[Model], default ()
         Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
         ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
-        ``ces``, ``arima``, ``blend``.
+        ``ces``, ``arima``, ``drift``, ``window_average``, ``seasonal_window_average``, ``holt``,
+        ``damped_holt``, ``standard_theta``, ``optimised_theta``, ``mstl``, ``tsb``, ``adida``, ``imapa``,
+        ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3402,7 +3408,7 @@ def forecast_paths(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast_paths", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "n_paths": n_paths, "seed": seed}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast_paths", {"df": df}, {"h": h, "season": season, "seasons": seasons, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "n_paths": n_paths, "seed": seed}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_totals(
@@ -3410,6 +3416,7 @@ def forecast_totals(
     *,
     h: int = 14,
     season: int = 1,
+    seasons: Sequence[int] = (),
     level: Sequence[float] = (80.0,),
     models: Sequence[Model] = (),
     pool: Pool = 'standard',
@@ -3434,12 +3441,17 @@ def forecast_totals(
         Periods to forecast.
     season : int, default 1
         Periods in a season (7 for days, 12 for months); 1 for none.
+    seasons : Sequence[int], default ()
+        Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for ``mstl``. At most
+        five.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
     models : Sequence[Model], default ()
         Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
         ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
-        ``ces``, ``arima``, ``blend``.
+        ``ces``, ``arima``, ``drift``, ``window_average``, ``seasonal_window_average``, ``holt``,
+        ``damped_holt``, ``standard_theta``, ``optimised_theta``, ``mstl``, ``tsb``, ``adida``, ``imapa``,
+        ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3474,7 +3486,7 @@ def forecast_totals(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast_totals", {"df": df}, {"h": h, "season": season, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "quantiles": quantiles, "seed": seed}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast_totals", {"df": df}, {"h": h, "season": season, "seasons": seasons, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "quantiles": quantiles, "seed": seed}, progress)  # type: ignore[no-any-return]
 
 
 def evaluate(
