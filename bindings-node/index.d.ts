@@ -1936,6 +1936,11 @@ export interface ForecastFrameParams {
    */
   season?: number
   /**
+   * Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for `mstl`. At most five.
+   * @defaultValue `[]`
+   */
+  seasons?: number[] | Float64Array
+  /**
    * Levels of the intervals in percent, each between 0 and 100.
    * @defaultValue `[80]`
    */
@@ -2013,12 +2018,34 @@ export type Model =
   | 'counts'
   /** Exponential smoothing of any form, chosen by AICc. */
   | 'ets'
-  /** The dynamic optimised Theta model. */
+  /** The dynamic optimised Theta model; `dotm` is read as the same. */
   | 'theta'
   /** Complex exponential smoothing of the form that AICc prefers. */
   | 'ces'
   /** ARIMA with a season, its orders chosen by AICc: some ten milliseconds a series, so only where it is named. */
   | 'arima'
+  /** The last value and the mean change per period so far. */
+  | 'drift'
+  /** The mean of the last known values, as many as forecast best. */
+  | 'window_average'
+  /** The mean of the last known values of the same phase of the season, as many as forecast best. */
+  | 'seasonal_window_average'
+  /** Exponential smoothing with a straight trend, without a season. */
+  | 'holt'
+  /** Exponential smoothing with a damped trend, without a season. */
+  | 'damped_holt'
+  /** The standard Theta model: half a line, half simple smoothing. */
+  | 'standard_theta'
+  /** The optimised Theta model, whose line stays that of the whole series. */
+  | 'optimised_theta'
+  /** Several seasons taken out by LOESS, each going on as in its last cycle; exponential smoothing of the rest. */
+  | 'mstl'
+  /** The method of Teunter, Syntetos and Babai for items that go out of use. */
+  | 'tsb'
+  /** The sum over the mean interval between demands, smoothed. */
+  | 'adida'
+  /** The mean of smoothed sums over one period up to the mean interval between demands. */
+  | 'imapa'
   /** The average of the candidates, weighted by their backtest error. Never a candidate itself. */
   | 'blend'
 
@@ -2103,6 +2130,11 @@ export interface CrossValidationParams {
    */
   season?: number
   /**
+   * Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for `mstl`. At most five.
+   * @defaultValue `[]`
+   */
+  seasons?: number[] | Float64Array
+  /**
    * Levels of the intervals in percent, each between 0 and 100.
    * @defaultValue `[80]`
    */
@@ -2186,6 +2218,11 @@ export interface ForecastPathsParams {
    * @defaultValue `0`
    */
   season?: number
+  /**
+   * Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for `mstl`. At most five.
+   * @defaultValue `[]`
+   */
+  seasons?: number[] | Float64Array
   /**
    * Levels of the intervals in percent, each between 0 and 100.
    * @defaultValue `[80]`
@@ -2273,6 +2310,11 @@ export interface ForecastTotalsParams {
    * @defaultValue `0`
    */
   season?: number
+  /**
+   * Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for `mstl`. At most five.
+   * @defaultValue `[]`
+   */
+  seasons?: number[] | Float64Array
   /**
    * Levels of the intervals in percent, each between 0 and 100.
    * @defaultValue `[80]`

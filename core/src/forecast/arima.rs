@@ -15,6 +15,8 @@
 //! by moving average; Morf, Sidhu & Kailath (1974) for the recursions; Harvey (1989), ch. 3; Monahan (1984) for the
 //! transform; Durbin & Koopman (2012), ch. 2.7 and 5, for gaps and unknown first values.
 
+use serde::{Deserialize, Serialize};
+
 use super::ets::{Fit, aicc};
 use super::minimise::{Bounds, bfgs};
 use super::season;
@@ -22,18 +24,12 @@ use super::smooth::Roll;
 use super::{MAX_PERIODS, check_count};
 use crate::base::{Error, Result};
 
-/// The highest orders that a search tries, and their highest sum.
+/// The highest orders that a search tries, and their highest sum: without that, AICc falls and forecasts get worse.
 const MOST: usize = 5;
 const MOST_SEASONAL: usize = 2;
 const MOST_TOGETHER: usize = 5;
 /// Fits that one search of orders may take.
-const FITS: usize = 60;
-/// Gradients that one fit may take within a search of orders, and alone.
-const BRIEF: usize = 15;
-const LONG: usize = 200;
-/// Gain of the deviance below which a search of coefficients ends.
-const BRIEF_GAIN: f64 = 0.02;
-const LONG_GAIN: f64 = 1e-7;
+const FITS: usize = 94;
 /// Longer seasons are not modelled by [`auto_arima`].
 const LONGEST_SEASON: usize = 120;
 /// The most values a state may hold.
@@ -53,13 +49,18 @@ const KPSS: f64 = 0.463;
 const STRONG: f64 = 0.64;
 /// Seasons that a season is smoothed over.
 const SPAN: usize = 11;
-/// Models whose polynomials have a root this near to the unit circle are not chosen.
-const NEAREST_ROOT: f64 = 1.01;
+/// Coefficients of lag k are at most this to the power of k times those of the unit circle, so that a model that is
+/// chosen has no root within 1.01; a model of given orders may have one.
+const CHOSEN: f64 = 1.0 / 1.01;
+const GIVEN: f64 = 1.0;
+/// First partial autocorrelations that a descent may begin with, autoregressive and of the moving average: the
+/// likelihood has local optima where the two cancel.
+const STARTS: [(f64, f64); 5] = [(0.97, -0.85), (0.9, -0.4), (0.3, -0.9), (0.5, 0.3), (-0.5, 0.1)];
 /// Values that count for less than this are unknown.
 const LEAST_WEIGHT: f64 = 0.5;
 
 /// The orders of a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// Autoregressive order p.
     pub ar: usize,
@@ -149,7 +150,7 @@ fn terms(dense: &[f64]) -> Terms {
 }
 
 /// A fitted model after the values seen so far.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Arima {
     /// The orders.
     pub order: Order,
@@ -190,11 +191,15 @@ struct Coefficients {
     theta: Vec<f64>,
 }
 
-/// Autoregressive coefficients from the angles of partial autocorrelations (Durbin–Levinson).
-fn from_angles(angles: &[f64], sign: f64) -> Vec<f64> {
+/// Autoregressive coefficients from the angles of partial autocorrelations (Durbin–Levinson), drawn from the circle.
+fn from_angles(angles: &[f64], sign: f64, reach: f64) -> Vec<f64> {
     let mut out = Vec::with_capacity(angles.len());
     angles.iter().for_each(|angle| step_up(&mut out, sign * angle.sin()));
-    out.iter_mut().for_each(|c| *c *= sign);
+    let mut factor = sign;
+    for c in &mut out {
+        factor *= reach;
+        *c *= factor;
+    }
     out
 }
 
@@ -234,24 +239,16 @@ fn multiplied(a: &[f64], b: &[f64], season: usize, sign: f64) -> Vec<f64> {
 }
 
 impl Coefficients {
-    fn of(order: &Order, angles: &[f64]) -> Self {
+    fn of(order: &Order, angles: &[f64], reach: f64) -> Self {
         let (ar, rest) = angles.split_at(order.ar);
         let (ma, rest) = rest.split_at(order.ma);
         let (seasonal_ar, seasonal_ma) = rest.split_at(order.seasonal_ar);
-        let (ar, seasonal_ar) = (from_angles(ar, 1.0), from_angles(seasonal_ar, 1.0));
-        let (ma, seasonal_ma) = (from_angles(ma, -1.0), from_angles(&seasonal_ma[..order.seasonal_ma], -1.0));
+        let (ar, seasonal_ar) = (from_angles(ar, 1.0, reach), from_angles(seasonal_ar, 1.0, reach));
+        let seasonal_ma = from_angles(&seasonal_ma[..order.seasonal_ma], -1.0, reach);
+        let ma = from_angles(ma, -1.0, reach);
         let phi = multiplied(&ar, &seasonal_ar, order.season, -1.0);
         let theta = multiplied(&ma, &seasonal_ma, order.season, 1.0);
         Coefficients { ar, ma, seasonal_ar, seasonal_ma, phi, theta }
-    }
-    /// Whether a root is so near to the unit circle that the model is not one to forecast with.
-    fn near_unit_root(&self) -> bool {
-        let stretched = |c: &[f64], sign: f64| -> Vec<f64> {
-            c.iter().enumerate().map(|(i, c)| sign * c * NEAREST_ROOT.powi(i as i32 + 1)).collect()
-        };
-        let outside = |c: &[f64], sign: f64| partials(&stretched(c, sign)).is_some();
-        let stationary = outside(&self.ar, 1.0) && outside(&self.seasonal_ar, 1.0);
-        !(stationary && outside(&self.ma, -1.0) && outside(&self.seasonal_ma, -1.0))
     }
     fn size(&self) -> usize {
         self.phi.len().max(self.theta.len() + 1)
@@ -407,6 +404,20 @@ fn conditional(w: &[f64], coefficients: &Coefficients) -> f64 {
 }
 
 impl Arima {
+    /// Whether updates can have led to this state: one that was read is not trusted.
+    pub(crate) fn is_sound(&self) -> bool {
+        let (n, lost) = (self.state.len(), self.order.lost());
+        let r = n.saturating_sub(lost);
+        let within = |terms: &Terms, most: usize| terms.iter().all(|(lag, _)| (1..=most).contains(lag));
+        self.order.check().is_ok()
+            && r >= 1
+            && self.response.len() == n
+            && self.covariance.as_ref().is_none_or(|covariance| covariance.len() == n * n)
+            && within(&self.phi, r)
+            && within(&self.delta, lost)
+            && self.begun <= lost
+    }
+
     /// The model before the first value.
     fn new(order: Order, coefficients: &Coefficients, constant: f64, variance: f64, origin: f64) -> Option<Arima> {
         let (r, s) = (coefficients.size(), order.lost());
@@ -659,32 +670,92 @@ impl Series {
 struct Found {
     order: Order,
     angles: Vec<f64>,
+    reach: f64,
     score: Score,
     aicc: f64,
 }
 
-/// Fits one order from given angles on.
-fn fit(series: &Series, order: Order, mut angles: Vec<f64>, gradients: usize, gain: f64) -> Option<Found> {
-    let w = series.values(order.constant);
-    let scale = 0.5 / w.len() as f64;
-    let value = |angles: &[f64]| match exact(&w, &Coefficients::of(&order, angles), order.constant) {
-        Some(score) => scale * score.deviance(),
-        None => f64::INFINITY,
-    };
-    descend(value, &mut angles, gradients, gain * scale);
-    let score = exact(&w, &Coefficients::of(&order, &angles), order.constant)?;
-    let aicc = aicc(score.deviance() + 2.0 * score.count * series.scale.ln(), order.parameters(), score.count);
-    Some(Found { order, angles, score, aicc })
+/// How far a descent goes.
+#[derive(Debug, Clone, Copy)]
+struct Effort {
+    gradients: usize,
+    gain: f64,
 }
 
-/// Begins with the conditional sum of squares.
-fn begin(series: &Series, order: Order) -> Vec<f64> {
-    let w = series.values(order.constant);
-    let mut angles = vec![0.1; order.coefficients()];
-    let value = |angles: &[f64]| 0.5 * conditional(&w, &Coefficients::of(&order, angles)).max(1e-300).ln();
-    descend(value, &mut angles, BRIEF, BRIEF_GAIN / w.len() as f64);
-    angles.iter_mut().for_each(|angle| *angle = angle.clamp(-1.3, 1.3));
-    angles
+const BRIEF: Effort = Effort { gradients: 30, gain: 0.005 };
+const LONG: Effort = Effort { gradients: 200, gain: 1e-7 };
+
+/// One order on a differenced series.
+struct Target<'a> {
+    series: &'a Series,
+    order: Order,
+    w: Vec<f64>,
+    reach: f64,
+}
+
+impl<'a> Target<'a> {
+    fn new(series: &'a Series, order: Order, reach: f64) -> Self {
+        Target { series, order, w: series.values(order.constant), reach }
+    }
+    fn scale(&self) -> f64 {
+        0.5 / self.w.len() as f64
+    }
+    fn score(&self, angles: &[f64]) -> Option<Score> {
+        exact(&self.w, &Coefficients::of(&self.order, angles, self.reach), self.order.constant)
+    }
+    fn value(&self, angles: &[f64]) -> f64 {
+        self.score(angles).map_or(f64::INFINITY, |score| self.scale() * score.deviance())
+    }
+    /// The minimum below some angles.
+    fn fit(&self, mut angles: Vec<f64>, effort: Effort) -> Option<Found> {
+        descend(|angles| self.value(angles), &mut angles, effort.gradients, effort.gain * self.scale());
+        let score = self.score(&angles)?;
+        let deviance = score.deviance() + 2.0 * score.count * self.series.scale.ln();
+        let aicc = aicc(deviance, self.order.parameters(), score.count);
+        Some(Found { order: self.order, angles, reach: self.reach, score, aicc })
+    }
+    /// Begins with the conditional sum of squares.
+    fn begin(&self) -> Vec<f64> {
+        let mut angles = vec![0.1; self.order.coefficients()];
+        let value = |angles: &[f64]| {
+            0.5 * conditional(&self.w, &Coefficients::of(&self.order, angles, self.reach)).max(1e-300).ln()
+        };
+        descend(value, &mut angles, BRIEF.gradients, BRIEF.gain / self.w.len() as f64);
+        angles.iter_mut().for_each(|angle| *angle = angle.clamp(-1.3, 1.3));
+        angles
+    }
+    /// Angles with the plain or the seasonal part exchanged for one of [`STARTS`].
+    fn exchanged(&self, angles: &[f64], seasonal: bool) -> Vec<Vec<f64>> {
+        let Order { ar, ma, seasonal_ar, seasonal_ma, .. } = self.order;
+        let (from, ar, ma) = if seasonal { (ar + ma, seasonal_ar, seasonal_ma) } else { (0, ar, ma) };
+        if ar == 0 || ma == 0 {
+            return Vec::new();
+        }
+        let other = |(first, second): (f64, f64)| {
+            let mut out = angles.to_vec();
+            out[from..from + ar + ma].fill(0.0);
+            (out[from], out[from + ar]) = (first.asin(), second.asin());
+            out
+        };
+        STARTS.into_iter().map(other).collect()
+    }
+    /// The angles, or those with a part exchanged that are better.
+    fn elsewhere(&self, angles: Vec<f64>) -> Vec<f64> {
+        let mut best = (self.value(&angles), angles);
+        for seasonal in [false, true] {
+            let others = self.exchanged(&best.1, seasonal).into_iter().map(|other| (self.value(&other), other));
+            best = others.fold(best, |best, next| if next.0 < best.0 { next } else { best });
+        }
+        best.1
+    }
+    /// The lowest of the minima below the conditional fit and below each of the others.
+    fn lowest(&self) -> Option<Found> {
+        let first = self.begin();
+        let others = [false, true].into_iter().flat_map(|seasonal| self.exchanged(&first, seasonal));
+        let found = std::iter::once(first.clone()).chain(others).filter_map(|angles| self.fit(angles, BRIEF));
+        let best = found.reduce(|best, next| if next.aicc < best.aicc { next } else { best })?;
+        self.fit(best.angles, LONG)
+    }
 }
 
 /// Minimises by forward differences.
@@ -760,7 +831,7 @@ fn settle(y: &[f64], series: &Series, found: &Found) -> Option<(Arima, f64, f64)
     let mean = if order.constant { series.mean + series.scale * mean } else { 0.0 };
     let variance = squares / count * series.scale * series.scale;
     let deviance = found.score.deviance() + 2.0 * count * series.scale.ln();
-    let start = Arima::new(order, &Coefficients::of(&order, &found.angles), mean, variance, y[0])?;
+    let start = Arima::new(order, &Coefficients::of(&order, &found.angles, found.reach), mean, variance, y[0])?;
     if y.iter().all(|y| !y.is_nan()) {
         return Some((start, deviance, found.aicc));
     }
@@ -768,7 +839,7 @@ fn settle(y: &[f64], series: &Series, found: &Found) -> Option<(Arima, f64, f64)
     let at = |x: &[f64]| {
         let (angles, shift) = x.split_at(order.coefficients());
         let mean = shift.first().map_or(mean, |shift| mean + sd * shift);
-        Arima::new(order, &Coefficients::of(&order, angles), mean, variance, y[0])
+        Arima::new(order, &Coefficients::of(&order, angles, found.reach), mean, variance, y[0])
     };
     let mut x = found.angles.clone();
     if order.constant {
@@ -776,7 +847,7 @@ fn settle(y: &[f64], series: &Series, found: &Found) -> Option<(Arima, f64, f64)
     }
     let scale = 0.5 / count;
     let value = |x: &[f64]| at(x).map_or(f64::INFINITY, |start| scale * with_gaps(&start, y).deviance());
-    descend(value, &mut x, BRIEF, BRIEF_GAIN * scale);
+    descend(value, &mut x, BRIEF.gradients, BRIEF.gain * scale);
     let mut start = at(&x)?;
     let score = with_gaps(&start, y);
     start.variance = score.squares / score.count;
@@ -901,10 +972,11 @@ impl Search<'_> {
         if self.series.w.len() <= longest.max(order.parameters() + 2) {
             return false;
         }
-        let angles = like.map_or_else(|| begin(self.series, order), |like| carried(like, &order));
-        let Some(found) = fit(self.series, order, angles, BRIEF, BRIEF_GAIN) else { return false };
+        let target = Target::new(self.series, order, CHOSEN);
+        let angles = like.map_or_else(|| target.begin(), |like| carried(like, &order));
+        let Some(found) = target.fit(target.elsewhere(angles), BRIEF) else { return false };
         let better = self.best.as_ref().is_none_or(|best| found.aicc < best.aicc);
-        if !better || !found.aicc.is_finite() || Coefficients::of(&order, &found.angles).near_unit_root() {
+        if !better || !found.aicc.is_finite() {
             return false;
         }
         self.best = Some(found);
@@ -977,8 +1049,8 @@ pub(crate) fn best(y: &[f64], weight: &[f64], season: usize) -> Option<(Arima, f
         search.run(plain);
     }
     let found = match search.best {
-        Some(best) => fit(&series, best.order, best.angles, LONG, LONG_GAIN)?,
-        None => fit(&series, plain, Vec::new(), 1, 1.0)?,
+        Some(best) => Target::new(&series, best.order, CHOSEN).fit(best.angles, LONG)?,
+        None => Target::new(&series, plain, CHOSEN).fit(Vec::new(), BRIEF)?,
     };
     settle(y, &series, &found)
 }
@@ -991,7 +1063,8 @@ pub(crate) fn like(model: &Arima, y: &[f64], weight: &[f64]) -> Option<Arima> {
         return None;
     }
     let series = Series::of(&fill(y, order.season), &order);
-    let found = fit(&series, order, begin(&series, order), BRIEF, BRIEF_GAIN)?;
+    let target = Target::new(&series, order, CHOSEN);
+    let found = target.fit(target.elsewhere(target.begin()), BRIEF)?;
     settle(y, &series, &found).map(|(start, _, _)| start)
 }
 
@@ -1021,14 +1094,13 @@ pub fn arima(y: &[f64], order: &Order) -> Result<Fit<Arima>> {
     }
     let part = trimmed(y);
     let series = Series::of(&fill(part, order.season), order);
-    let angles = begin(&series, *order);
-    let found = fit(&series, *order, angles, LONG, LONG_GAIN).ok_or_else(short)?;
+    let found = Target::new(&series, *order, GIVEN).lowest().ok_or_else(short)?;
     let (start, deviance, aicc) = settle(part, &series, &found).ok_or_else(short)?;
     Ok(super::fitted(start, y, deviance, aicc))
 }
 
 /// Chooses the orders and fits them; `season` in periods (1 for none; beyond 120 it is not modelled). `NaN` is
-/// unknown. At most 60 models with at most 15 gradients of the likelihood each.
+/// unknown. At most 94 models with at most 30 gradients of the likelihood each.
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` naming `season`; `NAN_IN_SERIES` for an infinite value; `SERIES_TOO_SHORT` where nothing is known.

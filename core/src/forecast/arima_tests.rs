@@ -29,6 +29,161 @@ const DEATHS: [f64; 72] = [
     9115., 9434., 10484., 9827., 9110., 9070., 8633., 9240.,
 ];
 
+/// Annual flow of the Nile at Aswan, 1871–1970, in 10⁸ m³ (R's `Nile`; Cobb 1978).
+const NILE: [f64; 100] = [
+    1120., 1160., 963., 1210., 1160., 1160., 813., 1230., 1370., 1140., 995., 935., 1110., 994., 1020., 960., 1180.,
+    799., 958., 1140., 1100., 1210., 1150., 1250., 1260., 1220., 1030., 1100., 774., 840., 874., 694., 940., 833.,
+    701., 916., 692., 1020., 1050., 969., 831., 726., 456., 824., 702., 1120., 1100., 832., 764., 821., 768., 845.,
+    864., 862., 698., 845., 744., 796., 1040., 759., 781., 865., 845., 944., 984., 897., 822., 1010., 771., 676., 649.,
+    846., 812., 742., 801., 1040., 860., 874., 848., 890., 744., 749., 838., 1050., 918., 986., 797., 923., 975., 815.,
+    1020., 906., 901., 1170., 912., 746., 919., 718., 714., 740.,
+];
+
+/// Canadian lynx trapped a year, 1821–1934 (R's `lynx`; Campbell & Walker 1977).
+const LYNX: [f64; 114] = [
+    269., 321., 585., 871., 1475., 2821., 3928., 5943., 4950., 2577., 523., 98., 184., 279., 409., 2285., 2685., 3409.,
+    1824., 409., 151., 45., 68., 213., 546., 1033., 2129., 2536., 957., 361., 377., 225., 360., 731., 1638., 2725.,
+    2871., 2119., 684., 299., 236., 245., 552., 1623., 3311., 6721., 4254., 687., 255., 473., 358., 784., 1594., 1676.,
+    2251., 1426., 756., 299., 201., 229., 469., 736., 2042., 2811., 4431., 2511., 389., 73., 39., 49., 59., 188., 377.,
+    1292., 4031., 3495., 587., 105., 153., 387., 758., 1307., 3465., 6991., 6313., 3794., 1836., 345., 382., 808.,
+    1388., 2713., 3800., 3091., 2985., 3790., 674., 81., 80., 108., 229., 399., 1132., 2432., 3574., 2935., 1537.,
+    529., 485., 662., 1000., 1590., 2657., 3396.,
+];
+
+/// Quarterly approval of the president of the United States in percent, 1945–1974, six quarters unknown (R's `presidents`).
+const APPROVAL: [f64; 120] = [
+    f64::NAN,
+    87.,
+    82.,
+    75.,
+    63.,
+    50.,
+    43.,
+    32.,
+    35.,
+    60.,
+    54.,
+    55.,
+    36.,
+    39.,
+    f64::NAN,
+    f64::NAN,
+    69.,
+    57.,
+    57.,
+    51.,
+    45.,
+    37.,
+    46.,
+    39.,
+    36.,
+    24.,
+    32.,
+    23.,
+    25.,
+    32.,
+    f64::NAN,
+    32.,
+    59.,
+    74.,
+    75.,
+    60.,
+    71.,
+    61.,
+    71.,
+    57.,
+    71.,
+    68.,
+    79.,
+    73.,
+    76.,
+    71.,
+    67.,
+    75.,
+    79.,
+    62.,
+    63.,
+    57.,
+    60.,
+    49.,
+    48.,
+    52.,
+    57.,
+    62.,
+    61.,
+    66.,
+    71.,
+    62.,
+    61.,
+    57.,
+    72.,
+    83.,
+    71.,
+    78.,
+    79.,
+    71.,
+    62.,
+    74.,
+    76.,
+    64.,
+    62.,
+    57.,
+    80.,
+    73.,
+    69.,
+    69.,
+    71.,
+    64.,
+    69.,
+    62.,
+    63.,
+    46.,
+    56.,
+    44.,
+    44.,
+    52.,
+    38.,
+    46.,
+    36.,
+    49.,
+    35.,
+    44.,
+    59.,
+    65.,
+    65.,
+    56.,
+    66.,
+    53.,
+    61.,
+    52.,
+    51.,
+    48.,
+    54.,
+    49.,
+    49.,
+    61.,
+    f64::NAN,
+    f64::NAN,
+    68.,
+    44.,
+    40.,
+    27.,
+    28.,
+    25.,
+    24.,
+    24.,
+];
+
+/// Users of a server by minute (R's `WWWusage`; Durbin & Koopman 2001).
+const USERS: [f64; 100] = [
+    88., 84., 85., 85., 84., 85., 83., 85., 88., 89., 91., 99., 104., 112., 126., 138., 146., 151., 150., 148., 147.,
+    149., 143., 132., 131., 139., 147., 150., 148., 145., 140., 134., 131., 131., 129., 126., 126., 132., 137., 140.,
+    142., 150., 159., 167., 170., 171., 172., 172., 174., 175., 172., 172., 174., 174., 169., 165., 156., 142., 131.,
+    121., 112., 104., 102., 99., 99., 95., 88., 84., 84., 87., 89., 88., 85., 86., 89., 91., 91., 94., 101., 110.,
+    121., 135., 145., 149., 156., 165., 171., 175., 177., 182., 193., 204., 208., 210., 215., 222., 228., 226., 222.,
+    220.,
+];
+
 fn logs() -> Vec<f64> {
     PASSENGERS.iter().map(|y| y.ln()).collect()
 }
@@ -80,6 +235,87 @@ fn the_published_model_of_the_deaths() {
     close(fit.state.variance / 99_347.0, 1.0, 1e-4);
 }
 
+#[test]
+fn the_published_model_of_the_nile() {
+    // Durbin & Koopman (2012), 2.10.3: the local level with variances 15 098.5 and 1 469.1, as an ARIMA(0,1,1):
+    // θ = (√(q² + 4q) − q − 2)/2 = −0.7331 at q = 0.0973; R: arima(Nile, c(0,1,1)): log likelihood -632.55.
+    let fit = arima(&NILE, &Order { differences: 1, ma: 1, ..Order::default() }).unwrap();
+    close(fit.state.ma[0], -0.7331, 5e-4);
+    close(fit.deviance, 2.0 * 632.55, 0.011);
+}
+
+#[test]
+fn the_published_model_of_the_lynx() {
+    // R: auto.arima(lynx): ARIMA(2,0,2), ar 1.3421 -0.6738, ma -0.2027 -0.2564, mean 1544.4039, AICc 1876.95.
+    let order = Order { ar: 2, ma: 2, constant: true, ..Order::default() };
+    let fit = arima(&LYNX, &order).unwrap();
+    for (got, expected) in fit.state.ar.iter().chain(&fit.state.ma).zip([1.3421, -0.6738, -0.2027, -0.2564]) {
+        close(*got, expected, 1e-3);
+    }
+    close(fit.state.constant, 1544.4, 1.0);
+    close(fit.deviance, 2.0 * 932.08, 0.011);
+    close(fit.aicc, 1876.95, 0.011);
+    let chosen = auto_arima(&LYNX, 1).unwrap();
+    assert!(chosen.aicc < 1876.96, "{:?} {}", chosen.state.order, chosen.aicc);
+}
+
+/// With gaps: R's arima(presidents, c(3,0,0)).
+#[test]
+fn the_published_model_of_the_approval() {
+    let fit = arima(&APPROVAL, &Order { ar: 3, constant: true, ..Order::default() }).unwrap();
+    for (got, expected) in fit.state.ar.iter().zip([0.7496, 0.2523, -0.1890]) {
+        close(*got, expected, 2e-3);
+    }
+    close(fit.state.constant, 56.2236, 0.05);
+    close(fit.state.variance, 81.12, 0.1);
+    close(fit.deviance, 2.0 * 414.08, 0.011);
+}
+
+#[test]
+fn the_published_model_of_the_users() {
+    // R: arima(WWWusage, c(3,1,0)): 1.1513 -0.6612 0.3407, σ² 9.363, log likelihood -252, AIC 511.99.
+    let fit = arima(&USERS, &Order { ar: 3, differences: 1, ..Order::default() }).unwrap();
+    for (got, expected) in fit.state.ar.iter().zip([1.1513, -0.6612, 0.3407]) {
+        close(*got, expected, 2e-4);
+    }
+    close(fit.deviance + 8.0, 511.99, 0.011);
+    // R: auto.arima(WWWusage): ARIMA(1,1,1), AICc 514.55.
+    assert!(auto_arima(&USERS, 1).unwrap().aicc < 514.56);
+}
+
+/// Where autoregression and moving average may cancel there are several optima: the lowest is found.
+#[test]
+fn the_lowest_of_several_optima() {
+    let mut random = 1_u64;
+    let mut unit = || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
+    };
+    // an AR(1) of 0.97 in more noise than its own: ARMA(1,1) with a moving average of about -0.8
+    let mut level = 0.0;
+    let mut y = Vec::new();
+    for _ in 0..240 {
+        level = 0.97 * level + unit();
+        y.push(level + 4.0 * unit());
+    }
+    let order = Order { ar: 1, ma: 1, ..Order::default() };
+    let fit = arima(&y, &order).unwrap();
+    assert!(fit.state.ar[0] > 0.8 && fit.state.ma[0] < -0.4, "{:?} {:?}", fit.state.ar, fit.state.ma);
+    let one = Target::new(&Series::of(&y, &order), order, GIVEN).fit(vec![-0.7, 0.7], LONG).unwrap();
+    assert!(one.aicc > fit.aicc - 1e-6);
+}
+
+/// No model that is chosen has a root within 1.01 of the circle.
+#[test]
+fn chosen_models_keep_away_from_the_circle() {
+    let order = Order { ar: 1, ma: 2, ..Order::default() };
+    for angles in [[1.54, 1.54, 1.54], [-1.54, 1.54, -1.54], [1.54, -1.54, 1.54]] {
+        let c = Coefficients::of(&order, &angles, CHOSEN);
+        let stretched: Vec<f64> = c.ma.iter().zip([1.01, 1.01 * 1.01]).map(|(c, s)| -c * s).collect();
+        assert!(partials(&stretched).is_some() && c.ar[0].abs() < 1.0 / 1.01);
+    }
+}
+
 /// The filter with gaps and the recursions on the differenced series are one likelihood.
 #[test]
 fn two_ways_to_one_likelihood() {
@@ -100,7 +336,7 @@ fn two_ways_to_one_likelihood() {
 /// An AR(1) over a gap: the error two steps ahead has the variance 1 + φ².
 #[test]
 fn a_gap_is_stepped_over() {
-    let coefficients = Coefficients::of(&Order { ar: 1, ..Order::default() }, &[0.5_f64.asin()]);
+    let coefficients = Coefficients::of(&Order { ar: 1, ..Order::default() }, &[0.5_f64.asin()], GIVEN);
     let mut state = Arima::new(Order { ar: 1, ..Order::default() }, &coefficients, 0.0, 1.0, 0.0).unwrap();
     let (error, variance) = state.take(1.0).unwrap();
     close(error, 1.0, 0.0);

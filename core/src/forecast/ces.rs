@@ -8,6 +8,8 @@
 //! Source: Svetunkov, Kourentzes & Ord (2022), *Complex exponential smoothing*, Naval Research Logistics 69, eq. 6–8
 //! and 17–19.
 
+use serde::{Deserialize, Serialize};
+
 use super::ets::{Fit, aicc};
 use super::minimise::{Bounds, simplex};
 use super::season;
@@ -16,7 +18,7 @@ use super::{MAX_PERIODS, check_count};
 use crate::base::{Error, Result};
 
 /// The forms, in the order in which equal ones win.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
     /// No season.
     None,
@@ -44,7 +46,7 @@ impl Form {
 type Pair = [f64; 2];
 
 /// A fitted model after the values seen so far. 128 bytes and 16 per period of the season.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ces {
     /// Structure.
     pub form: Form,
@@ -66,6 +68,11 @@ fn smoothed(old: Pair, rate: [f64; 2], error: f64) -> Pair {
 }
 
 impl Ces {
+    /// Whether updates can have led to this state: one that was read is not trusted.
+    pub(crate) fn is_sound(&self) -> bool {
+        (self.at as usize) < self.seasonal.len() && self.seasonal.len() <= super::MAX_PERIODS
+    }
+
     fn next(&self) -> f64 {
         let season = self.seasonal[self.at as usize][0];
         match self.form {

@@ -14,13 +14,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::minimise::{Bounds, bfgs};
 use super::smooth::Roll;
 use super::{MAX_PERIODS, check_count};
 use crate::base::{Error, Result};
 
 /// Whether a component adds or multiplies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// It adds.
     Additive,
@@ -29,7 +31,7 @@ pub enum Kind {
 }
 
 /// The trend.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trend {
     /// None.
     None,
@@ -40,7 +42,7 @@ pub enum Trend {
 }
 
 /// The structure of a model, written like `MAdM`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Form {
     /// How errors enter.
     pub error: Kind,
@@ -122,7 +124,7 @@ const FORMS: [Form; 15] = {
 /// assert!((state.mean(1)[0] - before[1]).abs() < 1.0);
 /// # Ok::<(), trousse::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ets {
     /// Structure.
     pub form: Form,
@@ -165,6 +167,11 @@ fn away_from_zero(x: f64) -> f64 {
 }
 
 impl Ets {
+    /// Whether updates can have led to this state: one that was read is not trusted.
+    pub(crate) fn is_sound(&self) -> bool {
+        (self.at as usize) < self.seasonal.len() && self.seasonal.len() <= super::MAX_PERIODS
+    }
+
     /// A level that goes on, without anything else.
     pub(super) fn flat(form: Form, level: f64) -> Ets {
         let seasonal = Box::new([0.0]);
@@ -793,6 +800,13 @@ pub(crate) fn holt_winters(y: &[f64], weight: &[f64], season: usize) -> Ets {
     let names: &[&str] = if season > 1 { &["ANA", "AAdA", "MNM", "MAdM"] } else { &["AAdN"] };
     let forms: Vec<Form> = names.iter().filter_map(|name| Form::parse(name)).collect();
     let found = choose(y, weight, season, &forms, Effort::FULL);
+    found.map_or_else(|| simple(y, weight), |(model, _, _)| model)
+}
+
+/// Fits Holt's trend without a season: straight, or damped.
+pub(crate) fn holt(y: &[f64], weight: &[f64], damped: bool) -> Ets {
+    let trend = if damped { Trend::Damped } else { Trend::Additive };
+    let found = choose(y, weight, 1, &[form(Kind::Additive, trend, None)], Effort::FULL);
     found.map_or_else(|| simple(y, weight), |(model, _, _)| model)
 }
 

@@ -4,8 +4,9 @@
 //! alone. An update takes one step of the fitted recursion: O(1) in the history (O(season) for complex smoothing),
 //! the same bits as rolling the fitted parameters along the whole series. No history is kept.
 //!
-//! Sizes: [`Forecaster::to_bytes`] takes about 115 bytes a series and model (a name of six letters), 8 per period of
-//! its season, 4 per period of `h`, and 396 for the shape of the errors where a series is long enough to have its own.
+//! Sizes: [`Forecaster::to_bytes`] takes about 115 bytes a series (a name of six letters) with exponential smoothing, 150 with
+//! Theta, and 8 per period of its season (16 for complex smoothing), 4 per period of `h`, and 396 for the shape of the
+//! errors where a series is long enough to have its own. `auto` keeps all models that share, `adida` and `imapa` all values.
 //!
 //! Drift: a two-sided cumulative sum of one-step errors in standard deviations, slack 1/2, threshold 8, errors cut off
 //! at ±4. Simulated: a level that moved by one deviation is told after 16 values, by two after 6; undisturbed normal
@@ -15,10 +16,8 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::ets::{self, Ets, Kind as Enters, Trend};
-use super::intermittent::Intervals;
-use super::select::{self, Filter, Mixture};
-use super::smooth::{LastValues, Roll};
+use super::select::{self, Mixture};
+use super::smooth::Roll;
 use super::table::{Gaps, Kind, Series, Step, TableParams, Times, bad_row, fill, group, group_each, push_forecast};
 use super::{Forecast, MAX_PERIODS, Model, Options, Pool, check_count, demand, interval, interval_at, names};
 use crate::base::{Column, Error, Interner, Result, Table, Task};
@@ -76,7 +75,7 @@ impl Default for ForecasterParams {
             h,
             freq,
             season,
-            models: vec![Model::Ets.name().into()],
+            models: vec![names::AUTO.into()],
             candidates,
             pool,
             windows,
@@ -464,19 +463,18 @@ impl Forecaster {
     /// The state as bytes, the same on every machine.
     ///
     /// # Errors
-    /// `INVALID_ARGUMENT` naming `models` where a series holds a model whose state cannot be written yet: `theta`,
-    /// `ces`, `arima`.
+    /// `INTERNAL` where they cannot be written.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let each = |(at, one): (usize, &One)| {
-            let states: Result<Vec<SavedState>> = one.states.iter().map(SavedState::of).collect();
+            let states = one.states.iter().map(SavedState::of).collect();
             let name = self.names.key(at as u32).to_string();
-            Ok(SavedOne { name, last: one.last, error: one.error.clone(), states: states? })
+            SavedOne { name, last: one.last, error: one.error.clone(), states }
         };
-        let series: Result<Vec<SavedOne>> = self.series.iter().enumerate().map(each).collect();
+        let series = self.series.iter().enumerate().map(each).collect();
         let internal =
             |error: &dyn std::fmt::Display| Error::Internal { message: format!("state not written: {error}") };
         let params = serde_json::to_string(&self.params).map_err(|e| internal(&e))?;
-        let saved = Saved { params, kind: self.kind, step: self.step, season: self.season, series: series? };
+        let saved = Saved { params, kind: self.kind, step: self.step, season: self.season, series };
         let mut bytes = [&MAGIC[..], &[STATE_VERSION]].concat();
         bytes.extend(postcard::to_stdvec(&saved).map_err(|e| internal(&e))?);
         bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
@@ -538,7 +536,7 @@ struct SavedOne {
 #[derive(Serialize, Deserialize)]
 struct SavedState {
     model: String,
-    parts: Vec<(f64, SavedFilter)>,
+    filter: Mixture,
     relative: bool,
     spread: Vec<f32>,
     shape: Vec<f32>,
@@ -549,22 +547,11 @@ struct SavedState {
     since: u32,
 }
 
-/// Kinds are only ever added at the end.
-#[derive(Serialize, Deserialize)]
-enum SavedFilter {
-    Last(LastValues),
-    Intervals(Intervals),
-    /// Error, trend, season; α, β, γ, φ; level, slope, variance; the season and where in it.
-    Ets([u8; 3], [f64; 4], [f64; 3], Vec<f64>, u32),
-}
-
 impl SavedState {
-    fn of(state: &State) -> Result<SavedState> {
-        let part = |(share, filter): &(f64, Filter)| Ok((*share, SavedFilter::of(filter)?));
-        let parts: Result<Vec<(f64, SavedFilter)>> = state.filter.0.iter().map(part).collect();
-        Ok(SavedState {
+    fn of(state: &State) -> SavedState {
+        SavedState {
             model: state.model.name().into(),
-            parts: parts?,
+            filter: state.filter.clone(),
             relative: state.relative,
             spread: state.spread.to_vec(),
             shape: state.shape.to_vec(),
@@ -573,17 +560,18 @@ impl SavedState {
             largest: state.largest,
             drift: state.drift,
             since: state.since,
-        })
+        }
     }
 
     fn state(self) -> Option<State> {
-        let part = |(share, filter): (f64, SavedFilter)| Some((share, filter.filter()?));
-        let parts: Vec<(f64, Filter)> = self.parts.into_iter().map(part).collect::<Option<_>>()?;
-        let sound =
-            !parts.is_empty() && (1..=MAX_PERIODS).contains(&self.spread.len()) && [0, 99].contains(&self.shape.len());
+        let parts = &self.filter.0;
+        let sound = !parts.is_empty()
+            && parts.iter().all(|(_, filter)| filter.is_sound())
+            && (1..=MAX_PERIODS).contains(&self.spread.len())
+            && [0, 99].contains(&self.shape.len());
         sound.then_some(State {
             model: serde_json::from_value(self.model.into()).ok()?,
-            filter: Mixture(parts),
+            filter: self.filter,
             relative: self.relative,
             spread: self.spread.into(),
             shape: self.shape.into(),
@@ -592,58 +580,6 @@ impl SavedState {
             largest: self.largest,
             drift: self.drift,
             since: self.since,
-        })
-    }
-}
-
-impl SavedFilter {
-    fn of(filter: &Filter) -> Result<SavedFilter> {
-        let kind = |kind: Enters| u8::from(kind == Enters::Multiplicative);
-        Ok(match filter {
-            Filter::Last(own) => SavedFilter::Last(own.clone()),
-            Filter::Intervals(own) => SavedFilter::Intervals(own.clone()),
-            Filter::Ets(own) => {
-                let trend = match own.form.trend {
-                    Trend::None => 0,
-                    Trend::Additive => 1,
-                    Trend::Damped => 2,
-                };
-                let form = [kind(own.form.error), trend, own.form.season.map_or(2, kind)];
-                let (rates, levels) = ([own.alpha, own.beta, own.gamma, own.phi], [own.level, own.slope, own.variance]);
-                SavedFilter::Ets(form, rates, levels, own.seasonal.to_vec(), own.at)
-            }
-            Filter::Theta(_) | Filter::Ces(_) | Filter::Arima(_) => {
-                let rule = "naive, seasonal_naive, ses, holt_winters, ets, croston or sba where the state is written";
-                let got = match filter {
-                    Filter::Theta(_) => Model::Theta,
-                    Filter::Ces(_) => Model::Ces,
-                    _ => Model::Arima,
-                };
-                return Err(Error::argument("models", rule, got.name()));
-            }
-        })
-    }
-
-    fn filter(self) -> Option<Filter> {
-        let kind = |byte: u8| [Enters::Additive, Enters::Multiplicative].get(usize::from(byte)).copied();
-        Some(match self {
-            SavedFilter::Last(own) => Filter::Last(Some(own).filter(LastValues::is_sound)?),
-            SavedFilter::Intervals(own) => Filter::Intervals(own),
-            SavedFilter::Ets(
-                [error, trend, season],
-                [alpha, beta, gamma, phi],
-                [level, slope, variance],
-                seasonal,
-                at,
-            ) => {
-                let trend = *[Trend::None, Trend::Additive, Trend::Damped].get(usize::from(trend))?;
-                let form = ets::Form { error: kind(error)?, trend, season: kind(season) };
-                let sound = season <= 2 && seasonal.len() <= MAX_PERIODS && (at as usize) < seasonal.len();
-                sound.then(|| {
-                    let seasonal = seasonal.into_boxed_slice();
-                    Filter::Ets(Ets { form, alpha, beta, gamma, phi, level, slope, seasonal, variance, at })
-                })?
-            }
         })
     }
 }

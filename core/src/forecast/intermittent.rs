@@ -269,7 +269,7 @@ pub(crate) fn fit(y: &[f64], weight: &[f64], corrected: bool) -> Intervals {
     candidate(best.0)
 }
 
-fn squares(mut filter: Intervals, y: &[f64], weight: &[f64]) -> f64 {
+fn squares(mut filter: impl Roll, y: &[f64], weight: &[f64]) -> f64 {
     let mut sum = 0.0;
     for (value, weight) in y.iter().zip(weight) {
         if !value.is_nan() {
@@ -278,4 +278,70 @@ fn squares(mut filter: Intervals, y: &[f64], weight: &[f64]) -> f64 {
         filter.update(*value, *weight);
     }
     sum
+}
+
+/// Smoothed size and chance of demand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Chances {
+    alpha: f64,
+    beta: f64,
+    size: f64,
+    chance: f64,
+}
+
+impl Roll for Chances {
+    fn update(&mut self, y: f64, weight: f64) {
+        if y.is_nan() {
+            return;
+        }
+        let sold = if y == 0.0 { 0.0 } else { 1.0 };
+        self.chance += self.beta * weight * (sold - self.chance);
+        self.size += self.alpha * sold * (y - self.size);
+    }
+    fn ahead(&self, _: usize) -> f64 {
+        self.size * self.chance
+    }
+}
+
+/// Fits the rates of Teunter, Syntetos and Babai's method on the squared one-step errors; the filter stands before the
+/// first value and starts from the mean size and chance.
+pub(crate) fn fit_chances(y: &[f64], weight: &[f64]) -> Chances {
+    const RATES: [f64; 6] = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3];
+    let pairs = || y.iter().zip(weight).filter(|(x, _)| !x.is_nan());
+    let exposure: f64 = pairs().map(|(_, w)| w).sum();
+    let sales = pairs().filter(|(x, _)| **x != 0.0).count() as f64;
+    let size = pairs().map(|(x, _)| x).sum::<f64>() / sales.max(1.0);
+    let chance = if exposure > 0.0 { (sales / exposure).min(1.0) } else { 0.0 };
+    let all = RATES.into_iter().flat_map(|alpha| RATES.map(|beta| Chances { alpha, beta, size, chance }));
+    let scored = all.map(|filter| (squares(filter.clone(), y, weight), filter));
+    let best = scored.reduce(|best, next| if next.0 < best.0 { next } else { best });
+    best.map_or(Chances { alpha: 0.1, beta: 0.1, size, chance }, |(_, filter)| filter)
+}
+
+/// A history that is aggregated anew for each forecast.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Aggregated {
+    /// Whether the mean over all levels up to the mean interval is taken (IMAPA), not that interval alone (ADIDA).
+    every_level: bool,
+    seen: Vec<f64>,
+}
+
+impl Aggregated {
+    pub(crate) fn new(every_level: bool) -> Self {
+        Aggregated { every_level, seen: Vec::new() }
+    }
+}
+
+impl Roll for Aggregated {
+    fn update(&mut self, y: f64, weight: f64) {
+        if !y.is_nan() && weight > 0.0 {
+            self.seen.push(y);
+        }
+    }
+    fn ahead(&self, _: usize) -> f64 {
+        if self.every_level { imapa(&self.seen) } else { adida(&self.seen) }
+    }
+    fn path(&self, horizon: usize) -> Vec<f64> {
+        vec![self.ahead(1); horizon]
+    }
 }

@@ -5,7 +5,7 @@
 //! [`auto()`] fits its candidates, scores each on periods it has not seen (rolling origin) and averages
 //! the good ones; [`panel()`] does so for many series at once and [`table()`] for a long table
 //! `unique_id, ds, y`. One model alone, with its state, is fitted by [`ets`], [`theta`],
-//! [`ces`] or [`arima()`].
+//! [`ces`] or [`arima()`]; [`mstl()`] takes a series with several seasons apart.
 //!
 //! Censoring: of a period that was in stock for a share `s`, what sold is kept and the rest is filled with the
 //! demand that the other periods and what sold let expect ([`recover_demand`]); it counts for `s`. Below `s` = 0.1 a
@@ -38,6 +38,7 @@ mod freq;
 pub mod intermittent;
 pub mod interval;
 mod minimise;
+mod mstl;
 mod names;
 mod paths;
 mod reconcile;
@@ -47,6 +48,7 @@ pub mod select;
 pub mod smooth;
 mod table;
 pub mod theta;
+mod window;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -66,6 +68,7 @@ pub use drivers::{DriverParams, driver_effects, with_drivers};
 pub use ets::{Ets, Fit, auto_ets, ets};
 pub use forecaster::{Forecaster, ForecasterParams, STATE_VERSION};
 pub use intermittent::{Croston, Tsb, adida, croston, imapa, sba, tsb};
+pub use mstl::{Decomposition, mstl};
 pub use paths::{Draws, Totals, forecast_paths, forecast_totals};
 #[cfg(feature = "schema")]
 pub use paths::{ForecastPathsParams, ForecastTotalsParams};
@@ -96,12 +99,35 @@ pub enum Model {
     Counts,
     /// Exponential smoothing of any form, chosen by AICc.
     Ets,
-    /// The dynamic optimised Theta model.
+    /// The dynamic optimised Theta model; `dotm` is read as the same.
+    #[serde(alias = "dotm")]
     Theta,
     /// Complex exponential smoothing of the form that AICc prefers.
     Ces,
     /// ARIMA with a season, its orders chosen by AICc: some ten milliseconds a series, so only where it is named.
     Arima,
+    /// The last value and the mean change per period so far.
+    Drift,
+    /// The mean of the last known values, as many as forecast best.
+    WindowAverage,
+    /// The mean of the last known values of the same phase of the season, as many as forecast best.
+    SeasonalWindowAverage,
+    /// Exponential smoothing with a straight trend, without a season.
+    Holt,
+    /// Exponential smoothing with a damped trend, without a season.
+    DampedHolt,
+    /// The standard Theta model: half a line, half simple smoothing.
+    StandardTheta,
+    /// The optimised Theta model, whose line stays that of the whole series.
+    OptimisedTheta,
+    /// Several seasons taken out by LOESS, each going on as in its last cycle; exponential smoothing of the rest.
+    Mstl,
+    /// The method of Teunter, Syntetos and Babai for items that go out of use.
+    Tsb,
+    /// The sum over the mean interval between demands, smoothed.
+    Adida,
+    /// The mean of smoothed sums over one period up to the mean interval between demands.
+    Imapa,
     /// The average of the candidates, weighted by their backtest error. Never a candidate itself.
     Blend,
 }
@@ -121,6 +147,17 @@ impl Model {
             Model::Theta => "theta",
             Model::Ces => "ces",
             Model::Arima => "arima",
+            Model::Drift => "drift",
+            Model::WindowAverage => "window_average",
+            Model::SeasonalWindowAverage => "seasonal_window_average",
+            Model::Holt => "holt",
+            Model::DampedHolt => "damped_holt",
+            Model::StandardTheta => "standard_theta",
+            Model::OptimisedTheta => "optimised_theta",
+            Model::Mstl => "mstl",
+            Model::Tsb => "tsb",
+            Model::Adida => "adida",
+            Model::Imapa => "imapa",
             Model::Blend => "blend",
         }
     }
@@ -145,6 +182,9 @@ pub enum Pool {
 pub struct Options {
     /// Periods in a season (7 for days, 12 for months); 1 for none.
     pub season: usize,
+    /// Further seasons, each longer than the one before (365 beside 7, 168 beside 24): read by `mstl`, which joins the
+    /// candidates where two of the first of them are known. At most five.
+    pub seasons: Vec<usize>,
     /// Periods to forecast.
     pub horizon: usize,
     /// Levels of the intervals in percent, each between 0 and 100.
@@ -163,6 +203,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             season: 1,
+            seasons: Vec::new(),
             horizon: 14,
             levels: vec![80.0],
             models: Vec::new(),
@@ -175,14 +216,32 @@ impl Default for Options {
 
 /// The longest horizon and season that are accepted.
 pub const MAX_PERIODS: usize = 2_000;
+/// The most further seasons.
+const MOST_SEASONS: usize = 5;
 
 impl Options {
+    /// All seasons, the shortest first.
+    pub(crate) fn all_seasons(&self) -> Vec<usize> {
+        std::iter::once(self.season).filter(|season| *season > 1).chain(self.seasons.iter().copied()).collect()
+    }
+
     /// Answers whether the options make sense.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` naming the field.
     pub fn check(&self) -> Result<()> {
         check_count("season", self.season, MAX_PERIODS)?;
+        let mut before = self.season;
+        for (i, season) in self.seasons.iter().enumerate() {
+            if *season <= before || *season > MAX_PERIODS {
+                let rule = format!("longer than the season before ({before}) and at most {MAX_PERIODS}");
+                return Err(Error::argument(format!("seasons[{i}]"), rule, season));
+            }
+            before = *season;
+        }
+        if self.seasons.len() > MOST_SEASONS {
+            return Err(Error::argument("seasons", format!("at most {MOST_SEASONS} seasons"), self.seasons.len()));
+        }
         check_count("horizon", self.horizon, MAX_PERIODS)?;
         check_count("windows", self.windows, 100)?;
         for (i, level) in self.levels.iter().enumerate() {
@@ -553,6 +612,8 @@ pub fn panel(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Foreca
 
 #[cfg(test)]
 mod model_tests;
+#[cfg(test)]
+mod property_tests;
 #[cfg(test)]
 mod reconcile_tests;
 #[cfg(test)]

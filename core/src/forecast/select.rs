@@ -8,13 +8,17 @@
 //! horizons of the tourism months held out one by one: OWA .787, without the naive candidates .800; powers from 2 to 6
 //! differ by .005 (November 2026).
 
+use serde::{Deserialize, Serialize};
+
 use super::arima::{self, Arima};
 use super::ces::{self, Ces};
 use super::demand::Demand;
 use super::ets::{self, Ets};
-use super::intermittent::{self, Intervals};
+use super::intermittent::{self, Aggregated, Chances, Intervals};
+use super::mstl::Mstl;
 use super::smooth::{LastValues, Roll};
 use super::theta::{self, Theta};
+use super::window::{Drift, WindowAverage};
 use super::{Model, Options, Pool};
 
 /// Zeros beyond this share make a series intermittent.
@@ -23,7 +27,7 @@ const INTERMITTENT_ZEROS: f64 = 1.0 / 3.0;
 const MAX_HISTORY: usize = 1_000;
 
 /// A fitted model that can be rolled along the series.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Filter {
     Last(LastValues),
     Ets(Ets),
@@ -31,6 +35,27 @@ pub(crate) enum Filter {
     Ces(Ces),
     Arima(Box<Arima>),
     Intervals(Intervals),
+    Drift(Drift),
+    Window(WindowAverage),
+    Mstl(Box<Mstl>),
+    Chances(Chances),
+    Aggregated(Aggregated),
+}
+
+impl Filter {
+    /// Whether updates can have led to this state.
+    pub(crate) fn is_sound(&self) -> bool {
+        match self {
+            Filter::Last(f) => f.is_sound(),
+            Filter::Ets(f) => f.is_sound(),
+            Filter::Theta(f) => f.is_sound(),
+            Filter::Ces(f) => f.is_sound(),
+            Filter::Arima(f) => f.is_sound(),
+            Filter::Window(f) => f.is_sound(),
+            Filter::Mstl(f) => f.is_sound(),
+            Filter::Intervals(_) | Filter::Drift(_) | Filter::Chances(_) | Filter::Aggregated(_) => true,
+        }
+    }
 }
 
 impl Roll for Filter {
@@ -42,6 +67,11 @@ impl Roll for Filter {
             Filter::Ces(f) => Roll::update(f, y, weight),
             Filter::Arima(f) => Roll::update(&mut **f, y, weight),
             Filter::Intervals(f) => f.update(y, weight),
+            Filter::Drift(f) => f.update(y, weight),
+            Filter::Window(f) => f.update(y, weight),
+            Filter::Chances(f) => f.update(y, weight),
+            Filter::Aggregated(f) => f.update(y, weight),
+            Filter::Mstl(f) => f.update(y, weight),
         }
     }
     fn ahead(&self, ahead: usize) -> f64 {
@@ -52,6 +82,11 @@ impl Roll for Filter {
             Filter::Ces(f) => f.ahead(ahead),
             Filter::Arima(f) => f.ahead(ahead),
             Filter::Intervals(f) => f.ahead(ahead),
+            Filter::Drift(f) => f.ahead(ahead),
+            Filter::Window(f) => f.ahead(ahead),
+            Filter::Chances(f) => f.ahead(ahead),
+            Filter::Aggregated(f) => f.ahead(ahead),
+            Filter::Mstl(f) => f.ahead(ahead),
         }
     }
     fn path(&self, horizon: usize) -> Vec<f64> {
@@ -62,12 +97,17 @@ impl Roll for Filter {
             Filter::Ces(f) => f.path(horizon),
             Filter::Arima(f) => f.path(horizon),
             Filter::Intervals(f) => f.path(horizon),
+            Filter::Drift(f) => f.path(horizon),
+            Filter::Window(f) => f.path(horizon),
+            Filter::Chances(f) => f.path(horizon),
+            Filter::Aggregated(f) => f.path(horizon),
+            Filter::Mstl(f) => f.path(horizon),
         }
     }
 }
 
 /// Filters that are averaged with fixed weights (summing to 1).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Mixture(pub(crate) Vec<(f64, Filter)>);
 
 impl Roll for Mixture {
@@ -112,7 +152,7 @@ pub(crate) fn choose(demand: &Demand, options: &Options) -> Choice {
     let models = candidates(demand, options);
     let windows = windows(demand.value.len(), options);
     let (value, weight) = recent(&demand.value, &demand.weight);
-    let whole: Vec<Filter> = models.iter().map(|model| fit(*model, value, weight, options.season)).collect();
+    let whole: Vec<Filter> = models.iter().map(|model| fit(*model, value, weight, options)).collect();
     let scores = backtest(demand, options, &models, &whole, &windows);
     let shares = shares(&models, options, &scores);
     let used: Vec<(Model, f64)> =
@@ -160,6 +200,9 @@ fn candidates(demand: &Demand, options: &Options) -> Vec<Model> {
             Pool::Standard => vec![Model::Naive, Model::SeasonalNaive, Model::Ets, Model::Theta, Model::Ces],
         };
         models.retain(|model| *model != Model::SeasonalNaive || options.season > 1 && n > options.season);
+        if options.seasons.first().is_some_and(|season| n >= 2 * season) {
+            models.push(Model::Mstl);
+        }
         return models;
     }
     let mut models = vec![Model::Ses];
@@ -179,7 +222,8 @@ fn candidates(demand: &Demand, options: &Options) -> Vec<Model> {
     models
 }
 
-fn fit(model: Model, y: &[f64], weight: &[f64], season: usize) -> Filter {
+fn fit(model: Model, y: &[f64], weight: &[f64], options: &Options) -> Filter {
+    let season = options.season;
     match model {
         Model::Naive => Filter::Last(LastValues::new(1)),
         Model::SeasonalNaive => Filter::Last(LastValues::new(season)),
@@ -197,11 +241,23 @@ fn fit(model: Model, y: &[f64], weight: &[f64], season: usize) -> Filter {
         },
         Model::Croston => Filter::Intervals(intermittent::fit(y, weight, false)),
         Model::Sba => Filter::Intervals(intermittent::fit(y, weight, true)),
+        Model::Drift => Filter::Drift(Drift::default()),
+        Model::WindowAverage => Filter::Window(WindowAverage::fit(y, weight, 1)),
+        Model::SeasonalWindowAverage => Filter::Window(WindowAverage::fit(y, weight, season)),
+        Model::Holt => Filter::Ets(ets::holt(y, weight, false)),
+        Model::DampedHolt => Filter::Ets(ets::holt(y, weight, true)),
+        Model::StandardTheta => Filter::Theta(Box::new(theta::fit(y, weight, season, theta::STANDARD).0)),
+        Model::OptimisedTheta => Filter::Theta(Box::new(theta::fit(y, weight, season, theta::OPTIMISED).0)),
+        Model::Mstl => Filter::Mstl(Box::new(Mstl::fit(y, weight, &options.all_seasons()))),
+        Model::Tsb => Filter::Chances(intermittent::fit_chances(y, weight)),
+        Model::Adida => Filter::Aggregated(Aggregated::new(false)),
+        Model::Imapa => Filter::Aggregated(Aggregated::new(true)),
     }
 }
 
 /// Fits the structure of a fitted model to another part of the series; the structure alone is taken over.
-fn refit(model: Model, like: &Filter, y: &[f64], weight: &[f64], season: usize) -> Filter {
+fn refit(model: Model, like: &Filter, y: &[f64], weight: &[f64], options: &Options) -> Filter {
+    let season = options.season;
     match like {
         Filter::Ets(like) => Filter::Ets(ets::like(like, y, weight, season)),
         Filter::Ces(like) => match ces::choose(y, weight, season, &[like.form], ces::BRIEF) {
@@ -212,7 +268,7 @@ fn refit(model: Model, like: &Filter, y: &[f64], weight: &[f64], season: usize) 
             Some(model) => Filter::Arima(Box::new(model)),
             None => Filter::Ets(ets::simple(y, weight)),
         },
-        _ => fit(model, y, weight, season),
+        _ => fit(model, y, weight, options),
     }
 }
 
@@ -269,9 +325,9 @@ fn backtest(
             known.iter().map(|t| path[t - origin]).collect()
         };
         for (own, (model, like)) in forecast.iter_mut().zip(models.iter().zip(whole)) {
-            own.extend(ahead(refit(*model, like, value, weight, options.season)));
+            own.extend(ahead(refit(*model, like, value, weight, options)));
         }
-        naive.extend(ahead(fit(Model::SeasonalNaive, value, weight, options.season)));
+        naive.extend(ahead(fit(Model::SeasonalNaive, value, weight, options)));
     }
     let mut scores = Scores { actual, forecast, absolute: Vec::new(), squared: Vec::new(), naive: 0.0 };
     let each: Vec<(f64, f64)> = scores.forecast.iter().map(|own| scores.of(|i| own[i])).collect();
@@ -282,7 +338,8 @@ fn backtest(
 
 /// Shares of the candidates: one model gets all, several share by a power of their error.
 fn shares(models: &[Model], options: &Options, scores: &Scores) -> Vec<f64> {
-    let intermittent = models.iter().any(|m| matches!(m, Model::Croston | Model::Sba));
+    let intermittent =
+        models.iter().any(|m| matches!(m, Model::Croston | Model::Sba | Model::Tsb | Model::Adida | Model::Imapa));
     let by: Vec<f64> =
         if intermittent { scores.squared.iter().map(|s| s.sqrt()).collect() } else { scores.absolute.clone() };
     let best = (0..by.len()).fold(0, |best, i| if by[i] < by[best] { i } else { best });

@@ -47,6 +47,8 @@ pub struct TableParams {
     pub freq: Option<String>,
     /// Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12 months, 4 quarters.
     pub season: usize,
+    /// Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for `mstl`. At most five.
+    pub seasons: Vec<usize>,
     /// Levels of the intervals in percent, each between 0 and 100.
     pub level: Vec<f64>,
     /// The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
@@ -76,11 +78,12 @@ pub struct TableParams {
 
 impl Default for TableParams {
     fn default() -> Self {
-        let Options { season: _, horizon, levels, models, pool, windows, non_negative } = Options::default();
+        let Options { season: _, seasons, horizon, levels, models, pool, windows, non_negative } = Options::default();
         TableParams {
             h: horizon,
             freq: None,
             season: 0,
+            seasons,
             level: levels,
             models: vec![names::AUTO.into()],
             candidates: models,
@@ -126,6 +129,7 @@ impl TableParams {
     pub(super) fn options(&self, models: &[Model], season: usize) -> Options {
         Options {
             season,
+            seasons: self.seasons.clone(),
             horizon: self.h,
             levels: self.level.clone(),
             models: models.to_vec(),

@@ -8,6 +8,8 @@
 //! Source: Fiorucci, Pellegrini, Louzada, Petropoulos & Koehler (2016), *Models for optimising the theta method*,
 //! eq. 8–19; Assimakopoulos & Nikolopoulos (2000).
 
+use serde::{Deserialize, Serialize};
+
 use super::ets::{Fit, aicc};
 use super::minimise::line;
 use super::season;
@@ -16,7 +18,7 @@ use super::{MAX_PERIODS, check_count};
 use crate::base::{Error, Result};
 
 /// A fitted Theta model after the values seen so far. 128 bytes and 8 per period of the season.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Theta {
     /// Smoothing of the level, 0.1–0.99.
     pub alpha: f64,
@@ -37,7 +39,7 @@ pub struct Theta {
 }
 
 /// A least-squares line through the points so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 struct Line {
     now: f64,
     weight: f64,
@@ -71,6 +73,11 @@ impl Line {
 }
 
 impl Theta {
+    /// Whether updates can have led to this state: one that was read is not trusted.
+    pub(crate) fn is_sound(&self) -> bool {
+        (self.at as usize) < self.seasonal.len() && self.seasonal.len() <= super::MAX_PERIODS
+    }
+
     fn advance(&mut self, y: f64, weight: f64) {
         self.level += self.alpha * weight * (y - self.level);
         self.decay *= 1.0 - self.alpha;
@@ -145,6 +152,8 @@ const FORMS: [(&str, Form); 4] = [
     ("DOTM", Form { optimised: true, dynamic: true }),
 ];
 
+pub(crate) const STANDARD: Form = FORMS[0].1;
+pub(crate) const OPTIMISED: Form = FORMS[1].1;
 pub(crate) const DYNAMIC: Form = FORMS[3].1;
 
 /// Errors of the first periods are not counted: there the line is not yet one.
