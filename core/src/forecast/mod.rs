@@ -57,7 +57,9 @@ pub use backtest::{EvaluateParams, Origins, cross_validation, evaluate};
 pub use ces::{Ces, auto_ces, ces};
 pub use class::{CV2_CUT, DemandClass, DemandKind, INTERVAL_CUT, demand_class};
 pub use counts::{CountFilter, CountKind, CountLaw, CountModel, Counts, counts};
-pub use drivers::{DriverParams, driver_effects, with_drivers};
+pub use drivers::{
+    CalendarParams, DriverParams, SignalParams, calendar_drivers, driver_effects, signal_drivers, with_drivers,
+};
 pub use ets::{Ets, Fit, auto_ets, ets};
 pub use intermittent::{Croston, Tsb, adida, croston, imapa, sba, tsb};
 pub use paths::{Draws, Totals, forecast_paths, forecast_totals};
