@@ -310,6 +310,22 @@ pub static OPS: &[Op] = &[
         forecast::DriverParams => Nothing, Run::Frame(|tables, value, task| forecast::driver_effects(frame(tables, "df")?, &json::fit(value)?, task)),
         frames &[("df", "unique_id, ds, y, the drivers, and optionally a group and a market")], long true,
         codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
+    op!("calendar_drivers", "Adds columns of a calendar to a long frame: days of events, paydays, and whether a series is on sale.",
+        forecast::CalendarParams => Nothing, Run::Frame(|tables, value, _| {
+            let lifecycle = tables.get("lifecycle");
+            forecast::calendar_drivers(frame(tables, "df")?, frame(tables, "events")?, lifecycle, &json::fit(value)?)
+        }),
+        frames &[
+            ("df", "ds, and optionally unique_id and a location"),
+            ("events", "ds, name, and optionally a location"),
+            ("lifecycle?", "unique_id, and starts_on, ends_on: the first and last day of sale"),
+        ],
+        long true, codes FRAME),
+    op!("signal_drivers", "Adds columns of feedback that leads demand to a long frame: ratings, carts, waiting lists of h periods before, drawn to their mean as their numbers ask.",
+        forecast::SignalParams => Nothing, Run::Frame(|tables, value, _| {
+            forecast::signal_drivers(frame(tables, "df")?, frame(tables, "signals")?, &json::fit(value)?)
+        }),
+        frames &[("df", "unique_id, ds"), ("signals", "unique_id, ds, kind, value, n")], long true, codes RECONCILE),
     op!("cross_validation", "Forecasts each series of a long frame from past origins: what would have been told, beside what came.",
         forecast::CrossValidationParams => Nothing, Run::Frame(|tables, value, task| {
             let (origins, rest) = apart(value, &["n_windows", "step_size"]);
