@@ -302,6 +302,20 @@ export function forecastWithDrivers<T extends AnswerFrame = AnswerFrame>(params:
 export function driverEffects<T extends AnswerFrame = AnswerFrame>(params: DriverParams & { /** A frame with the columns unique_id, ds, y, the drivers, and optionally a group and a market. */ df: Frame } & Long): Promise<T>
 
 /**
+ * Adds columns of a calendar to a long frame: days of events, paydays, and whether a series is on sale.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+ */
+export function calendarDrivers<T extends AnswerFrame = AnswerFrame>(params: CalendarParams & { /** A frame with the columns ds, and optionally unique_id and a location. */ df: Frame } & { /** A frame with the columns ds, name, and optionally a location. */ events: Frame } & { /** A frame with the columns unique_id, and starts_on, ends_on: the first and last day of sale. */ lifecycle?: Frame } & Long): Promise<T>
+
+/**
+ * Adds columns of feedback that leads demand to a long frame: ratings, carts, waiting lists of h periods before, drawn to their mean as their numbers ask.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+ */
+export function signalDrivers<T extends AnswerFrame = AnswerFrame>(params: SignalParams & { /** A frame with the columns unique_id, ds. */ df: Frame } & { /** A frame with the columns unique_id, ds, kind, value, n. */ signals: Frame } & Long): Promise<T>
+
+/**
  * Forecasts each series of a long frame from past origins: what would have been told, beside what came.
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
@@ -1963,10 +1977,15 @@ export interface DriverParams {
    * @defaultValue `[80]`
    */
   level?: number[] | Float64Array
-  /** Column of what is alike (a brand, a category): effects are shrunk to those of the group. */
+  /**
+   * Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and drivers
+   * may act in common.
+   */
   groupColumn?: string | null
   /** Column of what is bought in one place (a store): the mean of the others' drivers there may act too. */
   marketColumn?: string | null
+  /** Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead nothing will. */
+  onSale?: string | null
   /**
    * Column of the series' names; where the table lacks it, all rows are one series.
    * @defaultValue `"unique_id"`
@@ -1982,6 +2001,66 @@ export interface DriverParams {
    * @defaultValue `"y"`
    */
   targetColumn?: string
+}
+
+/** How to make columns of a calendar. */
+export interface CalendarParams {
+  /**
+   * Days of a period, 1 … 366: 1 for days, 7 for weeks that begin on `ds`. A whole number.
+   * @defaultValue `1`
+   */
+  periodDays?: number
+  /**
+   * Days before an event on which it acts already, 0 … 366. A whole number.
+   * @defaultValue `0`
+   */
+  before?: number
+  /**
+   * Days after an event on which it still acts, 0 … 366. A whole number.
+   * @defaultValue `0`
+   */
+  after?: number
+  /**
+   * Days of the month on which wages are paid, 1 … 31, or −1 for its last day; a month that is shorter pays on its last.
+   * @defaultValue `[]`
+   */
+  paydays?: number[] | Float64Array
+  /** Column of the location in both frames; an event without one is everywhere. */
+  locationColumn?: string | null
+  /**
+   * Column of the series' names.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
+  /**
+   * Column of the days in all frames.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
+}
+
+/** How to make columns of feedback. */
+export interface SignalParams {
+  /**
+   * Periods by which feedback leads: at least those that will be forecast, since none is known of the days ahead. A whole number.
+   * @defaultValue `14`
+   */
+  h?: number
+  /**
+   * Periods whose feedback is taken together, the last of them `h` before the row's. A whole number.
+   * @defaultValue `7`
+   */
+  window?: number
+  /**
+   * Column of the series' names in both frames.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
+  /**
+   * Column of the times in both frames, of the same kind.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
 }
 
 /** The parameters of `crossValidation` as faces take them: in one. */

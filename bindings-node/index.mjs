@@ -31,6 +31,8 @@ export const {
   forecast,
   forecastWithDrivers,
   driverEffects,
+  calendarDrivers,
+  signalDrivers,
   crossValidation,
   forecastPaths,
   forecastTotals,

@@ -23,6 +23,8 @@ module.exports = {
     {"name":"forecast","method":"forecast","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}],"series":true},
     {"name":"forecast_with_drivers","method":"forecastWithDrivers","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"future","optional":false}]},
     {"name":"driver_effects","method":"driverEffects","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
+    {"name":"calendar_drivers","method":"calendarDrivers","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"events","optional":false},{"name":"lifecycle","optional":true}]},
+    {"name":"signal_drivers","method":"signalDrivers","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"signals","optional":false}]},
     {"name":"cross_validation","method":"crossValidation","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
     {"name":"forecast_paths","method":"forecastPaths","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
     {"name":"forecast_totals","method":"forecastTotals","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},

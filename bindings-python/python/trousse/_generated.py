@@ -3139,6 +3139,7 @@ def forecast_with_drivers(
     level: Sequence[float] = (80.0,),
     group_column: str | None = None,
     market_column: str | None = None,
+    on_sale: str | None = None,
     id_column: str = 'unique_id',
     time_column: str = 'ds',
     target_column: str = 'y',
@@ -3164,9 +3165,13 @@ def forecast_with_drivers(
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
     group_column : str | None, default None
-        Column of what is alike (a brand, a category): effects are shrunk to those of the group.
+        Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and
+        drivers may act in common.
     market_column : str | None, default None
         Column of what is bought in one place (a store): the mean of the others' drivers there may act too.
+    on_sale : str | None, default None
+        Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead
+        nothing will.
     id_column : str, default 'unique_id'
         Column of the series' names; where the table lacks it, all rows are one series.
     time_column : str, default 'ds'
@@ -3187,7 +3192,7 @@ def forecast_with_drivers(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast_with_drivers", {"df": df, "future": future}, {"drivers": drivers, "h": h, "season": season, "level": level, "group_column": group_column, "market_column": market_column, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast_with_drivers", {"df": df, "future": future}, {"drivers": drivers, "h": h, "season": season, "level": level, "group_column": group_column, "market_column": market_column, "on_sale": on_sale, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
 
 
 def driver_effects(
@@ -3199,6 +3204,7 @@ def driver_effects(
     level: Sequence[float] = (80.0,),
     group_column: str | None = None,
     market_column: str | None = None,
+    on_sale: str | None = None,
     id_column: str = 'unique_id',
     time_column: str = 'ds',
     target_column: str = 'y',
@@ -3222,9 +3228,13 @@ def driver_effects(
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
     group_column : str | None, default None
-        Column of what is alike (a brand, a category): effects are shrunk to those of the group.
+        Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and
+        drivers may act in common.
     market_column : str | None, default None
         Column of what is bought in one place (a store): the mean of the others' drivers there may act too.
+    on_sale : str | None, default None
+        Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead
+        nothing will.
     id_column : str, default 'unique_id'
         Column of the series' names; where the table lacks it, all rows are one series.
     time_column : str, default 'ds'
@@ -3245,7 +3255,106 @@ def driver_effects(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("driver_effects", {"df": df}, {"drivers": drivers, "h": h, "season": season, "level": level, "group_column": group_column, "market_column": market_column, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
+    return call_frame("driver_effects", {"df": df}, {"drivers": drivers, "h": h, "season": season, "level": level, "group_column": group_column, "market_column": market_column, "on_sale": on_sale, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
+
+
+def calendar_drivers(
+    df: F,
+    events: Frame,
+    lifecycle: Frame | None = None,
+    *,
+    period_days: int = 1,
+    before: int = 0,
+    after: int = 0,
+    paydays: Sequence[int] = (),
+    location_column: str | None = None,
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    progress: Progress = False,
+) -> F:
+    """Adds columns of a calendar to a long frame: days of events, paydays, and whether a series is on sale.
+
+    Parameters
+    ----------
+    df : frame
+        A frame with columns ds, and optionally unique_id and a location.
+    events : frame
+        A frame with columns ds, name, and optionally a location.
+    lifecycle : frame, default None
+        A frame with columns unique_id, and starts_on, ends_on: the first and last day of sale.
+    period_days : int, default 1
+        Days of a period, 1 … 366: 1 for days, 7 for weeks that begin on ``ds``.
+    before : int, default 0
+        Days before an event on which it acts already, 0 … 366.
+    after : int, default 0
+        Days after an event on which it still acts, 0 … 366.
+    paydays : Sequence[int], default ()
+        Days of the month on which wages are paid, 1 … 31, or −1 for its last day; a month that is shorter pays
+        on its last.
+    location_column : str | None, default None
+        Column of the location in both frames; an event without one is everywhere.
+    id_column : str, default 'unique_id'
+        Column of the series' names.
+    time_column : str, default 'ds'
+        Column of the days in all frames.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("calendar_drivers", {"df": df, "events": events, "lifecycle": lifecycle}, {"period_days": period_days, "before": before, "after": after, "paydays": paydays, "location_column": location_column, "id_column": id_column, "time_column": time_column}, progress)  # type: ignore[no-any-return]
+
+
+def signal_drivers(
+    df: F,
+    signals: Frame,
+    *,
+    h: int = 14,
+    window: int = 7,
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    progress: Progress = False,
+) -> F:
+    """Adds columns of feedback that leads demand to a long frame: ratings, carts, waiting lists of h periods
+    before, drawn to their mean as their numbers ask.
+
+    Parameters
+    ----------
+    df : frame
+        A frame with columns unique_id, ds.
+    signals : frame
+        A frame with columns unique_id, ds, kind, value, n.
+    h : int, default 14
+        Periods by which feedback leads: at least those that will be forecast, since none is known of the days
+        ahead.
+    window : int, default 7
+        Periods whose feedback is taken together, the last of them ``h`` before the row's.
+    id_column : str, default 'unique_id'
+        Column of the series' names in both frames.
+    time_column : str, default 'ds'
+        Column of the times in both frames, of the same kind.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("signal_drivers", {"df": df, "signals": signals}, {"h": h, "window": window, "id_column": id_column, "time_column": time_column}, progress)  # type: ignore[no-any-return]
 
 
 def cross_validation(
@@ -6251,6 +6360,7 @@ __all__ = [
     "Verified",
     "WithheldRow",
     "aggregate",
+    "calendar_drivers",
     "cross_validation",
     "demand_class",
     "driver_effects",
@@ -6282,5 +6392,6 @@ __all__ = [
     "rfm",
     "salvage",
     "shelf_life",
+    "signal_drivers",
     "verify",
 ]

@@ -17,7 +17,8 @@
 //! Hierarchies: [`aggregate()`] sums series up, [`reconcile()`] makes forecasts of all levels add up.
 //!
 //! Drivers that are known ahead (price, deal, advert, holiday): [`with_drivers`] forecasts a panel with their effects, pooled
-//! and shrunk over its series; [`driver_effects`] tells them.
+//! and shrunk over its series; [`driver_effects`] tells them. [`calendar_drivers`] and [`signal_drivers`] make such columns of
+//! events and of feedback.
 //!
 //! Deliberately absent: a clock, randomness. Same input, same bits, with
 //! any number of threads.
