@@ -267,6 +267,13 @@ export function forecastCounts(params?: CountsParams): CountsForecast
 export function recoverDemand(params: SlotSales): Recovered
 
 /**
+ * Splits a launch over its shades: shares expected from siblings, updated by what sold (Dirichlet-multinomial).
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function shadeSplit(params: ShadeSplitParams): ShadeSplit
+
+/**
  * Reads the whole journal in a folder and checks it: checksums, hash chain, keys, snapshots; and that its books balance. It may be open elsewhere.
  *
  * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_VERSION`.
@@ -314,6 +321,13 @@ export function calendarDrivers<T extends AnswerFrame = AnswerFrame>(params: Cal
  * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
  */
 export function signalDrivers<T extends AnswerFrame = AnswerFrame>(params: SignalParams & { /** A frame with the columns unique_id, ds. */ df: Frame } & { /** A frame with the columns unique_id, ds, kind, value, n. */ signals: Frame } & Long): Promise<T>
+
+/**
+ * Forecasts new products by what similar ones sold after their launches, corrected by what was seen, with whole quantiles.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+ */
+export function forecastNew<T extends AnswerFrame = AnswerFrame>(params: LaunchParams & { /** A frame with the columns unique_id, ds: the first period of sale, and the attributes. */ products: Frame } & { /** A frame with the columns unique_id, ds, y: of the others, and what was seen of the products. */ history: Frame } & { /** A frame with the columns unique_id and the attributes of the others. */ attributes: Frame } & Long): Promise<T>
 
 /**
  * Forecasts each series of a long frame from past origins: what would have been told, beside what came.
@@ -1773,6 +1787,30 @@ export interface Recovered {
   profile: number[]
 }
 
+/** Arguments of `shade_split`. */
+export interface ShadeSplitParams {
+  /** What is expected of each shade, in any unit above 0: sales of the most alike shades of siblings. */
+  prior: number[] | Float64Array
+  /**
+   * Units that the expectation counts for, above 0.
+   * @defaultValue `20`
+   */
+  strength?: number
+  /**
+   * Units sold of each shade since the launch, at least 0; none before it.
+   * @defaultValue `[]`
+   */
+  sold?: number[] | Float64Array
+}
+
+/** How a launch splits over its shades. */
+export interface ShadeSplit {
+  /** Expected share of each shade; they sum to 1. */
+  share: number[]
+  /** Standard deviation of each share. */
+  sd: number[]
+}
+
 /** Which folder to verify. */
 export interface VerifyParams {
   /** The folder of a journal. */
@@ -2062,6 +2100,58 @@ export interface SignalParams {
    */
   timeColumn?: string
 }
+
+/** How to forecast new products. */
+export interface LaunchParams {
+  /**
+   * Periods to forecast. A whole number.
+   * @defaultValue `14`
+   */
+  h?: number
+  /**
+   * Columns of the attributes in both frames, 0 … 64: numbers are compared by their range, texts by the share of their
+   * comma-separated words that both have (a brand, a list of ingredients).
+   * @defaultValue `[]`
+   */
+  attributeColumns?: string[]
+  /**
+   * The most alike launches that are taken as analogues, 1 … 1000. A whole number.
+   * @defaultValue `20`
+   */
+  analogues?: number
+  /**
+   * The form of the curve.
+   * @defaultValue `"empirical"`
+   */
+  curve?: LaunchCurve
+  /**
+   * Levels of the intervals in percent, each between 0 and 100.
+   * @defaultValue `[80]`
+   */
+  level?: number[] | Float64Array
+  /**
+   * Column of the series' names in all frames.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
+  /**
+   * Column of the times in `history`, and of the first period of sale in `products`.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
+  /**
+   * Column of the values, at least 0.
+   * @defaultValue `"y"`
+   */
+  targetColumn?: string
+}
+
+/** The form of a launch curve. */
+export type LaunchCurve =
+  /** The analogues' mean in each period. */
+  | 'empirical'
+  /** The diffusion of Bass that is nearest to it. */
+  | 'bass'
 
 /** The parameters of `crossValidation` as faces take them: in one. */
 export interface CrossValidationParams {

@@ -20,6 +20,9 @@
 //! and shrunk over its series; [`driver_effects`] tells them. [`calendar_drivers`] and [`signal_drivers`] make such columns of
 //! events and of feedback.
 //!
+//! New products: [`forecast_new`] takes the curve and the scale of their launches from similar ones, [`shade_split`] their
+//! shares.
+//!
 //! Deliberately absent: a clock, randomness. Same input, same bits, with
 //! any number of threads.
 
@@ -34,6 +37,7 @@ mod drivers;
 pub mod ets;
 pub mod intermittent;
 pub mod interval;
+mod launch;
 mod minimise;
 mod paths;
 mod reconcile;
@@ -63,6 +67,7 @@ pub use drivers::{
 };
 pub use ets::{Ets, Fit, auto_ets, ets};
 pub use intermittent::{Croston, Tsb, adida, croston, imapa, sba, tsb};
+pub use launch::{LaunchCurve, LaunchParams, ShadeSplit, ShadeSplitParams, forecast_new, shade_split};
 pub use paths::{Draws, Totals, forecast_paths, forecast_totals};
 #[cfg(feature = "schema")]
 pub use paths::{ForecastPathsParams, ForecastTotalsParams};

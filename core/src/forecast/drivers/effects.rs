@@ -360,11 +360,12 @@ fn levels(
     };
     let rest: Vec<Vec<f64>> = data.items.par_iter().zip(upto).zip(&effects).map(rest).collect();
     let shared = if season == 1 && tune.common != tune.level { common(data, &rest) } else { Vec::new() };
-    let of = |(((item, rest), known), own): (((&Item, &Vec<f64>), &usize), Vec<f64>)| {
+    let of = |(i, own): (usize, Vec<f64>)| {
+        let item = &data.items[i];
         let group = shared.get(item.group).map_or(&[][..], |shared| &shared[..]);
-        level(item, *known, rest, group, own, tune, season)
+        level(item, upto[i], &rest[i], group, own, tune, season)
     };
-    let mut items: Vec<Own> = data.items.par_iter().zip(&rest).zip(upto).zip(effects).map(of).collect();
+    let mut items: Vec<Own> = effects.into_par_iter().enumerate().map(of).collect();
     // a short series' error is drawn to the panel's
     let known = |(own, known): (&Own, &usize)| own.sd * own.sd * known.saturating_sub(1) as f64;
     let total = upto.iter().map(|known| known.saturating_sub(1)).sum::<usize>().max(1) as f64;
