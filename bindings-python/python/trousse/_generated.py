@@ -66,6 +66,10 @@ Pool = Literal["fast", "standard"]
 Gaps = Literal["missing", "zero"]
 
 
+#: The form of a launch curve.
+LaunchCurve = Literal["empirical", "bass"]
+
+
 #: How forecasts are made to add up.
 ReconcileMethod = Literal["bottom_up", "top_down", "ols", "wls_struct", "wls_var", "mint_shrink"]
 
@@ -959,6 +963,32 @@ class Recovered:
             tuple(value["demand"]),
             tuple(value["in_stock"]),
             tuple(value["profile"]),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ShadeSplit:
+    """How a launch splits over its shades.
+
+    Attributes
+    ----------
+    share : tuple[float, ...]
+        Expected share of each shade; they sum to 1.
+    sd : tuple[float, ...]
+        Standard deviation of each share.
+    """
+    share: tuple[float, ...]
+    sd: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> ShadeSplit:
+        return cls(
+            tuple(value["share"]),
+            tuple(value["sd"]),
         )
 
 
@@ -3010,6 +3040,37 @@ def recover_demand(
     return Recovered._of(call("recover_demand", {"slots": slots, "sales": sales, "in_stock": in_stock, "profile": profile}))
 
 
+def shade_split(
+    *,
+    prior: Sequence[float],
+    strength: float = 20.0,
+    sold: Sequence[float] = (),
+) -> ShadeSplit:
+    """Splits a launch over its shades: shares expected from siblings, updated by what sold
+    (Dirichlet-multinomial).
+
+    Parameters
+    ----------
+    prior : Sequence[float]
+        What is expected of each shade, in any unit above 0: sales of the most alike shades of siblings.
+    strength : float, default 20.0
+        Units that the expectation counts for, above 0.
+    sold : Sequence[float], default ()
+        Units sold of each shade since the launch, at least 0; none before it.
+
+    Returns
+    -------
+    ShadeSplit
+        How a launch splits over its shades.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return ShadeSplit._of(call("shade_split", {"prior": prior, "strength": strength, "sold": sold}))
+
+
 def verify(
     *,
     folder: str | os.PathLike[str],
@@ -3355,6 +3416,65 @@ def signal_drivers(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
     """
     return call_frame("signal_drivers", {"df": df, "signals": signals}, {"h": h, "window": window, "id_column": id_column, "time_column": time_column}, progress)  # type: ignore[no-any-return]
+
+
+def forecast_new(
+    products: F,
+    history: Frame,
+    attributes: Frame,
+    *,
+    h: int = 14,
+    attribute_columns: Sequence[str] = (),
+    analogues: int = 20,
+    curve: LaunchCurve = 'empirical',
+    level: Sequence[float] = (80.0,),
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    target_column: str = 'y',
+    progress: Progress = False,
+) -> F:
+    """Forecasts new products by what similar ones sold after their launches, corrected by what was seen, with
+    whole quantiles.
+
+    Parameters
+    ----------
+    products : frame
+        A frame with columns unique_id, ds: the first period of sale, and the attributes.
+    history : frame
+        A frame with columns unique_id, ds, y: of the others, and what was seen of the products.
+    attributes : frame
+        A frame with columns unique_id and the attributes of the others.
+    h : int, default 14
+        Periods to forecast.
+    attribute_columns : Sequence[str], default ()
+        Columns of the attributes in both frames, 0 … 64: numbers are compared by their range, texts by the
+        share of their comma-separated words that both have (a brand, a list of ingredients).
+    analogues : int, default 20
+        The most alike launches that are taken as analogues, 1 … 1000.
+    curve : LaunchCurve, default 'empirical'
+        The form of the curve. One of ``empirical``, ``bass``.
+    level : Sequence[float], default (80.0,)
+        Levels of the intervals in percent, each between 0 and 100.
+    id_column : str, default 'unique_id'
+        Column of the series' names in all frames.
+    time_column : str, default 'ds'
+        Column of the times in ``history``, and of the first period of sale in ``products``.
+    target_column : str, default 'y'
+        Column of the values, at least 0.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("forecast_new", {"products": products, "history": history, "attributes": attributes}, {"h": h, "attribute_columns": attribute_columns, "analogues": analogues, "curve": curve, "level": level, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
 
 
 def cross_validation(
@@ -6303,6 +6423,7 @@ __all__ = [
     "HorizonRisk",
     "IntermittentMethod",
     "LabelMark",
+    "LaunchCurve",
     "Ledger",
     "LifeMoment",
     "Line",
@@ -6338,6 +6459,7 @@ __all__ = [
     "Retained",
     "Salvaged",
     "ScoreParams",
+    "ShadeSplit",
     "ShelfDemand",
     "ShelfLife",
     "Shipped",
@@ -6369,6 +6491,7 @@ __all__ = [
     "fefo",
     "forecast",
     "forecast_counts",
+    "forecast_new",
     "forecast_paths",
     "forecast_totals",
     "forecast_with_drivers",
@@ -6391,6 +6514,7 @@ __all__ = [
     "required_remaining_days",
     "rfm",
     "salvage",
+    "shade_split",
     "shelf_life",
     "signal_drivers",
     "verify",
