@@ -269,6 +269,13 @@ export function forecastCounts(params?: CountsParams): CountsForecast
 export function recoverDemand(params: SlotSales): Recovered
 
 /**
+ * Splits a launch over its shades: shares expected from siblings, updated by what sold (Dirichlet-multinomial).
+ *
+ * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`.
+ */
+export function shadeSplit(params: ShadeSplitParams): ShadeSplit
+
+/**
  * Reads the whole journal in a folder and checks it: checksums, hash chain, keys, snapshots; and that its books balance. It may be open elsewhere.
  *
  * @throws {@link TrousseError} with the code `INTERNAL`, `INVALID_ARGUMENT`, `IO`, `JOURNAL_CORRUPT`, `JOURNAL_VERSION`.
@@ -302,6 +309,27 @@ export function forecastWithDrivers<T extends AnswerFrame = AnswerFrame>(params:
  * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
  */
 export function driverEffects<T extends AnswerFrame = AnswerFrame>(params: DriverParams & { /** A frame with the columns unique_id, ds, y, the drivers, and optionally a group and a market. */ df: Frame } & Long): Promise<T>
+
+/**
+ * Adds columns of a calendar to a long frame: days of events, paydays, and whether a series is on sale.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+ */
+export function calendarDrivers<T extends AnswerFrame = AnswerFrame>(params: CalendarParams & { /** A frame with the columns ds, and optionally unique_id and a location. */ df: Frame } & { /** A frame with the columns ds, name, and optionally a location. */ events: Frame } & { /** A frame with the columns unique_id, and starts_on, ends_on: the first and last day of sale. */ lifecycle?: Frame } & Long): Promise<T>
+
+/**
+ * Adds columns of feedback that leads demand to a long frame: ratings, carts, waiting lists of h periods before, drawn to their mean as their numbers ask.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+ */
+export function signalDrivers<T extends AnswerFrame = AnswerFrame>(params: SignalParams & { /** A frame with the columns unique_id, ds. */ df: Frame } & { /** A frame with the columns unique_id, ds, kind, value, n. */ signals: Frame } & Long): Promise<T>
+
+/**
+ * Forecasts new products by what similar ones sold after their launches, corrected by what was seen, with whole quantiles.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+ */
+export function forecastNew<T extends AnswerFrame = AnswerFrame>(params: LaunchParams & { /** A frame with the columns unique_id, ds: the first period of sale, and the attributes. */ products: Frame } & { /** A frame with the columns unique_id, ds, y: of the others, and what was seen of the products. */ history: Frame } & { /** A frame with the columns unique_id and the attributes of the others. */ attributes: Frame } & Long): Promise<T>
 
 /**
  * Forecasts each series of a long frame from past origins: what would have been told, beside what came.
@@ -1836,6 +1864,30 @@ export interface Recovered {
   profile: number[]
 }
 
+/** Arguments of `shade_split`. */
+export interface ShadeSplitParams {
+  /** What is expected of each shade, in any unit above 0: sales of the most alike shades of siblings. */
+  prior: number[] | Float64Array
+  /**
+   * Units that the expectation counts for, above 0.
+   * @defaultValue `20`
+   */
+  strength?: number
+  /**
+   * Units sold of each shade since the launch, at least 0; none before it.
+   * @defaultValue `[]`
+   */
+  sold?: number[] | Float64Array
+}
+
+/** How a launch splits over its shades. */
+export interface ShadeSplit {
+  /** Expected share of each shade; they sum to 1. */
+  share: number[]
+  /** Standard deviation of each share. */
+  sd: number[]
+}
+
 /** Which folder to verify. */
 export interface VerifyParams {
   /** The folder of a journal. */
@@ -2091,10 +2143,15 @@ export interface DriverParams {
    * @defaultValue `[80]`
    */
   level?: number[] | Float64Array
-  /** Column of what is alike (a brand, a category): effects are shrunk to those of the group. */
+  /**
+   * Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and drivers
+   * may act in common.
+   */
   groupColumn?: string | null
   /** Column of what is bought in one place (a store): the mean of the others' drivers there may act too. */
   marketColumn?: string | null
+  /** Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead nothing will. */
+  onSale?: string | null
   /**
    * Column of the series' names; where the table lacks it, all rows are one series.
    * @defaultValue `"unique_id"`
@@ -2111,6 +2168,118 @@ export interface DriverParams {
    */
   targetColumn?: string
 }
+
+/** How to make columns of a calendar. */
+export interface CalendarParams {
+  /**
+   * Days of a period, 1 … 366: 1 for days, 7 for weeks that begin on `ds`. A whole number.
+   * @defaultValue `1`
+   */
+  periodDays?: number
+  /**
+   * Days before an event on which it acts already, 0 … 366. A whole number.
+   * @defaultValue `0`
+   */
+  before?: number
+  /**
+   * Days after an event on which it still acts, 0 … 366. A whole number.
+   * @defaultValue `0`
+   */
+  after?: number
+  /**
+   * Days of the month on which wages are paid, 1 … 31, or −1 for its last day; a month that is shorter pays on its last.
+   * @defaultValue `[]`
+   */
+  paydays?: number[] | Float64Array
+  /** Column of the location in both frames; an event without one is everywhere. */
+  locationColumn?: string | null
+  /**
+   * Column of the series' names.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
+  /**
+   * Column of the days in all frames.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
+}
+
+/** How to make columns of feedback. */
+export interface SignalParams {
+  /**
+   * Periods by which feedback leads: at least those that will be forecast, since none is known of the days ahead. A whole number.
+   * @defaultValue `14`
+   */
+  h?: number
+  /**
+   * Periods whose feedback is taken together, the last of them `h` before the row's. A whole number.
+   * @defaultValue `7`
+   */
+  window?: number
+  /**
+   * Column of the series' names in both frames.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
+  /**
+   * Column of the times in both frames, of the same kind.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
+}
+
+/** How to forecast new products. */
+export interface LaunchParams {
+  /**
+   * Periods to forecast. A whole number.
+   * @defaultValue `14`
+   */
+  h?: number
+  /**
+   * Columns of the attributes in both frames, 0 … 64: numbers are compared by their range, texts by the share of their
+   * comma-separated words that both have (a brand, a list of ingredients).
+   * @defaultValue `[]`
+   */
+  attributeColumns?: string[]
+  /**
+   * The most alike launches that are taken as analogues, 1 … 1000. A whole number.
+   * @defaultValue `20`
+   */
+  analogues?: number
+  /**
+   * The form of the curve.
+   * @defaultValue `"empirical"`
+   */
+  curve?: LaunchCurve
+  /**
+   * Levels of the intervals in percent, each between 0 and 100.
+   * @defaultValue `[80]`
+   */
+  level?: number[] | Float64Array
+  /**
+   * Column of the series' names in all frames.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
+  /**
+   * Column of the times in `history`, and of the first period of sale in `products`.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
+  /**
+   * Column of the values, at least 0.
+   * @defaultValue `"y"`
+   */
+  targetColumn?: string
+}
+
+/** The form of a launch curve. */
+export type LaunchCurve =
+  /** The analogues' mean in each period. */
+  | 'empirical'
+  /** The diffusion of Bass that is nearest to it. */
+  | 'bass'
 
 /** The parameters of `crossValidation` as faces take them: in one. */
 export interface CrossValidationParams {

@@ -51,7 +51,10 @@ fn read(folder: &Path) -> Vec<Vec<Row>> {
 
 fn frame(rows: &[&Row], past: bool) -> Table {
     let column = |value: &dyn Fn(&Row) -> f64| Column::Float(rows.iter().map(|row| value(row)).collect());
-    let store = |row: &&Row| row.id.split('_').next().unwrap_or_default().to_string();
+    let part = |at: usize| {
+        let of = |row: &&Row| row.id.split('_').nth(at).unwrap_or_default().to_string();
+        Column::Text(rows.iter().map(of).collect())
+    };
     let mut out = Table::default();
     let mut push = |name: &str, column: Column| out.push(name, column).expect("columns of one length");
     push("unique_id", Column::Text(rows.iter().map(|row| row.id.clone()).collect()));
@@ -61,7 +64,8 @@ fn frame(rows: &[&Row], past: bool) -> Table {
     }
     if past {
         push("y", column(&|row| row.y));
-        push("store", Column::Text(rows.iter().map(store).collect()));
+        push("store", part(0));
+        push("brand", part(1));
     }
     out
 }
@@ -75,6 +79,7 @@ fn dominicks(folder: &Path) {
     let (df, future) = (frame(&past, true), frame(&ahead, false));
     let params = DriverParams {
         drivers: ["price", "deal", "feat"].map(String::from).into(),
+        group_column: Some("brand".into()),
         market_column: Some("store".into()),
         level: vec![80.0, 95.0],
         ..DriverParams::default()
@@ -84,7 +89,7 @@ fn dominicks(folder: &Path) {
     let told = with_drivers(&df, &future, &params, &task).expect("sound frames");
     let seconds = start.elapsed().as_secs_f64();
     score("with drivers", &series, &told, "auto", seconds);
-    let alone = DriverParams { market_column: None, ..params.clone() };
+    let alone = DriverParams { group_column: None, market_column: None, ..params.clone() };
     let start = Instant::now();
     let told = with_drivers(&df, &future, &alone, &task).expect("sound frames");
     score("with its own drivers only", &series, &told, "auto", start.elapsed().as_secs_f64());

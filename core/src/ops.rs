@@ -289,6 +289,8 @@ pub static OPS: &[Op] = &[
         codes &["INVALID_ARGUMENT", "NAN_IN_SERIES", "SERIES_TOO_SHORT"]),
     function!("recover_demand", "Recovers the demand that stock-outs lost, from sales by slot of the day and the share of each slot in stock.",
         forecast::SlotSales => forecast::Recovered, |p| forecast::recover_demand(&p)),
+    function!("shade_split", "Splits a launch over its shades: shares expected from siblings, updated by what sold (Dirichlet-multinomial).",
+        forecast::ShadeSplitParams => forecast::ShadeSplit, |p| forecast::shade_split(&p)),
     op!("verify", "Reads the whole journal in a folder and checks it: checksums, hash chain, keys, snapshots; and that its books balance. It may be open elsewhere.",
         VerifyParams => Verified, Run::Function(|value| to_json(engine::verify(&json::fit(value)?)?)), long true,
         codes &["INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_VERSION"]),
@@ -310,6 +312,33 @@ pub static OPS: &[Op] = &[
         forecast::DriverParams => Nothing, Run::Frame(|tables, value, task| forecast::driver_effects(frame(tables, "df")?, &json::fit(value)?, task)),
         frames &[("df", "unique_id, ds, y, the drivers, and optionally a group and a market")], long true,
         codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
+    op!("calendar_drivers", "Adds columns of a calendar to a long frame: days of events, paydays, and whether a series is on sale.",
+        forecast::CalendarParams => Nothing, Run::Frame(|tables, value, _| {
+            let lifecycle = tables.get("lifecycle");
+            forecast::calendar_drivers(frame(tables, "df")?, frame(tables, "events")?, lifecycle, &json::fit(value)?)
+        }),
+        frames &[
+            ("df", "ds, and optionally unique_id and a location"),
+            ("events", "ds, name, and optionally a location"),
+            ("lifecycle?", "unique_id, and starts_on, ends_on: the first and last day of sale"),
+        ],
+        long true, codes FRAME),
+    op!("signal_drivers", "Adds columns of feedback that leads demand to a long frame: ratings, carts, waiting lists of h periods before, drawn to their mean as their numbers ask.",
+        forecast::SignalParams => Nothing, Run::Frame(|tables, value, _| {
+            forecast::signal_drivers(frame(tables, "df")?, frame(tables, "signals")?, &json::fit(value)?)
+        }),
+        frames &[("df", "unique_id, ds"), ("signals", "unique_id, ds, kind, value, n")], long true, codes RECONCILE),
+    op!("forecast_new", "Forecasts new products by what similar ones sold after their launches, corrected by what was seen, with whole quantiles.",
+        forecast::LaunchParams => Nothing, Run::Frame(|tables, value, task| {
+            let (products, history) = (frame(tables, "products")?, frame(tables, "history")?);
+            forecast::forecast_new(products, history, frame(tables, "attributes")?, &json::fit(value)?, task)
+        }),
+        frames &[
+            ("products", "unique_id, ds: the first period of sale, and the attributes"),
+            ("history", "unique_id, ds, y: of the others, and what was seen of the products"),
+            ("attributes", "unique_id and the attributes of the others"),
+        ],
+        long true, codes RECONCILE),
     op!("cross_validation", "Forecasts each series of a long frame from past origins: what would have been told, beside what came.",
         forecast::CrossValidationParams => Nothing, Run::Frame(|tables, value, task| {
             let (origins, rest) = apart(value, &["n_windows", "step_size"]);

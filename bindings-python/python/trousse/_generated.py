@@ -66,6 +66,10 @@ Pool = Literal["fast", "standard"]
 Gaps = Literal["missing", "zero"]
 
 
+#: The form of a launch curve.
+LaunchCurve = Literal["empirical", "bass"]
+
+
 #: How forecasts are made to add up.
 ReconcileMethod = Literal["bottom_up", "top_down", "ols", "wls_struct", "wls_var", "mint_shrink"]
 
@@ -959,6 +963,32 @@ class Recovered:
             tuple(value["demand"]),
             tuple(value["in_stock"]),
             tuple(value["profile"]),
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ShadeSplit:
+    """How a launch splits over its shades.
+
+    Attributes
+    ----------
+    share : tuple[float, ...]
+        Expected share of each shade; they sum to 1.
+    sd : tuple[float, ...]
+        Standard deviation of each share.
+    """
+    share: tuple[float, ...]
+    sd: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields as a dict, nested answers too."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def _of(cls, value: Mapping[str, Any]) -> ShadeSplit:
+        return cls(
+            tuple(value["share"]),
+            tuple(value["sd"]),
         )
 
 
@@ -3010,6 +3040,37 @@ def recover_demand(
     return Recovered._of(call("recover_demand", {"slots": slots, "sales": sales, "in_stock": in_stock, "profile": profile}))
 
 
+def shade_split(
+    *,
+    prior: Sequence[float],
+    strength: float = 20.0,
+    sold: Sequence[float] = (),
+) -> ShadeSplit:
+    """Splits a launch over its shades: shares expected from siblings, updated by what sold
+    (Dirichlet-multinomial).
+
+    Parameters
+    ----------
+    prior : Sequence[float]
+        What is expected of each shade, in any unit above 0: sales of the most alike shades of siblings.
+    strength : float, default 20.0
+        Units that the expectation counts for, above 0.
+    sold : Sequence[float], default ()
+        Units sold of each shade since the launch, at least 0; none before it.
+
+    Returns
+    -------
+    ShadeSplit
+        How a launch splits over its shades.
+
+    Raises
+    ------
+    Error
+        With code INTERNAL, INVALID_ARGUMENT.
+    """
+    return ShadeSplit._of(call("shade_split", {"prior": prior, "strength": strength, "sold": sold}))
+
+
 def verify(
     *,
     folder: str | os.PathLike[str],
@@ -3145,6 +3206,7 @@ def forecast_with_drivers(
     level: Sequence[float] = (80.0,),
     group_column: str | None = None,
     market_column: str | None = None,
+    on_sale: str | None = None,
     id_column: str = 'unique_id',
     time_column: str = 'ds',
     target_column: str = 'y',
@@ -3170,9 +3232,13 @@ def forecast_with_drivers(
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
     group_column : str | None, default None
-        Column of what is alike (a brand, a category): effects are shrunk to those of the group.
+        Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and
+        drivers may act in common.
     market_column : str | None, default None
         Column of what is bought in one place (a store): the mean of the others' drivers there may act too.
+    on_sale : str | None, default None
+        Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead
+        nothing will.
     id_column : str, default 'unique_id'
         Column of the series' names; where the table lacks it, all rows are one series.
     time_column : str, default 'ds'
@@ -3193,7 +3259,7 @@ def forecast_with_drivers(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast_with_drivers", {"df": df, "future": future}, {"drivers": drivers, "h": h, "season": season, "level": level, "group_column": group_column, "market_column": market_column, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast_with_drivers", {"df": df, "future": future}, {"drivers": drivers, "h": h, "season": season, "level": level, "group_column": group_column, "market_column": market_column, "on_sale": on_sale, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
 
 
 def driver_effects(
@@ -3205,6 +3271,7 @@ def driver_effects(
     level: Sequence[float] = (80.0,),
     group_column: str | None = None,
     market_column: str | None = None,
+    on_sale: str | None = None,
     id_column: str = 'unique_id',
     time_column: str = 'ds',
     target_column: str = 'y',
@@ -3228,9 +3295,13 @@ def driver_effects(
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
     group_column : str | None, default None
-        Column of what is alike (a brand, a category): effects are shrunk to those of the group.
+        Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and
+        drivers may act in common.
     market_column : str | None, default None
         Column of what is bought in one place (a store): the mean of the others' drivers there may act too.
+    on_sale : str | None, default None
+        Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead
+        nothing will.
     id_column : str, default 'unique_id'
         Column of the series' names; where the table lacks it, all rows are one series.
     time_column : str, default 'ds'
@@ -3251,7 +3322,165 @@ def driver_effects(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("driver_effects", {"df": df}, {"drivers": drivers, "h": h, "season": season, "level": level, "group_column": group_column, "market_column": market_column, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
+    return call_frame("driver_effects", {"df": df}, {"drivers": drivers, "h": h, "season": season, "level": level, "group_column": group_column, "market_column": market_column, "on_sale": on_sale, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
+
+
+def calendar_drivers(
+    df: F,
+    events: Frame,
+    lifecycle: Frame | None = None,
+    *,
+    period_days: int = 1,
+    before: int = 0,
+    after: int = 0,
+    paydays: Sequence[int] = (),
+    location_column: str | None = None,
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    progress: Progress = False,
+) -> F:
+    """Adds columns of a calendar to a long frame: days of events, paydays, and whether a series is on sale.
+
+    Parameters
+    ----------
+    df : frame
+        A frame with columns ds, and optionally unique_id and a location.
+    events : frame
+        A frame with columns ds, name, and optionally a location.
+    lifecycle : frame, default None
+        A frame with columns unique_id, and starts_on, ends_on: the first and last day of sale.
+    period_days : int, default 1
+        Days of a period, 1 … 366: 1 for days, 7 for weeks that begin on ``ds``.
+    before : int, default 0
+        Days before an event on which it acts already, 0 … 366.
+    after : int, default 0
+        Days after an event on which it still acts, 0 … 366.
+    paydays : Sequence[int], default ()
+        Days of the month on which wages are paid, 1 … 31, or −1 for its last day; a month that is shorter pays
+        on its last.
+    location_column : str | None, default None
+        Column of the location in both frames; an event without one is everywhere.
+    id_column : str, default 'unique_id'
+        Column of the series' names.
+    time_column : str, default 'ds'
+        Column of the days in all frames.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("calendar_drivers", {"df": df, "events": events, "lifecycle": lifecycle}, {"period_days": period_days, "before": before, "after": after, "paydays": paydays, "location_column": location_column, "id_column": id_column, "time_column": time_column}, progress)  # type: ignore[no-any-return]
+
+
+def signal_drivers(
+    df: F,
+    signals: Frame,
+    *,
+    h: int = 14,
+    window: int = 7,
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    progress: Progress = False,
+) -> F:
+    """Adds columns of feedback that leads demand to a long frame: ratings, carts, waiting lists of h periods
+    before, drawn to their mean as their numbers ask.
+
+    Parameters
+    ----------
+    df : frame
+        A frame with columns unique_id, ds.
+    signals : frame
+        A frame with columns unique_id, ds, kind, value, n.
+    h : int, default 14
+        Periods by which feedback leads: at least those that will be forecast, since none is known of the days
+        ahead.
+    window : int, default 7
+        Periods whose feedback is taken together, the last of them ``h`` before the row's.
+    id_column : str, default 'unique_id'
+        Column of the series' names in both frames.
+    time_column : str, default 'ds'
+        Column of the times in both frames, of the same kind.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("signal_drivers", {"df": df, "signals": signals}, {"h": h, "window": window, "id_column": id_column, "time_column": time_column}, progress)  # type: ignore[no-any-return]
+
+
+def forecast_new(
+    products: F,
+    history: Frame,
+    attributes: Frame,
+    *,
+    h: int = 14,
+    attribute_columns: Sequence[str] = (),
+    analogues: int = 20,
+    curve: LaunchCurve = 'empirical',
+    level: Sequence[float] = (80.0,),
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    target_column: str = 'y',
+    progress: Progress = False,
+) -> F:
+    """Forecasts new products by what similar ones sold after their launches, corrected by what was seen, with
+    whole quantiles.
+
+    Parameters
+    ----------
+    products : frame
+        A frame with columns unique_id, ds: the first period of sale, and the attributes.
+    history : frame
+        A frame with columns unique_id, ds, y: of the others, and what was seen of the products.
+    attributes : frame
+        A frame with columns unique_id and the attributes of the others.
+    h : int, default 14
+        Periods to forecast.
+    attribute_columns : Sequence[str], default ()
+        Columns of the attributes in both frames, 0 … 64: numbers are compared by their range, texts by the
+        share of their comma-separated words that both have (a brand, a list of ingredients).
+    analogues : int, default 20
+        The most alike launches that are taken as analogues, 1 … 1000.
+    curve : LaunchCurve, default 'empirical'
+        The form of the curve. One of ``empirical``, ``bass``.
+    level : Sequence[float], default (80.0,)
+        Levels of the intervals in percent, each between 0 and 100.
+    id_column : str, default 'unique_id'
+        Column of the series' names in all frames.
+    time_column : str, default 'ds'
+        Column of the times in ``history``, and of the first period of sale in ``products``.
+    target_column : str, default 'y'
+        Column of the values, at least 0.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("forecast_new", {"products": products, "history": history, "attributes": attributes}, {"h": h, "attribute_columns": attribute_columns, "analogues": analogues, "curve": curve, "level": level, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
 
 
 def cross_validation(
@@ -6218,6 +6447,7 @@ __all__ = [
     "HorizonRisk",
     "IntermittentMethod",
     "LabelMark",
+    "LaunchCurve",
     "Ledger",
     "LifeMoment",
     "Line",
@@ -6253,6 +6483,7 @@ __all__ = [
     "Retained",
     "Salvaged",
     "ScoreParams",
+    "ShadeSplit",
     "ShelfDemand",
     "ShelfLife",
     "Shipped",
@@ -6275,6 +6506,7 @@ __all__ = [
     "Verified",
     "WithheldRow",
     "aggregate",
+    "calendar_drivers",
     "cross_validation",
     "demand_class",
     "driver_effects",
@@ -6283,6 +6515,7 @@ __all__ = [
     "fefo",
     "forecast",
     "forecast_counts",
+    "forecast_new",
     "forecast_paths",
     "forecast_totals",
     "forecast_with_drivers",
@@ -6305,6 +6538,8 @@ __all__ = [
     "required_remaining_days",
     "rfm",
     "salvage",
+    "shade_split",
     "shelf_life",
+    "signal_drivers",
     "verify",
 ]

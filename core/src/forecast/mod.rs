@@ -17,7 +17,11 @@
 //! Hierarchies: [`aggregate()`] sums series up, [`reconcile()`] makes forecasts of all levels add up.
 //!
 //! Drivers that are known ahead (price, deal, advert, holiday): [`with_drivers`] forecasts a panel with their effects, pooled
-//! and shrunk over its series; [`driver_effects`] tells them.
+//! and shrunk over its series; [`driver_effects`] tells them. [`calendar_drivers`] and [`signal_drivers`] make such columns of
+//! events and of feedback.
+//!
+//! New products: [`forecast_new`] takes the curve and the scale of their launches from similar ones, [`shade_split`] their
+//! shares.
 //!
 //! A [`Forecaster`] keeps fitted series and takes new values in one by one, without their history.
 //!
@@ -37,6 +41,7 @@ mod forecaster;
 mod freq;
 pub mod intermittent;
 pub mod interval;
+mod launch;
 mod minimise;
 mod mstl;
 mod names;
@@ -64,10 +69,13 @@ pub use backtest::{EvaluateParams, Origins, cross_validation, evaluate};
 pub use ces::{Ces, auto_ces, ces};
 pub use class::{CV2_CUT, DemandClass, DemandKind, INTERVAL_CUT, demand_class};
 pub use counts::{CountFilter, CountKind, CountLaw, CountModel, Counts, counts};
-pub use drivers::{DriverParams, driver_effects, with_drivers};
+pub use drivers::{
+    CalendarParams, DriverParams, SignalParams, calendar_drivers, driver_effects, signal_drivers, with_drivers,
+};
 pub use ets::{Ets, Fit, auto_ets, ets};
 pub use forecaster::{Forecaster, ForecasterParams, STATE_VERSION};
 pub use intermittent::{Croston, Tsb, adida, croston, imapa, sba, tsb};
+pub use launch::{LaunchCurve, LaunchParams, ShadeSplit, ShadeSplitParams, forecast_new, shade_split};
 pub use mstl::{Decomposition, mstl};
 pub use paths::{Draws, Totals, forecast_paths, forecast_totals};
 #[cfg(feature = "schema")]

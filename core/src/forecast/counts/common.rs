@@ -49,6 +49,20 @@ impl Common {
         Common { past, level: vec![Movement::NONE; n + 1], season }
     }
 
+    /// What drivers do to one series in each period of the past and ahead, as factors, and its own season beside them.
+    pub(crate) fn driven(series: &Series, factors: &[f64], season: usize) -> Common {
+        let n = series.demand.len();
+        let still: Vec<f64> = series.demand.iter().zip(factors).map(|(demand, factor)| demand / factor).collect();
+        let index = seasonal(&still, season);
+        let moved = |t: usize| {
+            let mean = factors[t] * index[t % index.len()];
+            Movement { mean, sells: mean.sqrt(), size: mean.sqrt() }
+        };
+        let season: Vec<Movement> = (0..factors.len()).map(moved).collect();
+        let past = season[..n].iter().copied().map(Some).collect();
+        Common { past, level: vec![Movement::NONE; n + 1], season }
+    }
+
     /// What the series of a panel have in common; `None` for few series or such of different lengths.
     pub(crate) fn of(series: &[Series], season: usize) -> Option<Common> {
         let n = series.first()?.demand.len();
