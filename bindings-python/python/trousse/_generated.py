@@ -66,6 +66,10 @@ Pool = Literal["fast", "standard"]
 Gaps = Literal["missing", "zero"]
 
 
+#: What happens to a series that cannot be forecast.
+OnError = Literal["keep", "raise"]
+
+
 #: The form of a launch curve.
 LaunchCurve = Literal["empirical", "bass"]
 
@@ -3128,10 +3132,12 @@ def forecast(
     df: F,
     *,
     h: int = 14,
-    season: int = 1,
+    freq: str | None = None,
+    season: int = 0,
     seasons: Sequence[int] = (),
     level: Sequence[float] = (80.0,),
-    models: Sequence[Model] = (),
+    models: Sequence[str] = ('auto',),
+    candidates: Sequence[Model] = (),
     pool: Pool = 'standard',
     windows: int = 3,
     non_negative: bool = True,
@@ -3140,6 +3146,7 @@ def forecast(
     target_column: str = 'y',
     in_stock: str | None = None,
     gaps: Gaps = 'missing',
+    on_error: OnError = 'keep',
     progress: Progress = False,
 ) -> F:
     """Forecasts each series of a long frame with intervals; the models are chosen by rolling-origin error.
@@ -3150,19 +3157,27 @@ def forecast(
         A frame with columns unique_id, ds, y, and optionally in_stock.
     h : int, default 14
         Periods to forecast.
-    season : int, default 1
-        Periods in a season (7 for days, 12 for months); 1 for none.
+    freq : str | None, default None
+        Step between periods: ``D``, ``W``, ``MS`` or ``ME``, ``QS`` or ``QE``, ``YS`` or ``YE``, ``B`` (Monday to Friday), ``h``,
+        ``min``, ``s``, or several such as ``2W``; by default it is read off the table. Of integer times it says the
+        season only, where it is no number.
+    season : int, default 0
+        Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12
+        months, 4 quarters.
     seasons : Sequence[int], default ()
         Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for ``mstl``. At most
         five.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
-    models : Sequence[Model], default ()
-        Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
-        ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
-        ``ces``, ``arima``, ``drift``, ``window_average``, ``seasonal_window_average``, ``holt``,
-        ``damped_holt``, ``standard_theta``, ``optimised_theta``, ``mstl``, ``tsb``, ``adida``, ``imapa``,
-        ``blend``.
+    models : Sequence[str], default ('auto',)
+        The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
+        ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
+    candidates : Sequence[Model], default ()
+        Models that ``auto`` chooses among; empty for all of the pool that suit the series. ``blend`` averages
+        those. One of ``naive``, ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``,
+        ``counts``, ``ets``, ``theta``, ``ces``, ``arima``, ``drift``, ``window_average``,
+        ``seasonal_window_average``, ``holt``, ``damped_holt``, ``standard_theta``, ``optimised_theta``,
+        ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3179,6 +3194,8 @@ def forecast(
         Column of the share of each period, 0–1, in which the item could be bought.
     gaps : Gaps, default 'missing'
         What a period without a row means. One of ``missing``, ``zero``.
+    on_error : OnError, default 'keep'
+        What happens to a series that cannot be forecast. One of ``keep``, ``raise``.
     progress : bool or callable, default False
         True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
@@ -3193,7 +3210,7 @@ def forecast(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast", {"df": df}, {"h": h, "season": season, "seasons": seasons, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_with_drivers(
@@ -3487,10 +3504,12 @@ def cross_validation(
     df: F,
     *,
     h: int = 14,
-    season: int = 1,
+    freq: str | None = None,
+    season: int = 0,
     seasons: Sequence[int] = (),
     level: Sequence[float] = (80.0,),
-    models: Sequence[Model] = (),
+    models: Sequence[str] = ('auto',),
+    candidates: Sequence[Model] = (),
     pool: Pool = 'standard',
     windows: int = 3,
     non_negative: bool = True,
@@ -3499,6 +3518,7 @@ def cross_validation(
     target_column: str = 'y',
     in_stock: str | None = None,
     gaps: Gaps = 'missing',
+    on_error: OnError = 'keep',
     n_windows: int = 1,
     step_size: int | None = None,
     progress: Progress = False,
@@ -3511,19 +3531,27 @@ def cross_validation(
         A frame with columns unique_id, ds, y, and optionally in_stock.
     h : int, default 14
         Periods to forecast.
-    season : int, default 1
-        Periods in a season (7 for days, 12 for months); 1 for none.
+    freq : str | None, default None
+        Step between periods: ``D``, ``W``, ``MS`` or ``ME``, ``QS`` or ``QE``, ``YS`` or ``YE``, ``B`` (Monday to Friday), ``h``,
+        ``min``, ``s``, or several such as ``2W``; by default it is read off the table. Of integer times it says the
+        season only, where it is no number.
+    season : int, default 0
+        Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12
+        months, 4 quarters.
     seasons : Sequence[int], default ()
         Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for ``mstl``. At most
         five.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
-    models : Sequence[Model], default ()
-        Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
-        ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
-        ``ces``, ``arima``, ``drift``, ``window_average``, ``seasonal_window_average``, ``holt``,
-        ``damped_holt``, ``standard_theta``, ``optimised_theta``, ``mstl``, ``tsb``, ``adida``, ``imapa``,
-        ``blend``.
+    models : Sequence[str], default ('auto',)
+        The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
+        ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
+    candidates : Sequence[Model], default ()
+        Models that ``auto`` chooses among; empty for all of the pool that suit the series. ``blend`` averages
+        those. One of ``naive``, ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``,
+        ``counts``, ``ets``, ``theta``, ``ces``, ``arima``, ``drift``, ``window_average``,
+        ``seasonal_window_average``, ``holt``, ``damped_holt``, ``standard_theta``, ``optimised_theta``,
+        ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3540,6 +3568,8 @@ def cross_validation(
         Column of the share of each period, 0–1, in which the item could be bought.
     gaps : Gaps, default 'missing'
         What a period without a row means. One of ``missing``, ``zero``.
+    on_error : OnError, default 'keep'
+        What happens to a series that cannot be forecast. One of ``keep``, ``raise``.
     n_windows : int, default 1
         How many windows, 1 … 1,000.
     step_size : int | None, default None
@@ -3558,17 +3588,19 @@ def cross_validation(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("cross_validation", {"df": df}, {"h": h, "season": season, "seasons": seasons, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "n_windows": n_windows, "step_size": step_size}, progress)  # type: ignore[no-any-return]
+    return call_frame("cross_validation", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "n_windows": n_windows, "step_size": step_size}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_paths(
     df: F,
     *,
     h: int = 14,
-    season: int = 1,
+    freq: str | None = None,
+    season: int = 0,
     seasons: Sequence[int] = (),
     level: Sequence[float] = (80.0,),
-    models: Sequence[Model] = (),
+    models: Sequence[str] = ('auto',),
+    candidates: Sequence[Model] = (),
     pool: Pool = 'standard',
     windows: int = 3,
     non_negative: bool = True,
@@ -3577,6 +3609,7 @@ def forecast_paths(
     target_column: str = 'y',
     in_stock: str | None = None,
     gaps: Gaps = 'missing',
+    on_error: OnError = 'keep',
     n_paths: int = 100,
     seed: int = 0,
     progress: Progress = False,
@@ -3590,19 +3623,27 @@ def forecast_paths(
         A frame with columns unique_id, ds, y, and optionally in_stock.
     h : int, default 14
         Periods to forecast.
-    season : int, default 1
-        Periods in a season (7 for days, 12 for months); 1 for none.
+    freq : str | None, default None
+        Step between periods: ``D``, ``W``, ``MS`` or ``ME``, ``QS`` or ``QE``, ``YS`` or ``YE``, ``B`` (Monday to Friday), ``h``,
+        ``min``, ``s``, or several such as ``2W``; by default it is read off the table. Of integer times it says the
+        season only, where it is no number.
+    season : int, default 0
+        Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12
+        months, 4 quarters.
     seasons : Sequence[int], default ()
         Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for ``mstl``. At most
         five.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
-    models : Sequence[Model], default ()
-        Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
-        ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
-        ``ces``, ``arima``, ``drift``, ``window_average``, ``seasonal_window_average``, ``holt``,
-        ``damped_holt``, ``standard_theta``, ``optimised_theta``, ``mstl``, ``tsb``, ``adida``, ``imapa``,
-        ``blend``.
+    models : Sequence[str], default ('auto',)
+        The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
+        ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
+    candidates : Sequence[Model], default ()
+        Models that ``auto`` chooses among; empty for all of the pool that suit the series. ``blend`` averages
+        those. One of ``naive``, ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``,
+        ``counts``, ``ets``, ``theta``, ``ces``, ``arima``, ``drift``, ``window_average``,
+        ``seasonal_window_average``, ``holt``, ``damped_holt``, ``standard_theta``, ``optimised_theta``,
+        ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3619,6 +3660,8 @@ def forecast_paths(
         Column of the share of each period, 0–1, in which the item could be bought.
     gaps : Gaps, default 'missing'
         What a period without a row means. One of ``missing``, ``zero``.
+    on_error : OnError, default 'keep'
+        What happens to a series that cannot be forecast. One of ``keep``, ``raise``.
     n_paths : int, default 100
         How many paths, 1 … 10,000.
     seed : int, default 0
@@ -3637,17 +3680,19 @@ def forecast_paths(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast_paths", {"df": df}, {"h": h, "season": season, "seasons": seasons, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "n_paths": n_paths, "seed": seed}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast_paths", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "n_paths": n_paths, "seed": seed}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_totals(
     df: F,
     *,
     h: int = 14,
-    season: int = 1,
+    freq: str | None = None,
+    season: int = 0,
     seasons: Sequence[int] = (),
     level: Sequence[float] = (80.0,),
-    models: Sequence[Model] = (),
+    models: Sequence[str] = ('auto',),
+    candidates: Sequence[Model] = (),
     pool: Pool = 'standard',
     windows: int = 3,
     non_negative: bool = True,
@@ -3656,6 +3701,7 @@ def forecast_totals(
     target_column: str = 'y',
     in_stock: str | None = None,
     gaps: Gaps = 'missing',
+    on_error: OnError = 'keep',
     quantiles: Sequence[float] = (0.1, 0.5, 0.9),
     seed: int = 0,
     progress: Progress = False,
@@ -3668,19 +3714,27 @@ def forecast_totals(
         A frame with columns unique_id, ds, y, and optionally in_stock.
     h : int, default 14
         Periods to forecast.
-    season : int, default 1
-        Periods in a season (7 for days, 12 for months); 1 for none.
+    freq : str | None, default None
+        Step between periods: ``D``, ``W``, ``MS`` or ``ME``, ``QS`` or ``QE``, ``YS`` or ``YE``, ``B`` (Monday to Friday), ``h``,
+        ``min``, ``s``, or several such as ``2W``; by default it is read off the table. Of integer times it says the
+        season only, where it is no number.
+    season : int, default 0
+        Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12
+        months, 4 quarters.
     seasons : Sequence[int], default ()
         Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for ``mstl``. At most
         five.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
-    models : Sequence[Model], default ()
-        Models to choose among; empty for all of the pool that suit the series. One of ``naive``,
-        ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``, ``counts``, ``ets``, ``theta``,
-        ``ces``, ``arima``, ``drift``, ``window_average``, ``seasonal_window_average``, ``holt``,
-        ``damped_holt``, ``standard_theta``, ``optimised_theta``, ``mstl``, ``tsb``, ``adida``, ``imapa``,
-        ``blend``.
+    models : Sequence[str], default ('auto',)
+        The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
+        ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
+    candidates : Sequence[Model], default ()
+        Models that ``auto`` chooses among; empty for all of the pool that suit the series. ``blend`` averages
+        those. One of ``naive``, ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``,
+        ``counts``, ``ets``, ``theta``, ``ces``, ``arima``, ``drift``, ``window_average``,
+        ``seasonal_window_average``, ``holt``, ``damped_holt``, ``standard_theta``, ``optimised_theta``,
+        ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3697,6 +3751,8 @@ def forecast_totals(
         Column of the share of each period, 0–1, in which the item could be bought.
     gaps : Gaps, default 'missing'
         What a period without a row means. One of ``missing``, ``zero``.
+    on_error : OnError, default 'keep'
+        What happens to a series that cannot be forecast. One of ``keep``, ``raise``.
     quantiles : Sequence[float], default (0.1, 0.5, 0.9)
         Probabilities of the quantiles, each in (0, 1).
     seed : int, default 0
@@ -3715,7 +3771,7 @@ def forecast_totals(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast_totals", {"df": df}, {"h": h, "season": season, "seasons": seasons, "level": level, "models": models, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "quantiles": quantiles, "seed": seed}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast_totals", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "quantiles": quantiles, "seed": seed}, progress)  # type: ignore[no-any-return]
 
 
 def evaluate(
@@ -6462,6 +6518,7 @@ __all__ = [
     "Money",
     "Moved",
     "Newsvendor",
+    "OnError",
     "OpenJar",
     "OpenJarLimit",
     "OpenPurchaseRow",
