@@ -70,7 +70,7 @@ def test_damage_is_refused(tmp_path) -> None:
         tr.Forecaster.load(tmp_path / "state").fit({"y": [math.nan]})
     assert caught.value.code == "SERIES_TOO_SHORT"
     refitted = tr.Forecaster.load(tmp_path / "state").fit({"y": [1.0, 2.0, 3.0]}).predict()
-    assert len(refitted["naive"]) == 7
+    assert len(refitted["theta"]) == 7
     state = bytearray((tmp_path / "state").read_bytes())
     for damaged, code in [(b"", "STATE_CORRUPT"), (state[:-1], "STATE_CORRUPT"), (state[:4] + b"\2" + state[5:], "STATE_VERSION")]:
         with pytest.raises(tr.Error) as caught:

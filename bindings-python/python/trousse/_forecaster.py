@@ -22,9 +22,9 @@ class Forecaster:
 
     Parameters
     ----------
-    models : sequence of str, default ("ets",)
+    models : sequence of str, default ("auto",)
         The columns of forecasts, as in ``trousse.forecast``: ``auto``, ``ets``, ``AutoETS`` … Here ``auto`` weighs
-        smoothing models for counts too. States of ``theta``, ``ces`` and ``arima`` cannot be saved yet.
+        smoothing models for counts too.
     h : int, default 14
         Periods ahead whose spread is measured; beyond them it grows with the square root of time.
     freq : str | None, default None
@@ -61,7 +61,7 @@ class Forecaster:
 
     def __init__(
         self,
-        models: Sequence[str] = ("ets",),
+        models: Sequence[str] = ("auto",),
         *,
         h: int = 14,
         freq: str | None = None,
