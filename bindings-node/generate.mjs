@@ -337,7 +337,7 @@ export interface ForecasterParams extends Omit<ForecastFrameParams, 'level' | 'o
    */
   h?: number
   /**
-   * The columns of forecasts. Here \`auto\` weighs smoothing models for counts too.
+   * The columns of forecasts.
    *
    * @defaultValue \`["auto"]\`
    */

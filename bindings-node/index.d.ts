@@ -1214,10 +1214,9 @@ export interface ForecasterParams extends Omit<ForecastFrameParams, 'level' | 'o
    */
   h?: number
   /**
-   * The columns of forecasts. Here `auto` weighs smoothing models for counts too. States of `theta`, `ces` and `arima`
-   * cannot be saved yet.
+   * The columns of forecasts.
    *
-   * @defaultValue `["ets"]`
+   * @defaultValue `["auto"]`
    */
   models?: string[]
   /** After so many periods a series is due to be fitted anew; none for never. A whole number. */

@@ -23,8 +23,7 @@ class Forecaster:
     Parameters
     ----------
     models : sequence of str, default ("auto",)
-        The columns of forecasts, as in ``trousse.forecast``: ``auto``, ``ets``, ``AutoETS`` … Here ``auto`` weighs
-        smoothing models for counts too.
+        The columns of forecasts, as in ``trousse.forecast``: ``auto``, ``ets``, ``AutoETS`` …
     h : int, default 14
         Periods ahead whose spread is measured; beyond them it grows with the square root of time.
     freq : str | None, default None

@@ -16,10 +16,14 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::counts::{self, Common, CountPool};
 use super::select::{self, Mixture};
 use super::smooth::Roll;
 use super::table::{Gaps, Kind, Series, Step, TableParams, Times, bad_row, fill, group, group_each, push_forecast};
-use super::{Forecast, MAX_PERIODS, Model, Options, Pool, check_count, demand, interval, interval_at, names};
+use super::{
+    Forecast, MAX_PERIODS, Model, Options, Pool, as_counts, check_count, count_pool, demand, in_common, interval,
+    interval_at, names, suits_counts,
+};
 use crate::base::{Column, Error, Interner, Result, Table, Task};
 
 /// The version of the bytes of a state.
@@ -41,7 +45,7 @@ pub struct ForecasterParams {
     pub freq: Option<String>,
     /// Periods in a season; 1 for none, 0 for that of the step.
     pub season: usize,
-    /// The columns of forecasts, as in [`TableParams`]. Here `auto` weighs smoothing models for counts too.
+    /// The columns of forecasts, as in [`TableParams`].
     pub models: Vec<String>,
     /// Models that `auto` chooses among.
     pub candidates: Vec<Model>,
@@ -100,12 +104,6 @@ impl ForecasterParams {
         self.table(self.h, &[]).check()?;
         if let Some(every) = self.refit_every {
             check_count("refit_every", every, u32::MAX as usize)?;
-        }
-        for (at, name) in self.models.iter().enumerate() {
-            let field = format!("models[{at}]");
-            if names::models(&field, name, &self.candidates)?.contains(&Model::Counts) {
-                return Err(Error::argument(field, "a model with a state of its own", name));
-            }
         }
         Ok(())
     }
@@ -169,6 +167,8 @@ struct One {
 struct State {
     model: Model,
     filter: Mixture,
+    /// The pool of count models in the place of all below but `drift` and `since`, where `auto` chose it.
+    pool: Option<CountPool>,
     /// Whether the spread is relative to the forecast.
     relative: bool,
     /// Standard deviation per period ahead.
@@ -186,7 +186,22 @@ struct State {
 }
 
 impl State {
-    fn fit(demand: &demand::Demand, options: &Options) -> State {
+    fn fit(demand: &demand::Demand, length: usize, common: Option<&Common>, options: &Options) -> State {
+        if suits_counts(demand, options) {
+            return State {
+                model: Model::Counts,
+                filter: Mixture(Vec::new()),
+                pool: Some(count_pool(demand, length, common, options).0),
+                relative: false,
+                spread: Box::new([0.0]),
+                shape: Box::new([]),
+                count: true,
+                floor: true,
+                largest: demand.largest,
+                drift: [0.0; 2],
+                since: 0,
+            };
+        }
         let choice = select::choose(demand, options);
         let spread = interval::spread(&choice, demand, options.horizon);
         State {
@@ -198,6 +213,7 @@ impl State {
             floor: options.non_negative && !demand.negative,
             largest: demand.largest,
             filter: choice.end,
+            pool: None,
             drift: [0.0; 2],
             since: 0,
         }
@@ -211,8 +227,14 @@ impl State {
 
     fn update(&mut self, y: f64, weight: f64) {
         if !y.is_nan() {
-            let expected = self.filter.ahead(1);
-            let (error, sd) = (y - expected, self.sd(0, expected));
+            let (expected, sd) = match &self.pool {
+                Some(pool) => {
+                    let next = pool.ahead(1);
+                    (next.mean(0), next.variances(1).0[0].sqrt())
+                }
+                None => (self.filter.ahead(1), self.sd(0, self.filter.ahead(1))),
+            };
+            let error = y - expected;
             let z = if error == 0.0 { 0.0 } else { (error / sd).clamp(-MOST, MOST) };
             self.drift = [(self.drift[0] + z - SLACK).max(0.0), (self.drift[1] - z - SLACK).max(0.0)];
             self.floor &= y >= 0.0;
@@ -220,10 +242,17 @@ impl State {
             self.largest = self.largest.max(y);
         }
         self.filter.update(y, weight);
+        if let Some(pool) = &mut self.pool {
+            pool.update(y, weight);
+        }
         self.since = self.since.saturating_add(1);
     }
 
     fn ahead(&self, h: usize, level: &[f64]) -> Forecast {
+        if let Some(pool) = &self.pool {
+            let options = Options { horizon: h, levels: level.to_vec(), ..Options::default() };
+            return as_counts(pool, &counts::Errors { own: 0.0, naive: 0.0 }, &options);
+        }
         let mut mean = self.filter.path(h);
         if self.floor {
             mean.iter_mut().for_each(|m| *m = m.max(0.0));
@@ -299,12 +328,17 @@ impl Forecaster {
             .collect();
         let models = models?;
         task.expect(series.len());
+        let common: Vec<Option<Common>> = models.iter().map(|options| in_common(&panel, options)).collect();
         let states: Vec<Result<Vec<State>>> = (series.par_iter().enumerate())
             .map(|(i, one)| {
                 task.tick()?;
                 one.fault.clone().map_or(Ok(()), Err)?;
                 let demand = demand::uncensor(&one.name, panel.series(i), panel.in_stock(i))?;
-                Ok(models.iter().map(|options| State::fit(&demand, options)).collect())
+                let length = panel.series(i).len();
+                let fit = |(options, common): (&Options, &Option<Common>)| {
+                    State::fit(&demand, length, common.as_ref(), options)
+                };
+                Ok(models.iter().zip(&common).map(fit).collect())
             })
             .collect();
         let first = states.iter().find_map(|states| states.as_ref().err());
@@ -537,6 +571,7 @@ struct SavedOne {
 struct SavedState {
     model: String,
     filter: Mixture,
+    pool: Option<CountPool>,
     relative: bool,
     spread: Vec<f32>,
     shape: Vec<f32>,
@@ -552,6 +587,7 @@ impl SavedState {
         SavedState {
             model: state.model.name().into(),
             filter: state.filter.clone(),
+            pool: state.pool.clone(),
             relative: state.relative,
             spread: state.spread.to_vec(),
             shape: state.shape.to_vec(),
@@ -565,13 +601,15 @@ impl SavedState {
 
     fn state(self) -> Option<State> {
         let parts = &self.filter.0;
-        let sound = !parts.is_empty()
+        let sound = parts.is_empty() == self.pool.is_some()
+            && self.pool.as_ref().is_none_or(CountPool::is_sound)
             && parts.iter().all(|(_, filter)| filter.is_sound())
             && (1..=MAX_PERIODS).contains(&self.spread.len())
             && [0, 99].contains(&self.shape.len());
         sound.then_some(State {
             model: serde_json::from_value(self.model.into()).ok()?,
             filter: self.filter,
+            pool: self.pool,
             relative: self.relative,
             spread: self.spread.into(),
             shape: self.shape.into(),

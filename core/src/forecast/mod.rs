@@ -60,7 +60,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::numeric::count_quantile;
 use crate::base::{Error, Panel, Result, Task};
-use counts::Common;
+use counts::{Common, CountPool};
 
 pub use arima::{Arima, Order, arima, auto_arima};
 #[cfg(feature = "schema")]
@@ -431,7 +431,8 @@ fn named(
 ) -> Result<Forecast> {
     let demand = demand::uncensor(name, y, in_stock)?;
     if suits_counts(&demand, options) {
-        return Ok(as_counts(&counts::Series::of(&demand, y.len()), common, options));
+        let (pool, errors) = count_pool(&demand, y.len(), common, options);
+        return Ok(as_counts(&pool, &errors, options));
     }
     let choice = select::choose(&demand, options);
     let floor = options.non_negative && !demand.negative;
@@ -525,11 +526,22 @@ fn in_common(panel: &Panel, options: &Options) -> Option<Common> {
     Common::of(&series, options.season)
 }
 
-fn as_counts(series: &counts::Series, common: Option<&Common>, options: &Options) -> Forecast {
-    let (counts, errors) = match common {
-        Some(common) => counts::fit(series, common, options.horizon),
-        None => counts::fit(series, &Common::own(series, options.season), options.horizon),
-    };
+/// Fits the pool of count models, with what the panel has in common.
+fn count_pool(
+    demand: &demand::Demand,
+    length: usize,
+    common: Option<&Common>,
+    options: &Options,
+) -> (CountPool, counts::Errors) {
+    let series = counts::Series::of(demand, length);
+    match common {
+        Some(common) => counts::fit(&series, common, options.horizon),
+        None => counts::fit(&series, &Common::own(&series, options.season), options.horizon),
+    }
+}
+
+fn as_counts(pool: &CountPool, errors: &counts::Errors, options: &Options) -> Forecast {
+    let counts = pool.ahead(options.horizon);
     let (variance, total) = counts.variances(options.horizon);
     let sd = |variance: &[f64]| variance.iter().map(|v| v.sqrt()).collect::<Vec<f64>>();
     let mut forecast = Forecast {

@@ -903,6 +903,25 @@ fn a_state_is_its_bytes() {
 }
 
 #[test]
+fn a_kept_series_of_counts_has_whole_quantiles() {
+    let y: Vec<f64> = (0..140).map(|t| if noise(8, t) > 0.4 { (3.0 * noise(9, t)).abs().ceil() } else { 0.0 }).collect();
+    let long = |from: usize, to: usize| rows(&["a"], from as i64, &[y[from..to].to_vec()]);
+    let mut own = kept(&["auto"], &long(0, 120));
+    let params = TableParams { h: 14, level: vec![80.0], ..TableParams::default() };
+    let told = |own: &Forecaster| own.predict(14, &[80.0], &Task::default()).unwrap();
+    let whole = table(&long(0, 120), &params, &Task::default()).unwrap();
+    assert_eq!(told(&own).floats("auto").unwrap(), whole.floats("auto").unwrap());
+    assert_eq!(told(&own).floats("auto-hi-80").unwrap(), whole.floats("auto-hi-80").unwrap());
+    assert_eq!(told(&own).texts("model").unwrap()[0], "counts");
+    let mut again = Forecaster::from_bytes(&own.to_bytes().unwrap()).unwrap();
+    own.update(&long(120, 140)).unwrap();
+    (120..140).for_each(|t| again.update(&long(t, t + 1)).unwrap());
+    assert_eq!(own.to_bytes().unwrap(), again.to_bytes().unwrap());
+    assert_ne!(told(&own).floats("auto").unwrap(), whole.floats("auto").unwrap());
+    assert!(told(&own).floats("auto-hi-80").unwrap().iter().all(|q| q.fract() == 0.0 && *q >= 1.0));
+}
+
+#[test]
 fn a_state_is_small() {
     for (season, y) in [(1, weekly(15, 30)), (7, weekly(15, 30)), (12, weekly(16, 36)), (52, weekly(17, 120))] {
         let size = |series: &[&str]| {

@@ -94,6 +94,10 @@ impl CountFilter {
         Ok(CountFilter { model, level, time: level, size: level, sales: level, plain: level, total })
     }
 
+    pub(super) fn is_sound(&self) -> bool {
+        self.model.check().is_ok()
+    }
+
     /// The state after a series. `in_stock` is the share of each period, 0–1; sales of part of a period are read
     /// as demand y / share that counts for that share.
     ///

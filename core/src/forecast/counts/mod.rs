@@ -31,7 +31,7 @@ pub use filter::{CountFilter, CountModel};
 pub use law::{CountKind, CountLaw, Movement};
 pub use mixture::Counts;
 pub(crate) use mixture::{PATHS, Random, sum_quantiles};
-pub(crate) use pool::{Series, fit};
+pub(crate) use pool::{CountPool, Errors, Series, fit};
 
 /// Forecasts one series of counts.
 ///
@@ -60,7 +60,7 @@ pub fn counts(y: &[f64], in_stock: Option<&[f64]>, season: usize, horizon: usize
         return Err(Error::argument(format!("y[{at}]"), "a whole number of at least 0", y[at]));
     }
     let series = Series::of(&demand, demand.value.len());
-    Ok(fit(&series, &Common::own(&series, season), horizon).0)
+    Ok(fit(&series, &Common::own(&series, season), horizon).0.ahead(horizon))
 }
 
 fn check_length(y: &[f64], in_stock: Option<&[f64]>) -> Result<()> {

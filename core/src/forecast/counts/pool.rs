@@ -1,9 +1,12 @@
 //! The pool of count models and their weights.
 
+use serde::{Deserialize, Serialize};
+
 use super::common::Common;
 use super::filter::{CountFilter, CountModel};
-use super::law::{CountKind, CountLaw, ln_choose};
+use super::law::{CountKind, CountLaw, Movement, ln_choose};
 use super::mixture::Counts;
+use crate::forecast::MAX_PERIODS;
 
 /// One series as the pool reads it.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,8 +66,41 @@ pub(crate) struct Errors {
     pub(crate) naive: f64,
 }
 
-/// Fits the pool to a series: its mixture after the last period. O(n · models), and the scores of 60 origins.
-pub(crate) fn fit(series: &Series, common: &Common, horizon: usize) -> (Counts, Errors) {
+/// The weighted models of a pool after the values seen so far, with the season that moves them; what the panel had in
+/// common at the last origin stays as it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CountPool {
+    parts: Vec<(f64, CountFilter)>,
+    season: Vec<Movement>,
+    at: usize,
+}
+
+impl CountPool {
+    /// Whether updates can have led to this state: one that was read is not trusted.
+    pub(crate) fn is_sound(&self) -> bool {
+        !self.parts.is_empty()
+            && self.parts.iter().all(|(_, filter)| filter.is_sound())
+            && self.at < self.season.len()
+            && self.season.len() <= MAX_PERIODS
+    }
+
+    /// Takes the demand of the next period in, which counts for `weight`; `NaN` is unknown. O(models).
+    pub(crate) fn update(&mut self, demand: f64, weight: f64) {
+        let moved = self.season[self.at];
+        self.parts.iter_mut().for_each(|(_, filter)| filter.take(demand, weight, &moved));
+        self.at = (self.at + 1) % self.season.len();
+    }
+
+    /// What is expected of the periods ahead.
+    pub(crate) fn ahead(&self, horizon: usize) -> Counts {
+        let n = self.season.len();
+        let steps = (0..horizon.clamp(1, n)).map(|k| self.season[(self.at + k) % n]).collect();
+        Counts::new(self.parts.iter().map(|(weight, filter)| (*weight, filter.law())).collect(), steps)
+    }
+}
+
+/// Fits the pool to a series: its state after the last period. O(n · models), and the scores of 60 origins.
+pub(crate) fn fit(series: &Series, common: &Common, horizon: usize) -> (CountPool, Errors) {
     let end = series.demand.len();
     let mut filters: Vec<CountFilter> = models().into_iter().filter_map(|model| CountFilter::new(model).ok()).collect();
     let first = series.demand.iter().position(|y| !y.is_nan()).unwrap_or(0);
@@ -87,9 +123,9 @@ pub(crate) fn fit(series: &Series, common: &Common, horizon: usize) -> (Counts, 
     }
     let weights = weights(&scores);
     let errors = past.errors(&weights, &means);
-    let parts = weights.into_iter().zip(filters.iter().map(CountFilter::law)).collect();
-    let span = if common.has_season() { horizon.min(common.season_length()) } else { 1 };
-    (Counts::new(parts, (1..=span).map(|ahead| common.ahead(end, ahead)).collect()), errors)
+    let parts = weights.into_iter().zip(filters).filter(|(weight, _)| *weight > 0.0).collect();
+    let span = if common.has_season() { common.season_length() } else { 1 };
+    (CountPool { parts, season: (1..=span).map(|ahead| common.ahead(end, ahead)).collect(), at: 0 }, errors)
 }
 
 /// Periods ahead that are scored.

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::data::{Data, Item};
 use super::learn::Found;
 use crate::forecast::counts::{self, Common, Counts, Series};
-use crate::forecast::{DemandKind, demand_class, few_at_a_time};
+use crate::forecast::{CV2_CUT, DemandKind, demand_class, few_at_a_time, unforeseen};
 
 /// Fewer known periods say too little.
 const LEAST: usize = 4;
@@ -18,7 +18,7 @@ const SLOPES: i32 = 60;
 pub(super) fn driven(data: &Data, found: &Found, season: usize) -> Vec<Option<Counts>> {
     let moved = |(item, i): (&Item, usize)| about_mean(item, &found.moves(data, i));
     let moves: Vec<Vec<f64>> = data.items.par_iter().zip(0..data.items.len()).map(moved).collect();
-    let suits: Vec<bool> = data.items.par_iter().zip(&moves).map(|(item, moves)| is_few(item, moves)).collect();
+    let suits: Vec<bool> = data.items.par_iter().zip(&moves).map(|(item, moves)| is_few(item, moves, season)).collect();
     let few = || data.items.iter().zip(&moves).zip(&suits).filter(|(_, suits)| **suits).map(|(pair, _)| pair);
     let slope = if found.terms.is_empty() { 0.0 } else { slope(&few().collect::<Vec<_>>()) };
     let of = |((item, moves), suits): ((&Item, &Vec<f64>), &bool)| suits.then(|| pool(item, moves, slope, season));
@@ -30,14 +30,15 @@ fn about_mean(item: &Item, moves: &[f64]) -> Vec<f64> {
     moves.iter().map(|by| (by - mean).clamp(-MOST, MOST)).collect()
 }
 
-fn is_few(item: &Item, moves: &[f64]) -> bool {
+fn is_few(item: &Item, moves: &[f64], season: usize) -> bool {
     if !item.count || item.nothing || item.known < LEAST {
         return false;
     }
     let still: Vec<f64> = item.y.iter().zip(moves).map(|(y, by)| y / by.exp()).collect();
     match demand_class(&still).class {
         DemandKind::Smooth | DemandKind::New => few_at_a_time(&still),
-        DemandKind::Erratic | DemandKind::Intermittent | DemandKind::Lumpy | DemandKind::Ended => true,
+        DemandKind::Erratic => unforeseen(&still, season) > CV2_CUT,
+        DemandKind::Intermittent | DemandKind::Lumpy | DemandKind::Ended => true,
     }
 }
 
@@ -78,5 +79,6 @@ fn pool(item: &Item, moves: &[f64], slope: f64, season: usize) -> Counts {
             (series.demand[*place], series.seen[*place], series.weight[*place]) = (*y, *y, 1.0);
         }
     }
-    counts::fit(&series, &Common::driven(&series, &factors, season), horizon.max(1)).0
+    let horizon = horizon.max(1);
+    counts::fit(&series, &Common::driven(&series, &factors, season), horizon).0.ahead(horizon)
 }
