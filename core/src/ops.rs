@@ -341,7 +341,7 @@ pub static OPS: &[Op] = &[
         long true, codes RECONCILE),
     op!("cross_validation", "Forecasts each series of a long frame from past origins: what would have been told, beside what came.",
         forecast::CrossValidationParams => Nothing, Run::Frame(|tables, value, task| {
-            let (origins, rest) = apart(value, &["n_windows", "step_size"]);
+            let (origins, rest) = apart(value, &["n_windows", "step_size", "refit"]);
             let (params, origins) = (json::fit(rest)?, json::fit(origins)?);
             forecast::cross_validation(frame(tables, "df")?, &params, &origins, task)
         }),

@@ -6,10 +6,13 @@
 //! Sources: Hyndman & Koehler (2006) for MASE; Makridakis, Spiliotis & Assimakopoulos (2020 and 2022) for sMAPE as in
 //! M4 and RMSSE as in M5; Gneiting & Raftery (2007) for the interval score and the pinball loss.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::demand::uncensor;
+use super::forecaster::State;
 use super::table::{TableParams, Times, fill, group_each, places, tell};
-use super::{MAX_PERIODS, check_count};
+use super::{CHUNK, Forecast, MAX_PERIODS, Options, check_count, in_turn};
 use crate::base::{Column, Error, Interner, Panel, Result, Table, Task};
 
 /// From where to forecast: the last window ends with the series, each one before it ends `step_size` periods earlier.
@@ -21,11 +24,14 @@ pub struct Origins {
     pub n_windows: usize,
     /// Periods between their cutoffs; `h` by default.
     pub step_size: Option<usize>,
+    /// Whether models are chosen and fitted anew for each window; otherwise those of a series' first window take the
+    /// values up to the next ones in, as a [`Forecaster`](super::Forecaster) does.
+    pub refit: bool,
 }
 
 impl Default for Origins {
     fn default() -> Self {
-        Origins { n_windows: 1, step_size: None }
+        Origins { n_windows: 1, step_size: None, refit: true }
     }
 }
 
@@ -100,8 +106,49 @@ pub fn cross_validation(table: &Table, params: &TableParams, origins: &Origins, 
     out.push("cutoff", times.column(cutoffs))?;
     out.push(params.target_column.clone(), Column::Float(y))?;
     let faults = windows.iter().map(|(at, _)| series[*at].fault.clone()).collect();
-    tell(&mut out, &cut(&whole, &windows)?, faults, params, season, task)?;
+    task.expect(windows.len() * params.models.len());
+    if origins.refit {
+        let panel = cut(&whole, &windows)?;
+        tell(&mut out, faults, params, season, &|options, take| in_turn(&panel, options, task, take))?;
+    } else {
+        let runs: Vec<&[(usize, usize)]> = windows.chunk_by(|a, b| a.0 == b.0).collect();
+        tell(&mut out, faults, params, season, &|options, take| {
+            for runs in runs.chunks(CHUNK) {
+                let told: Vec<Vec<Result<Forecast>>> =
+                    runs.par_iter().map(|run| kept(&whole, run, options, task)).collect::<Result<_>>()?;
+                told.into_iter().flatten().for_each(&mut *take);
+            }
+            Ok(())
+        })?;
+    }
     Ok(out)
+}
+
+/// The windows of one series, forecast by the models that its first window chose.
+fn kept(whole: &Panel, run: &[(usize, usize)], options: &Options, task: &Task) -> Result<Vec<Result<Forecast>>> {
+    let mut state: Option<State> = None;
+    let mut before = 0;
+    run.iter()
+        .map(|(at, seen)| {
+            task.tick()?;
+            let (y, share) = (whole.series(*at), whole.in_stock(*at));
+            let mut now = match state.take() {
+                Some(state) => state,
+                None => match uncensor(whole.id(*at), &y[..*seen], share.map(|share| &share[..*seen])) {
+                    Ok(demand) => {
+                        before = *seen;
+                        State::fit(&demand, *seen, None, options)
+                    }
+                    Err(error) => return Ok(Err(error)),
+                },
+            };
+            (before..*seen).for_each(|t| now.see(y[t], share.map_or(1.0, |share| share[t])));
+            before = *seen;
+            let told = now.ahead(options.horizon, &options.levels);
+            state = Some(now);
+            Ok(Ok(told))
+        })
+        .collect()
 }
 
 /// The first periods of each window's series.

@@ -164,7 +164,7 @@ struct One {
 
 /// A fitted model after the values seen so far.
 #[derive(Debug, Clone, PartialEq)]
-struct State {
+pub(super) struct State {
     model: Model,
     filter: Mixture,
     /// The pool of count models in the place of all below but `drift` and `since`, where `auto` chose it.
@@ -186,7 +186,7 @@ struct State {
 }
 
 impl State {
-    fn fit(demand: &demand::Demand, length: usize, common: Option<&Common>, options: &Options) -> State {
+    pub(super) fn fit(demand: &demand::Demand, length: usize, common: Option<&Common>, options: &Options) -> State {
         if suits_counts(demand, options) {
             return State {
                 model: Model::Counts,
@@ -225,6 +225,15 @@ impl State {
         f64::from(self.spread[step.min(last)]) * grown * if self.relative { mean.abs() } else { 1.0 }
     }
 
+    /// Takes the sales of a period in which the item could be bought for a share.
+    pub(super) fn see(&mut self, y: f64, share: f64) {
+        if y.is_nan() || share < demand::MIN_SHARE {
+            self.update(f64::NAN, 0.0);
+        } else {
+            self.update(y / share.max(demand::SCALE_FLOOR), share);
+        }
+    }
+
     fn update(&mut self, y: f64, weight: f64) {
         if !y.is_nan() {
             let (expected, sd) = match &self.pool {
@@ -248,7 +257,7 @@ impl State {
         self.since = self.since.saturating_add(1);
     }
 
-    fn ahead(&self, h: usize, level: &[f64]) -> Forecast {
+    pub(super) fn ahead(&self, h: usize, level: &[f64]) -> Forecast {
         if let Some(pool) = &self.pool {
             let options = Options { horizon: h, levels: level.to_vec(), ..Options::default() };
             return as_counts(pool, &counts::Errors { own: 0.0, naive: 0.0 }, &options);
@@ -406,13 +415,9 @@ impl Forecaster {
             let one = &mut self.series[at];
             for (periods, row) in rows {
                 let share = share.as_ref().map_or(1.0, |share| share[row]);
-                let (value, weight) = match y[row] {
-                    y if y.is_nan() || share < demand::MIN_SHARE => (f64::NAN, 0.0),
-                    y => (y / share.max(demand::SCALE_FLOOR), share),
-                };
                 for state in &mut one.states {
                     (1..periods).for_each(|_| state.update(gap, gap_weight));
-                    state.update(value, weight);
+                    state.see(y[row], share);
                 }
                 one.last = times.value[row];
             }

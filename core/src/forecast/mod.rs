@@ -507,6 +507,9 @@ fn suits_counts(demand: &demand::Demand, options: &Options) -> bool {
     }
 }
 
+/// What is common is measured on at most so many series, evenly spread.
+const MOST_IN_COMMON: usize = 20_000;
+
 /// What the counts of a panel whose series have one length do together.
 fn in_common(panel: &Panel, options: &Options) -> Option<Common> {
     if panel.is_empty() {
@@ -517,9 +520,11 @@ fn in_common(panel: &Panel, options: &Options) -> Option<Common> {
         return None;
     }
     let read = |i: usize| demand::uncensor(panel.id(i), panel.series(i), panel.in_stock(i)).ok();
-    let series: Vec<counts::Series> = (0..panel.len())
+    let every = panel.len().div_ceil(MOST_IN_COMMON);
+    let series: Vec<counts::Series> = (0..panel.len().div_ceil(every))
         .into_par_iter()
         .filter_map(|i| {
+            let i = i * every;
             read(i).filter(|demand| suits_counts(demand, options)).map(|demand| counts::Series::of(&demand, length))
         })
         .collect();
@@ -608,18 +613,31 @@ pub fn each(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Result<
 }
 
 fn each_of(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Result<Forecast>>> {
-    let common = in_common(panel, options);
-    let forecasts: Vec<Result<Forecast>> = (0..panel.len())
-        .into_par_iter()
-        .map(|i| {
-            task.tick()?;
-            named(panel.id(i), panel.series(i), panel.in_stock(i), options, common.as_ref())
-        })
-        .collect();
-    if forecasts.iter().any(|forecast| matches!(forecast, Err(Error::Cancelled))) {
-        return Err(Error::Cancelled);
-    }
+    let mut forecasts = Vec::with_capacity(panel.len());
+    in_turn(panel, options, task, &mut |forecast| forecasts.push(forecast))?;
     Ok(forecasts)
+}
+
+/// How many forecasts are held at once.
+const CHUNK: usize = 4_096;
+
+/// Gives the forecasts of a panel to `take`, one after the other.
+fn in_turn(panel: &Panel, options: &Options, task: &Task, take: &mut dyn FnMut(Result<Forecast>)) -> Result<()> {
+    let common = in_common(panel, options);
+    for from in (0..panel.len()).step_by(CHUNK) {
+        let forecasts: Vec<Result<Forecast>> = (from..panel.len().min(from + CHUNK))
+            .into_par_iter()
+            .map(|i| {
+                task.tick()?;
+                named(panel.id(i), panel.series(i), panel.in_stock(i), options, common.as_ref())
+            })
+            .collect();
+        if forecasts.iter().any(|forecast| matches!(forecast, Err(Error::Cancelled))) {
+            return Err(Error::Cancelled);
+        }
+        forecasts.into_iter().for_each(&mut *take);
+    }
+    Ok(())
 }
 
 /// Forecasts each series of a panel as [`each`] does, or none of them.

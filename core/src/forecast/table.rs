@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::freq::{Freq, business_days, of_business_days};
-use super::{Forecast, LARGEST, Model, Options, Pool, each_of, names};
+use super::{Forecast, LARGEST, Model, Options, Pool, each_of, in_turn, names};
 use crate::base::units::DAY_MS;
 use crate::base::{Column, Day, Error, Interner, Panel, Result, Table, Task, Timestamp};
 
@@ -204,36 +204,76 @@ pub fn table(table: &Table, params: &TableParams, task: &Task) -> Result<Table> 
     push_ids(&mut out, params, &series)?;
     out.push(params.time_column.clone(), ahead(params, &times, &series, step))?;
     let faults = series.into_iter().map(|one| one.fault).collect();
-    tell(&mut out, &panel, faults, params, season, task)?;
+    task.expect(panel.len() * params.models.len());
+    tell(&mut out, faults, params, season, &|options, take| in_turn(&panel, options, task, take))?;
     Ok(out)
 }
 
-/// Forecasts a panel by each model that was asked for: its mean and intervals, `model` beside `auto`, and `error`.
-/// `errors` is what was wrong with the series before.
+/// What gives the forecasts of all series, by the models of the options, to its second argument, in their order.
+pub(super) type Teller<'a> = &'a dyn Fn(&Options, &mut dyn FnMut(Result<Forecast>)) -> Result<()>;
+
+/// Forecasts by each model that was asked for: its mean and intervals, `model` beside `auto`, and `error`.
+/// `errors` is what was wrong with the series before. Forecasts become columns as they are told: none is kept.
 pub(super) fn tell(
     out: &mut Table,
-    panel: &Panel,
     mut errors: Vec<Option<Error>>,
     params: &TableParams,
     season: usize,
-    task: &Task,
+    teller: Teller<'_>,
 ) -> Result<()> {
-    task.expect(panel.len() * params.models.len());
+    let (h, rows) = (params.h, errors.len() * params.h);
     let mut chosen = None;
     for (at, name) in params.models.iter().enumerate() {
         let models = names::models(&format!("models[{at}]"), name, &params.candidates)?;
-        let told = judged(panel, &models, &mut errors, params, season, task)?;
-        push_forecast(out, name, params, &told)?;
+        let mut means = Vec::with_capacity(rows);
+        let mut ends: Vec<[Vec<f64>; 2]> =
+            params.level.iter().map(|_| [Vec::with_capacity(rows), Vec::with_capacity(rows)]).collect();
+        let mut chose = Vec::new();
+        teller(&params.options(&models, season), &mut |told| {
+            let error = &mut errors[chose.len()];
+            let sound = match told {
+                Ok(forecast) if error.is_none() => Some(forecast),
+                Ok(_) => None,
+                Err(found) => {
+                    error.get_or_insert(found);
+                    None
+                }
+            };
+            let fill = |column: &mut Vec<f64>, values: Option<&Vec<f64>>| match values {
+                Some(values) => column.extend_from_slice(values),
+                None => column.extend(std::iter::repeat_n(f64::NAN, h)),
+            };
+            fill(&mut means, sound.as_ref().map(|forecast| &forecast.mean));
+            for (i, [low, high]) in ends.iter_mut().enumerate() {
+                fill(low, sound.as_ref().map(|forecast| &forecast.intervals[i].low));
+                fill(high, sound.as_ref().map(|forecast| &forecast.intervals[i].high));
+            }
+            chose.push(sound.map_or("", |forecast| forecast.model.name()));
+        })?;
+        raise(&errors, params)?;
+        out.push(name, Column::Float(means))?;
+        for (level, [low, high]) in params.level.iter().zip(ends) {
+            out.push(format!("{name}-lo-{level}"), Column::Float(low))?;
+            out.push(format!("{name}-hi-{level}"), Column::Float(high))?;
+        }
         if name == names::AUTO {
-            let model = |forecast: &Option<Forecast>| forecast.as_ref().map_or("", |forecast| forecast.model.name());
-            chosen = Some(told.iter().map(model).collect::<Vec<&str>>());
+            chosen = Some(chose);
         }
     }
     if let Some(chosen) = chosen {
-        let each = chosen.into_iter().flat_map(|model| std::iter::repeat_n(model.to_string(), params.h));
+        let each = chosen.into_iter().flat_map(|model| std::iter::repeat_n(model.to_string(), h));
         out.push("model", Column::Text(each.collect()))?;
     }
-    push_errors(out, params, &errors, params.h)
+    push_errors(out, params, &errors, h)
+}
+
+/// Raises the first error where that is due.
+fn raise(errors: &[Option<Error>], params: &TableParams) -> Result<()> {
+    let due = params.on_error == OnError::Raise || errors.iter().all(Option::is_some);
+    match errors.iter().flatten().next().filter(|_| due) {
+        Some(error) => Err(error.clone()),
+        None => Ok(()),
+    }
 }
 
 /// Forecasts a panel by one model or the choice among several. A series that cannot be forecast has none, and its error
@@ -252,10 +292,7 @@ pub(super) fn judged(
             *error = forecast.as_ref().err().cloned();
         }
     }
-    let raise = params.on_error == OnError::Raise || errors.iter().all(Option::is_some);
-    if let Some(error) = errors.iter().flatten().next().filter(|_| raise) {
-        return Err(error.clone());
-    }
+    raise(errors, params)?;
     let sound = |(forecast, error): (Result<Forecast>, &Option<Error>)| forecast.ok().filter(|_| error.is_none());
     Ok(forecasts.into_iter().zip(&*errors).map(sound).collect())
 }

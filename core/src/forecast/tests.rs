@@ -904,7 +904,8 @@ fn a_state_is_its_bytes() {
 
 #[test]
 fn a_kept_series_of_counts_has_whole_quantiles() {
-    let y: Vec<f64> = (0..140).map(|t| if noise(8, t) > 0.4 { (3.0 * noise(9, t)).abs().ceil() } else { 0.0 }).collect();
+    let y: Vec<f64> =
+        (0..140).map(|t| if noise(8, t) > 0.4 { (3.0 * noise(9, t)).abs().ceil() } else { 0.0 }).collect();
     let long = |from: usize, to: usize| rows(&["a"], from as i64, &[y[from..to].to_vec()]);
     let mut own = kept(&["auto"], &long(0, 120));
     let params = TableParams { h: 14, level: vec![80.0], ..TableParams::default() };
@@ -919,6 +920,33 @@ fn a_kept_series_of_counts_has_whole_quantiles() {
     assert_eq!(own.to_bytes().unwrap(), again.to_bytes().unwrap());
     assert_ne!(told(&own).floats("auto").unwrap(), whole.floats("auto").unwrap());
     assert!(told(&own).floats("auto-hi-80").unwrap().iter().all(|q| q.fract() == 0.0 && *q >= 1.0));
+}
+
+#[test]
+fn without_refit_the_first_window_fits_and_later_ones_roll() {
+    let y = weekly(21, 120);
+    let params = TableParams { h: 7, models: vec!["ets".into(), "naive".into()], ..TableParams::default() };
+    let origins = Origins { n_windows: 3, step_size: Some(5), refit: false };
+    let past = cross_validation(&rows(&["a", "b"], 0, &[y.clone(), y.clone()]), &params, &origins, &Task::default());
+    let past = past.unwrap();
+    let mut own = Forecaster::fit(
+        ForecasterParams { h: 7, models: params.models.clone(), ..ForecasterParams::default() },
+        &rows(&["a"], 0, &[y[..103].to_vec()]),
+        &Task::default(),
+    )
+    .unwrap();
+    for (window, seen) in [103, 108, 113].into_iter().enumerate() {
+        if window > 0 {
+            own.update(&rows(&["a"], seen as i64 - 5, &[y[seen - 5..seen].to_vec()])).unwrap();
+        }
+        let told = own.predict(7, &[80.0], &Task::default()).unwrap();
+        for column in ["ets", "ets-hi-80", "naive"] {
+            let at = window * 7..window * 7 + 7;
+            assert_eq!(past.floats(column).unwrap()[at], told.floats(column).unwrap(), "{column} {seen}");
+        }
+    }
+    let anew = cross_validation(&rows(&["a"], 0, &[y]), &params, &Origins { refit: true, ..origins }, &Task::default());
+    assert_eq!(anew.unwrap().floats("naive").unwrap(), past.floats("naive").unwrap()[..21]);
 }
 
 #[test]
