@@ -2367,6 +2367,12 @@ export interface CrossValidationParams {
   nWindows?: number
   /** Periods between their cutoffs; `h` by default. A whole number. */
   stepSize?: number | null
+  /**
+   * Whether models are chosen and fitted anew for each window; otherwise those of a series' first window take the
+   * values up to the next ones in, as a [`Forecaster`](super::Forecaster) does.
+   * @defaultValue `true`
+   */
+  refit?: boolean
 }
 
 /** The parameters of `forecastPaths` as faces take them: in one. */

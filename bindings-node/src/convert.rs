@@ -66,6 +66,9 @@ impl Crossing {
                     ("boolean", Data::Numbers(v.into_iter().map(|x| f64::from(u8::from(x))).collect()))
                 }
                 CoreColumn::Text(v) => ("text", texts(&v)?),
+                CoreColumn::Category(rows, names) => {
+                    ("text", texts(&rows.iter().map(|at| names[*at as usize].as_str()).collect::<Vec<_>>())?)
+                }
                 CoreColumn::Day(v) => ("text", texts(&v)?),
                 CoreColumn::Timestamp(v) => ("text", texts(&v)?),
             };

@@ -19,6 +19,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
 use pyo3::buffer::PyBuffer;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyCapsule, PyDict, PyFloat, PyInt, PyList, PyString};
+use trousse::base::Interner;
 use trousse::{Column, Day, Error, Result, Table, Timestamp, ops};
 
 use crate::raise;
@@ -63,27 +64,23 @@ impl Source {
         };
         let schema = reader.schema();
         let kept: Vec<usize> = (0..schema.fields().len()).filter(|i| !is_index(schema.field(*i).name())).collect();
-        let mut columns: Vec<Option<Column>> = vec![None; kept.len()];
+        let mut columns: Vec<Vec<Column>> = vec![Vec::new(); kept.len()];
         let mut row = 0;
         for batch in reader {
             let batch = batch.map_err(unreadable)?;
             for (column, i) in columns.iter_mut().zip(&kept) {
-                let part = column_of(schema.field(*i).name(), batch.column(*i), row)?;
-                *column = Some(match column.take() {
-                    None => part,
-                    Some(before) => joined(before, part),
-                });
+                column.push(column_of(schema.field(*i).name(), batch.column(*i), row)?);
             }
             row += batch.num_rows();
         }
         let (mut table, mut units) = (Table::default(), Units::new());
-        for (column, i) in columns.into_iter().zip(kept) {
+        for (parts, i) in columns.into_iter().zip(kept) {
             let field = schema.field(i);
             if let DataType::Timestamp(unit, None) = field.data_type() {
                 units.insert(field.name().clone(), *unit);
             }
             let empty = || column_of(field.name(), &arrow_array::new_empty_array(field.data_type()), 0);
-            table.push(field.name(), column.map_or_else(empty, Ok)?)?;
+            table.push(field.name(), together(parts).map_or_else(empty, Ok)?)?;
         }
         Ok((table, units))
     }
@@ -101,6 +98,21 @@ fn unreadable(error: ArrowError) -> Error {
 fn wrong(name: &str, got: impl ToString) -> Error {
     let expected = "text, numbers, booleans, days or instants".to_string();
     Error::WrongColumnType { column: name.into(), expected, got: got.to_string() }
+}
+
+/// The column of all batches; none where there was no batch.
+fn together(parts: Vec<Column>) -> Option<Column> {
+    if parts.len() < 2 || !parts.iter().all(|part| matches!(part, Column::Category(..))) {
+        let several = parts.len() > 1;
+        return parts.into_iter().map(|part| if several { spelled_out(part) } else { part }).reduce(joined);
+    }
+    let (mut rows, mut names) = (Vec::with_capacity(parts.iter().map(Column::len).sum()), Interner::default());
+    for part in parts {
+        let Column::Category(own, texts) = part else { continue };
+        let at: Vec<u32> = texts.iter().map(|text| names.intern(text)).collect();
+        rows.extend(own.into_iter().map(|row| at[row as usize]));
+    }
+    Some(Column::Category(rows, (0..names.len()).map(|id| names.key(id as u32).to_string()).collect()))
 }
 
 /// Columns of two batches; one may have had missing numbers and the other none.
@@ -173,8 +185,34 @@ fn column_of(name: &str, array: &ArrayRef, row: usize) -> Result<Column> {
     })
 }
 
-fn texts<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Column {
-    Column::Text(values.map(|text| text.unwrap_or_default().to_string()).collect())
+/// Shorter columns are held text by text.
+const MANY_ROWS: usize = 1_024;
+
+/// Texts of a column, each held once where on average it comes four times or more.
+fn texts<'a>(values: impl ExactSizeIterator<Item = Option<&'a str>>) -> Column {
+    let (mut rows, mut names, length) = (Vec::new(), Interner::default(), values.len());
+    let mut values = values.map(Option::unwrap_or_default);
+    if length >= MANY_ROWS {
+        for text in values.by_ref() {
+            rows.push(names.intern(text));
+            if rows.len() == MANY_ROWS && 4 * names.len() > MANY_ROWS {
+                break;
+            }
+        }
+    }
+    let name = |id: u32| names.key(id).to_string();
+    if length >= MANY_ROWS && rows.len() == length && 4 * names.len() <= length {
+        return Column::Category(rows, (0..names.len() as u32).map(name).collect());
+    }
+    Column::Text(rows.into_iter().map(name).chain(values.map(str::to_string)).collect())
+}
+
+/// The same column with each text written out.
+fn spelled_out(column: Column) -> Column {
+    match column {
+        Column::Category(rows, texts) => Column::Text(rows.iter().map(|at| texts[*at as usize].clone()).collect()),
+        other => other,
+    }
 }
 
 fn numbers(values: impl Iterator<Item = Option<f64>>) -> Column {
@@ -238,7 +276,7 @@ fn instants(name: &str, array: &ArrayRef, unit: TimeUnit, row: usize) -> Result<
 
 fn dictionary(name: &str, array: &ArrayRef, row: usize) -> Result<Column> {
     let array = array.as_any_dictionary();
-    let Column::Text(values) = column_of(name, array.values(), row)? else {
+    let Column::Text(values) = spelled_out(column_of(name, array.values(), row)?) else {
         return Err(wrong(name, "categories that are no text"));
     };
     let keys = array.keys();
@@ -269,6 +307,10 @@ pub fn like_input(answer: Table, inputs: &ops::Tables, mut units: Units) -> Resu
         let was_integer = inputs.values().any(|input| matches!(input.get(&name), Some(Column::Integer(_))));
         let whole = match &column {
             Column::Text(texts) if was_integer => texts.iter().map(|text| text.parse().ok()).collect(),
+            Column::Category(rows, texts) if was_integer => {
+                let numbers: Option<Vec<i64>> = texts.iter().map(|text| text.parse().ok()).collect();
+                numbers.map(|numbers| rows.iter().map(|at| numbers[*at as usize]).collect())
+            }
             _ => None,
         };
         table.push(name, whole.map_or(column, Column::Integer))?;
@@ -451,6 +493,10 @@ impl PyTable {
     fn column<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyList>> {
         match self.table.column(name).map_err(|error| raise(py, &error))? {
             Column::Text(v) => PyList::new(py, v),
+            Column::Category(rows, texts) => {
+                let texts: Vec<Bound<'_, PyString>> = texts.iter().map(|text| PyString::new(py, text)).collect();
+                PyList::new(py, rows.iter().map(|at| &texts[*at as usize]))
+            }
             Column::Float(v) => PyList::new(py, v),
             Column::Integer(v) => PyList::new(py, v),
             Column::Bool(v) => PyList::new(py, v),
@@ -485,6 +531,9 @@ impl PyTable {
 fn exported(column: &Column, unit: Option<&TimeUnit>) -> ArrayRef {
     match (column, unit) {
         (Column::Text(v), _) => Arc::new(StringArray::from_iter_values(v)),
+        (Column::Category(rows, texts), _) => {
+            Arc::new(StringArray::from_iter_values(rows.iter().map(|at| &texts[*at as usize])))
+        }
         (Column::Float(v), _) => Arc::new(Float64Array::from(v.clone())),
         (Column::Integer(v), _) => Arc::new(Int64Array::from(v.clone())),
         (Column::Bool(v), _) => Arc::new(BooleanArray::from(v.clone())),

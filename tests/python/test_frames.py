@@ -284,3 +284,14 @@ def test_a_bar_shows_only_for_long_work(capfd: pytest.CaptureFixture[str], monke
     monkeypatch.setattr("trousse._base.BAR_AFTER_SECONDS", 0.0)
     tr.forecast(COLUMNS, h=1, progress=True)
     assert "2/2" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_texts_that_repeat_are_texts(frame) -> None:
+    ids = [f"sku-{i % 10}" for i in range(3_000)]
+    ds = [str(np.datetime64("2026-01-01") + i // 10) for i in range(3_000)]
+    rows = {"unique_id": ids, "ds": ds, "y": [float(10 + i % 10 + i // 10 % 7) for i in range(3_000)]}
+    plain = tr.Table(tr.forecast(rows, h=2)).to_dict()
+    got = tr.Table(tr.forecast(frame(rows), h=2)).to_dict()
+    assert got["unique_id"] == plain["unique_id"] == [f"sku-{i // 2}" for i in range(20)]
+    assert got["auto"] == plain["auto"] and got["model"] == plain["model"]

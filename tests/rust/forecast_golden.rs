@@ -116,7 +116,7 @@ fn a_state_of_format_1_stays_readable() {
                     let days: Vec<String> = told.days(name).expect("days").iter().map(ToString::to_string).collect();
                     assert_eq!(Column::Text(days), *expected);
                 }
-                _ => assert_eq!(told.get(name), Some(expected)),
+                _ => assert_eq!(Column::Text(told.texts(name).expect("texts")), *expected),
             }
         }
     }

@@ -139,7 +139,7 @@ fn json(table: &Table) -> Value {
     let days = |days: &[Day]| days.iter().map(|day| Value::from(day.to_string())).collect::<Vec<_>>();
     let columns = table.columns().iter().map(|(name, column)| {
         let values: Value = match column {
-            Column::Text(v) => v.clone().into(),
+            Column::Text(_) | Column::Category(..) => table.texts(name).unwrap().into(),
             Column::Float(v) => v.clone().into(),
             Column::Integer(v) => v.clone().into(),
             Column::Bool(v) => v.clone().into(),

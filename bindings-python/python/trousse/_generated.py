@@ -3521,6 +3521,7 @@ def cross_validation(
     on_error: OnError = 'keep',
     n_windows: int = 1,
     step_size: int | None = None,
+    refit: bool = True,
     progress: Progress = False,
 ) -> F:
     """Forecasts each series of a long frame from past origins: what would have been told, beside what came.
@@ -3574,6 +3575,9 @@ def cross_validation(
         How many windows, 1 … 1,000.
     step_size : int | None, default None
         Periods between their cutoffs; ``h`` by default.
+    refit : bool, default True
+        Whether models are chosen and fitted anew for each window; otherwise those of a series' first window
+        take the values up to the next ones in, as a ``Forecaster`` does.
     progress : bool or callable, default False
         True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
@@ -3588,7 +3592,7 @@ def cross_validation(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("cross_validation", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "n_windows": n_windows, "step_size": step_size}, progress)  # type: ignore[no-any-return]
+    return call_frame("cross_validation", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "n_windows": n_windows, "step_size": step_size, "refit": refit}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_paths(

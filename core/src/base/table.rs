@@ -1,13 +1,19 @@
 //! A plain table of named columns: how frames of any library reach the core and leave it.
 
+use std::borrow::Cow;
+
 use super::error::{Error, Result};
+use super::ids::Interner;
 use super::units::{Day, Timestamp};
 
-/// One column. A missing number is `NaN`; a missing text is the empty text.
+/// One column. A missing number is `NaN`; a missing text is the empty text. Texts that repeat are held once
+/// ([`Column::categories`]); they are texts to every reader.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Column {
     /// Texts.
     Text(Vec<String>),
+    /// Texts that repeat: the row's place among the distinct ones. Every place is one of theirs.
+    Category(Vec<u32>, Vec<String>),
     /// 64-bit floats.
     Float(Vec<f64>),
     /// 64-bit integers.
@@ -25,6 +31,7 @@ impl Column {
     pub fn len(&self) -> usize {
         match self {
             Column::Text(v) => v.len(),
+            Column::Category(v, _) => v.len(),
             Column::Float(v) => v.len(),
             Column::Integer(v) => v.len(),
             Column::Bool(v) => v.len(),
@@ -36,10 +43,22 @@ impl Column {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// Texts that repeat, each held once, in the order of their first rows.
+    ///
+    /// ```
+    /// use trousse::Column;
+    /// assert_eq!(Column::categories(["b", "a", "b"]), Column::Category(vec![0, 1, 0], vec!["b".into(), "a".into()]));
+    /// ```
+    pub fn categories<'a>(texts: impl IntoIterator<Item = &'a str>) -> Column {
+        let mut names = Interner::default();
+        let rows: Vec<u32> = texts.into_iter().map(|text| names.intern(text)).collect();
+        let distinct = (0..names.len()).map(|id| names.key(id as u32).to_string()).collect();
+        Column::Category(rows, distinct)
+    }
     /// The type in words, for messages.
     pub fn kind(&self) -> &'static str {
         match self {
-            Column::Text(_) => "text",
+            Column::Text(_) | Column::Category(..) => "text",
             Column::Float(_) => "floats",
             Column::Integer(_) => "integers",
             Column::Bool(_) => "booleans",
@@ -112,6 +131,23 @@ impl Table {
         })
     }
 
+    /// The table with its repeated texts written out, for readers that look into columns.
+    pub(crate) fn spelled_out(&self) -> Cow<'_, Table> {
+        if !self.columns.iter().any(|(_, column)| matches!(column, Column::Category(..))) {
+            return Cow::Borrowed(self);
+        }
+        let plain = |(name, column): &(String, Column)| {
+            let column = match column {
+                Column::Category(rows, texts) => {
+                    Column::Text(rows.iter().map(|at| texts[*at as usize].clone()).collect())
+                }
+                other => other.clone(),
+            };
+            (name.clone(), column)
+        };
+        Cow::Owned(Table { columns: self.columns.iter().map(plain).collect() })
+    }
+
     /// A column as texts; integers are spelled out, since ids are often numbers.
     ///
     /// # Errors
@@ -119,6 +155,7 @@ impl Table {
     pub fn texts(&self, name: &str) -> Result<Vec<String>> {
         match self.column(name)? {
             Column::Text(v) => Ok(v.clone()),
+            Column::Category(rows, texts) => Ok(rows.iter().map(|at| texts[*at as usize].clone()).collect()),
             Column::Integer(v) => Ok(v.iter().map(i64::to_string).collect()),
             other => Err(wrong(name, "text or integers", other)),
         }
@@ -159,6 +196,14 @@ impl Table {
             Column::Day(v) => Ok(v.clone()),
             Column::Timestamp(v) => Ok(v.iter().map(|t| t.day(0)).collect()),
             Column::Text(v) => v.iter().enumerate().map(|(row, text)| day(name, row, text)).collect(),
+            Column::Category(rows, texts) => {
+                let days: Vec<Result<Day>> = texts.iter().map(|text| day(name, 0, text)).collect();
+                let of = |(row, at): (usize, &u32)| match &days[*at as usize] {
+                    Ok(day) => Ok(*day),
+                    Err(_) => day(name, row, &texts[*at as usize]),
+                };
+                rows.iter().enumerate().map(of).collect()
+            }
             other => Err(wrong(name, "days (dates, instants or ISO text)", other)),
         }
     }

@@ -121,6 +121,7 @@ impl<'a> Rows<'a> {
             let value = match column {
                 Column::Text(texts) if texts[first].is_empty() => continue,
                 Column::Text(texts) => texts[first].as_str().into(),
+                Column::Category(rows, texts) => texts[rows[first] as usize].as_str().into(),
                 Column::Float(values) if values[first].is_nan() => continue,
                 Column::Float(values) if values[first].fract() == 0.0 => (values[first] as i64).into(),
                 Column::Float(values) => values[first].into(),
@@ -147,7 +148,8 @@ impl Engine {
     /// # Errors
     /// `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`, `INVALID_ARGUMENT` naming `kind`; `IO`, `JOURNAL_POISONED`.
     pub fn batch(&mut self, kind: &str, table: &Table, now: Timestamp) -> Result<Table> {
-        let rows = Rows::new(table)?;
+        let plain = table.spelled_out();
+        let rows = Rows::new(&plain)?;
         let mut answers = Answers::default();
         let done = match kind {
             "reserve" => self.reserve_rows(&rows, now, &mut answers),

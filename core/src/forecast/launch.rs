@@ -231,7 +231,7 @@ impl Likeness {
         let rows: std::collections::BTreeMap<&str, usize> =
             names.iter().enumerate().map(|(row, name)| (name.as_str(), row)).collect();
         let read = |name: &String| match products.column(name)? {
-            Column::Text(_) => {
+            Column::Text(_) | Column::Category(..) => {
                 let words =
                     |table: &Table| table.texts(name).map(|texts| texts.iter().map(|text| words(text)).collect());
                 Ok(Attribute::Words { new: words(products)?, old: words(attributes)? })

@@ -261,8 +261,8 @@ pub(super) fn tell(
         }
     }
     if let Some(chosen) = chosen {
-        let each = chosen.into_iter().flat_map(|model| std::iter::repeat_n(model.to_string(), h));
-        out.push("model", Column::Text(each.collect()))?;
+        let each = chosen.into_iter().flat_map(|model| std::iter::repeat_n(model, h));
+        out.push("model", Column::categories(each))?;
     }
     push_errors(out, params, &errors, h)
 }
@@ -302,14 +302,22 @@ pub(super) fn push_errors(out: &mut Table, params: &TableParams, errors: &[Optio
     if params.on_error == OnError::Raise {
         return Ok(());
     }
-    let text = |error: &Option<Error>| error.as_ref().map_or_else(String::new, |e| format!("{}: {e}", e.code()));
-    out.push("error", Column::Text(errors.iter().flat_map(|error| std::iter::repeat_n(text(error), rows)).collect()))
+    let mut texts = vec![String::new()];
+    let mut at = Vec::with_capacity(errors.len() * rows);
+    for error in errors {
+        if let Some(error) = error {
+            texts.push(format!("{}: {error}", error.code()));
+        }
+        at.extend(std::iter::repeat_n(if error.is_some() { texts.len() as u32 - 1 } else { 0 }, rows));
+    }
+    out.push("error", Column::Category(at, texts))
 }
 
 /// The name of each series, once for each period ahead.
 pub(super) fn push_ids(out: &mut Table, params: &TableParams, series: &[Series]) -> Result<()> {
-    let ids = series.iter().flat_map(|one| std::iter::repeat_n(one.name.clone(), params.h)).collect();
-    out.push(params.id_column.clone(), Column::Text(ids))
+    let ids = (0..series.len() as u32).flat_map(|at| std::iter::repeat_n(at, params.h)).collect();
+    let names = series.iter().map(|one| one.name.clone()).collect();
+    out.push(params.id_column.clone(), Column::Category(ids, names))
 }
 
 /// Means and intervals of forecasts, one after the other, `NaN` where there is none.
@@ -386,7 +394,7 @@ impl Times {
         let (kind, value) = match table.column(column)? {
             Column::Timestamp(v) => (Kind::Timestamp, v.iter().map(|t| t.0).collect()),
             Column::Integer(v) => (Kind::Integer, v.clone()),
-            Column::Day(_) | Column::Text(_) => {
+            Column::Day(_) | Column::Text(_) | Column::Category(..) => {
                 (Kind::Day, table.days(column)?.iter().map(|day| i64::from(day.0)).collect())
             }
             other => {
@@ -508,18 +516,32 @@ pub(super) fn group(table: &Table, params: &TableParams, times: &Times) -> Resul
 
 /// The series of a table in the order of their first rows, also those that are not sound.
 pub(super) fn group_each(table: &Table, params: &TableParams, times: &Times) -> Result<Vec<Series>> {
-    let ids = match table.get(&params.id_column) {
-        Some(_) => table.texts(&params.id_column)?,
-        None => vec![params.target_column.clone(); times.value.len()],
-    };
-    let mut names = Interner::default();
     let mut series: Vec<Series> = Vec::new();
-    for (row, id) in ids.iter().enumerate() {
-        let at = names.intern(id) as usize;
-        if at == series.len() {
-            series.push(Series { name: id.clone(), rows: Vec::new(), fault: None });
+    let begin = |name: &str| Series { name: name.into(), rows: Vec::new(), fault: None };
+    match table.get(&params.id_column) {
+        Some(Column::Category(rows, texts)) => {
+            let mut of = vec![usize::MAX; texts.len()];
+            for (row, id) in rows.iter().enumerate() {
+                let at = &mut of[*id as usize];
+                if *at == usize::MAX {
+                    *at = series.len();
+                    series.push(begin(&texts[*id as usize]));
+                }
+                series[*at].rows.push(row);
+            }
         }
-        series[at].rows.push(row);
+        Some(_) => {
+            let mut names = Interner::default();
+            for (row, id) in table.texts(&params.id_column)?.iter().enumerate() {
+                let at = names.intern(id) as usize;
+                if at == series.len() {
+                    series.push(begin(id));
+                }
+                series[at].rows.push(row);
+            }
+        }
+        None if times.value.is_empty() => {}
+        None => series.push(Series { rows: (0..times.value.len()).collect(), ..begin(&params.target_column) }),
     }
     for one in &mut series {
         one.rows.sort_by_key(|row| times.value[*row]);

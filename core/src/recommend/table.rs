@@ -235,11 +235,13 @@ fn read_items(items: Option<&Table>, item_column: &str, skus: &mut Interner) -> 
 }
 
 fn attributes(name: &str, column: &Column, row: usize) -> Vec<String> {
+    let parts = |text: &str| {
+        let parts = text.split('|').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(|part| format!("{name}:{part}")).collect()
+    };
     match column {
-        Column::Text(v) => {
-            let parts = v[row].split('|').map(str::trim).filter(|part| !part.is_empty());
-            parts.map(|part| format!("{name}:{part}")).collect()
-        }
+        Column::Text(v) => parts(&v[row]),
+        Column::Category(rows, texts) => parts(&texts[rows[row] as usize]),
         Column::Integer(v) => vec![format!("{name}:{}", v[row])],
         Column::Bool(v) => vec![format!("{name}:{}", v[row])],
         Column::Float(_) | Column::Day(_) | Column::Timestamp(_) => Vec::new(),

@@ -174,9 +174,10 @@ fn on_sale(df: &Table, days: &[Day], lifecycle: &Table, params: &CalendarParams)
 
 /// Days, where an empty text is none.
 fn optional_days(table: &Table, column: &str) -> Result<Vec<Option<Day>>> {
-    let Column::Text(texts) = table.column(column)? else {
+    if table.column(column)?.kind() != "text" {
         return Ok(table.days(column)?.into_iter().map(Some).collect());
-    };
+    }
+    let texts = table.texts(column)?;
     let known: Vec<String> = texts.iter().filter(|text| !text.is_empty()).cloned().collect();
     let mut days = Table::default().with(column, Column::Text(known))?.days(column)?.into_iter();
     Ok(texts.iter().map(|text| if text.is_empty() { None } else { days.next() }).collect())
