@@ -261,6 +261,38 @@ fn days_of(item: &SlotSales, profile: &[f64]) -> SlotSales {
     }
 }
 
+/// Units by hour on days on which the shelf did not run empty, added to `sum`; answers how many days those were.
+fn add_full_days(sum: &mut [f64], item: &SlotSales) -> usize {
+    let days = item.sales.chunks(HOURS).zip(item.in_stock.chunks(HOURS));
+    let full: Vec<&[f64]> =
+        days.filter(|(_, stocked)| stocked.iter().all(|share| *share == 1.0)).map(|(sales, _)| sales).collect();
+    full.iter().for_each(|sales| sum.iter_mut().zip(*sales).for_each(|(sum, sold)| *sum += sold));
+    full.len()
+}
+
+fn shares_of(units: &[f64]) -> Vec<f64> {
+    let total: f64 = units.iter().sum();
+    units.iter().map(|own| own / total).collect()
+}
+
+/// The hours of all items, as the engine learns them.
+fn learned_profile(panel: &[SlotSales]) -> Vec<f64> {
+    let mut sum = vec![100.0 / HOURS as f64; HOURS];
+    panel.iter().for_each(|item| {
+        add_full_days(&mut sum, item);
+    });
+    shares_of(&sum)
+}
+
+/// The hours of one item, drawn towards those of all by what it sells in 20 days: as the engine does.
+fn own_profile(item: &SlotSales, all: &[f64]) -> Vec<f64> {
+    let mut sum = vec![0.0; HOURS];
+    let days = add_full_days(&mut sum, item).max(1) as f64;
+    let daily = sum.iter().sum::<f64>() / days;
+    sum.iter_mut().zip(all).for_each(|(sum, share)| *sum += 20.0 * daily * share);
+    if daily > 0.0 { shares_of(&sum) } else { all.to_vec() }
+}
+
 fn profile(folder: &Path) -> Vec<f64> {
     let text = std::fs::read_to_string(folder.join("freshretail_hour_profile.json")).expect("the hour profile");
     let numbers = text.trim().trim_matches(['[', ']']).split(',');
@@ -273,7 +305,9 @@ fn stock_outs(folder: &Path) {
     let mask: Vec<u32> = csv.numbers("oos_mask").into_iter().map(|mask| mask as u32).collect();
     let profile = profile(folder);
     let ways = ["raw", "scaled by the hour profile", "recovered by day", "recovered by hour"];
+    let by_clock = [1.0 / HOURS as f64; HOURS];
     let (mut recovery, mut bias) = ([Off::default(); 4], [Off::default(); 6]);
+    let mut shares = [Off::default(); 3];
     let (mut seconds, mut days) = (0.0, 0);
     for seed in 0..SEEDS {
         let mut items = Vec::new();
@@ -290,6 +324,22 @@ fn stock_outs(folder: &Path) {
         seconds += start.elapsed().as_secs_f64();
         let by_day =
             recover_panel(&panel.iter().map(|item| days_of(item, &profile)).collect::<Vec<_>>()).expect("sound days");
+        let of_day = |profile: &dyn Fn(usize) -> Vec<f64>| {
+            let days = panel.iter().enumerate().map(|(i, item)| days_of(item, &profile(i)));
+            recover_panel(&days.collect::<Vec<_>>()).expect("sound days")
+        };
+        let learned = learned_profile(&panel);
+        let others = [
+            of_day(&|_| by_clock.to_vec()),
+            of_day(&|_| learned.clone()),
+            of_day(&|i| own_profile(&panel[i], &learned)),
+        ];
+        for (i, (one, (hours, _))) in items.iter().zip(&truth).enumerate() {
+            for t in (0..one.censored.len()).filter(|t| one.censored[*t]) {
+                let real = hours[t * HOURS..(t + 1) * HOURS].iter().sum();
+                shares.iter_mut().zip(&others).for_each(|(off, way)| off.add(way[i].demand[t], real));
+            }
+        }
         for (((one, found), by_day), (hours, mask)) in items.iter().zip(&found).zip(&by_day).zip(&truth) {
             let day = |values: &[f64], day: usize| values[day * HOURS..(day + 1) * HOURS].iter().sum::<f64>();
             let train = one.censored.len();
@@ -332,6 +382,9 @@ fn stock_outs(folder: &Path) {
     println!("simulated stock-outs, {SEEDS} seeds, {days} censored days:");
     for (way, off) in ways.iter().zip(&recovery) {
         println!("  recovery, {way}: {}", off.text());
+    }
+    for (way, off) in ["the clock", "the hours of full days of all", "the hours of each item"].iter().zip(&shares) {
+        println!("  recovery by day, share by {way}: {}", off.text());
     }
     for (way, off) in ["raw", "censored days dropped", ways[1], ways[2], ways[3], "the truth"].iter().zip(&bias) {
         println!("  weekday mean trained on {way}: {}", off.text());

@@ -1,18 +1,26 @@
-//! Demand: what was sold each day, and how much of the day it could be bought.
+//! Demand: what was sold each day, and how much of the day's demand could be served.
 //!
-//! A fold over stock events, one daily series a shelf (SKU × location). Sales are censored by
-//! empty shelves; the empty time of each day is kept in milliseconds, exactly. Since the last
-//! proof of stock (a sale, a receipt, a count) the record may be wrong: the belief that the shelf
-//! is empty in truth (phantom stock) censors those days too.
+//! A fold over stock events, one daily series a shelf (SKU × location). Sales are censored by empty shelves; each time
+//! without stock is kept to the millisecond. What such a time costs is read from the hours in which the shelf sells
+//! ([`HourProfile`]): an hour counts by its share of a day's units, not by the clock. Since the last proof of stock (a
+//! sale, a receipt, a count) the record may be wrong: the belief that the shelf is empty in truth (phantom stock)
+//! censors those days too.
 //!
 //! A series keeps at least the last 1,096 days.
+
+mod hours;
+
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::units::{DAY_MS, HISTORY_DAYS};
-use crate::base::{Chunked, Day, Timestamp};
+use crate::base::{Chunked, Day, LocationId, Timestamp};
 use crate::event::{Account, ComplaintKind, Condition, Event, StockEvent, StockKind};
 use crate::ledger::{EventDay, Ledger, Touched};
+use hours::{HourSales, Today};
+
+pub use hours::HourProfile;
 
 /// Days of sales from which the usual daily rate is estimated.
 const RATE_DAYS: usize = 56;
@@ -21,8 +29,12 @@ const RATE_DAYS: usize = 56;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ShelfDemand {
     first_day: Option<Day>,
-    /// Each day from the first on.
-    tallies: Vec<Tally>,
+    /// Units sold on each day from the first on.
+    units: Vec<i64>,
+    /// Times without stock that are over: disjoint, in order.
+    spells: Vec<Spell>,
+    hours: HourSales,
+    today: Today,
     empty_since: Option<Timestamp>,
     /// The last day on which a lot that is there may be sold, where that ends.
     good_until: Option<Day>,
@@ -30,11 +42,11 @@ pub struct ShelfDemand {
     complaints: i64,
 }
 
-/// What is kept of a day: units sold, and how long the shelf was empty.
+/// A time without stock, in milliseconds of the location's own clock since 1970-01-01T00:00 there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-struct Tally {
-    units: i64,
-    empty_ms: i64,
+struct Spell {
+    from: i64,
+    to: i64,
 }
 
 /// What speaks for an empty shelf since stock was last proven by a sale, a receipt or a count.
@@ -56,7 +68,7 @@ pub struct DemandDay {
     pub ds: Day,
     /// Units sold.
     pub y: i64,
-    /// Share of the day in which the shelf could be bought from, 0–1, belief in phantom stock included.
+    /// Share of the day's expected demand that fell into hours with stock, 0–1, belief in phantom stock included.
     pub in_stock: f64,
 }
 
@@ -69,33 +81,34 @@ impl ShelfDemand {
         let mut slot = (day - first) as usize;
         if slot >= 2 * HISTORY_DAYS {
             let dropped = slot + 1 - HISTORY_DAYS;
-            self.tallies.drain(..dropped.min(self.tallies.len()));
+            self.units.drain(..dropped.min(self.units.len()));
             self.first_day = Some(first + dropped as i32);
+            self.spells.drain(..self.first_spell(first + dropped as i32));
             slot = HISTORY_DAYS - 1;
         }
-        if slot >= self.tallies.len() {
-            self.tallies.resize(slot + 1, Tally::default());
+        if slot >= self.units.len() {
+            self.units.resize(slot + 1, 0);
         }
         slot
     }
 
     /// A late fact of a day before the first: the series begins earlier, as far as its length allows.
     fn slot_before(&mut self, first: Day, day: Day) -> usize {
-        let room = (2 * HISTORY_DAYS).saturating_sub(self.tallies.len());
+        let room = (2 * HISTORY_DAYS).saturating_sub(self.units.len());
         let missing = ((first - day) as usize).min(room);
-        self.tallies.splice(0..0, std::iter::repeat_n(Tally::default(), missing));
+        self.units.splice(0..0, std::iter::repeat_n(0, missing));
         self.first_day = Some(first + -(missing as i32));
         0
     }
 
     /// How many days are kept.
     pub fn len(&self) -> usize {
-        self.tallies.len()
+        self.units.len()
     }
 
     /// Whether no day is kept.
     pub fn is_empty(&self) -> bool {
-        self.tallies.is_empty()
+        self.units.is_empty()
     }
 
     fn prove(&mut self, day: Day) {
@@ -106,7 +119,7 @@ impl ShelfDemand {
     fn watch(&mut self, filled: bool, at: Timestamp, offset: i32) {
         match (filled, self.empty_since) {
             (true, Some(since)) => {
-                self.spread(since, at, offset);
+                self.close(since, at, offset);
                 self.empty_since = None;
             }
             (false, None) => self.empty_since = Some(at),
@@ -120,38 +133,67 @@ impl ShelfDemand {
         self.empty_since.or(ran_out)
     }
 
-    fn spread(&mut self, since: Timestamp, until: Timestamp, offset: i32) {
-        let last = until.day(offset);
-        let mut day = since.day(offset).max(last + -(2 * HISTORY_DAYS as i32));
-        while day <= last {
-            let slot = self.slot(day);
-            self.tallies[slot].empty_ms += overlap_ms(day, since, until, offset);
-            day = day + 1;
+    fn close(&mut self, since: Timestamp, until: Timestamp, offset: i32) {
+        self.slot(until.day(offset));
+        let from = clock(since, offset).max(self.spells.last().map_or(i64::MIN, |spell| spell.to));
+        let to = clock(until, offset);
+        if from < to {
+            self.spells.push(Spell { from, to });
         }
+    }
+
+    /// The first spell that may reach into a day.
+    fn first_spell(&self, day: Day) -> usize {
+        let start = i64::from(day.0) * DAY_MS;
+        self.spells.partition_point(|spell| spell.to <= start)
+    }
+
+    /// The times without stock on a day, from its start; `next` is the first spell that may reach into it, and days
+    /// are asked in order.
+    fn empty_times(&self, next: &mut usize, day: Day) -> impl Iterator<Item = Range<i64>> + '_ {
+        let start = i64::from(day.0) * DAY_MS;
+        *next += self.spells[*next..].iter().take_while(|spell| spell.to <= start).count();
+        let of_day = self.spells[*next..].iter().take_while(move |spell| spell.from < start + DAY_MS);
+        of_day.map(move |spell| (spell.from - start).max(0)..(spell.to - start).min(DAY_MS))
+    }
+
+    /// The slots among these on whose day there was stock for more than half the time.
+    fn stocked(&self, slots: Range<usize>) -> impl Iterator<Item = usize> + '_ {
+        let first = self.first_day.unwrap_or_default();
+        let mut next = self.first_spell(first + slots.start as i32);
+        slots.filter(move |slot| {
+            let empty = self.empty_times(&mut next, first + *slot as i32).map(|time| time.end - time.start);
+            empty.sum::<i64>() * 2 < DAY_MS
+        })
     }
 
     /// Mean units a day over the last days before `today` on which the books had stock, the quiet ones
     /// after the last event included.
     fn rate(&self, quiet_days: i64) -> f64 {
         let recorded = RATE_DAYS.saturating_sub(quiet_days as usize);
-        let first = self.tallies.len().saturating_sub(recorded);
-        let stocked = (first..self.tallies.len()).filter(|i| self.has_stock(*i));
-        let (units, days) = stocked.fold((0, quiet_days), |(units, days), i| (units + self.tallies[i].units, days + 1));
+        let first = self.units.len().saturating_sub(recorded);
+        let stocked = self.stocked(first..self.units.len());
+        let (units, days) = stocked.fold((0, quiet_days), |(units, days), i| (units + self.units[i], days + 1));
         if days == 0 { 0.0 } else { units as f64 / days as f64 }
     }
 
-    fn has_stock(&self, slot: usize) -> bool {
-        self.tallies[slot].empty_ms * 2 < DAY_MS
+    /// Whether there was stock all day; nothing is known of the first day, which may have begun with a receipt.
+    fn was_full(&self, day: Day, now: Timestamp, offset: i32) -> bool {
+        if self.first_day.is_none_or(|first| day <= first) {
+            return false;
+        }
+        let ran_empty = self.empty_at(now, offset).is_some_and(|since| since < (day + 1).start(offset));
+        !ran_empty && self.empty_times(&mut self.first_spell(day), day).next().is_none()
     }
 
     /// What speaks for an empty shelf since stock was last proven. Days on which the books themselves say
     /// empty speak for nothing.
     pub fn evidence(&self, today: Day) -> Evidence {
         let Some(first_day) = self.first_day else { return Evidence::default() };
-        let quiet_days = i64::from((today - (first_day + self.tallies.len() as i32)).max(0));
+        let quiet_days = i64::from((today - (first_day + self.units.len() as i32)).max(0));
         let since = (self.proven_on + 1 - first_day).max(0) as usize;
-        let until = self.tallies.len().min((today - first_day).max(0) as usize);
-        let recorded = (since..until).filter(|i| self.has_stock(*i)).count() as i64;
+        let until = self.units.len().min((today - first_day).max(0) as usize);
+        let recorded = self.stocked(since.min(until)..until).count() as i64;
         let quiet_since_proof = quiet_days.min(i64::from((today - self.proven_on - 1).max(0)));
         Evidence {
             daily_rate: self.rate(quiet_days),
@@ -160,41 +202,56 @@ impl ShelfDemand {
         }
     }
 
-    /// The days from the first to `today`, the latter not complete yet. O(days).
-    pub fn days(&self, today: Day, now: Timestamp, offset: i32, p_phantom: f64) -> Vec<DemandDay> {
+    /// The days from the first to `today`, the latter not complete yet; an hour counts as `profile` says. O(days).
+    pub fn days(
+        &self,
+        today: Day,
+        now: Timestamp,
+        offset: i32,
+        p_phantom: f64,
+        profile: &HourProfile,
+    ) -> Vec<DemandDay> {
         let Some(first) = self.first_day else { return Vec::new() };
         let count = (today - first).saturating_add(1).max(0);
         let skipped = (count - 2 * HISTORY_DAYS as i32).max(0);
-        (skipped..count).map(|i| self.day(first + i, now, offset, p_phantom)).collect()
-    }
-
-    fn day(&self, day: Day, now: Timestamp, offset: i32, p_phantom: f64) -> DemandDay {
-        let slot = self.first_day.map_or(0, |first| (day - first).max(0) as usize);
-        let open = self.empty_at(now, offset).map_or(0, |since| overlap_ms(day, since, now.max(since), offset));
-        let tally = self.tallies.get(slot).copied().unwrap_or_default();
-        let empty_ms = tally.empty_ms + open;
-        let recorded = 1.0 - (empty_ms as f64 / DAY_MS as f64).clamp(0.0, 1.0);
-        let trusted = if day > self.proven_on { 1.0 - p_phantom } else { 1.0 };
-        DemandDay { ds: day, y: tally.units, in_stock: recorded * trusted }
+        let open = self.empty_at(now, offset).map(|since| clock(since, offset)..clock(now.max(since), offset));
+        let mut next = self.first_spell(first + skipped);
+        let row = |i: i32| {
+            let day = first + i;
+            let start = i64::from(day.0) * DAY_MS;
+            let over = self.empty_times(&mut next, day);
+            let open = open.iter().map(|open| (open.start - start).max(0)..(open.end - start).min(DAY_MS));
+            let lost: f64 = over.chain(open).map(|time| profile.share(time)).sum();
+            let trusted = if day > self.proven_on { 1.0 - p_phantom } else { 1.0 };
+            let y = self.units.get(i as usize).copied().unwrap_or(0);
+            DemandDay { ds: day, y, in_stock: (1.0 - lost).clamp(0.0, 1.0) * trusted }
+        };
+        (skipped..count).map(row).collect()
     }
 }
 
-fn overlap_ms(day: Day, since: Timestamp, until: Timestamp, offset: i32) -> i64 {
-    let start = day.start(offset).0.max(since.0);
-    let end = (day + 1).start(offset).0.min(until.0);
-    (end - start).max(0)
+/// Milliseconds on the clock of a place since 1970-01-01T00:00 there.
+fn clock(at: Timestamp, offset: i32) -> i64 {
+    at.0 + i64::from(offset) * 60_000
 }
 
 /// The demand of all shelves, indexed like [`Ledger::shelves`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Demand {
     shelves: Chunked<ShelfDemand>,
+    /// By location.
+    hours: Chunked<HourSales>,
 }
 
 impl Demand {
     /// The demand of a shelf, by the ledger's index.
     pub fn shelf(&self, index: usize) -> Option<&ShelfDemand> {
         self.shelves.get(index)
+    }
+
+    /// In which hours a shelf at a location sells.
+    pub fn profile(&self, shelf: &ShelfDemand, location: LocationId) -> HourProfile {
+        shelf.hours.profile(&self.hours.get(location.index()).copied().unwrap_or_default())
     }
 
     /// Whether an event of this kind changes what is sold or whether it can be bought.
@@ -251,8 +308,12 @@ impl Demand {
         let slot = shelf.slot(day);
         match what {
             What::Sold(units) => {
-                shelf.tallies[slot].units += units;
+                shelf.units[slot] += units;
                 shelf.prove(day);
+                if day == at.day(offset) {
+                    learn(&mut self.hours, shelf, on_shelf.location, at, offset);
+                    shelf.today.add(clock(at, offset) - i64::from(day.0) * DAY_MS, units);
+                }
             }
             What::Proof => shelf.prove(day),
             What::Complaint => shelf.complaints += 1,
@@ -263,6 +324,23 @@ impl Demand {
         shelf.watch(filled, at, offset);
         shelf.good_until = if filled { ledger.good_until(on_shelf) } else { None };
     }
+}
+
+/// Begins the day of an event; what sold by hour on the latest day before counts where the shelf was full all day.
+fn learn(hours: &mut Chunked<HourSales>, shelf: &mut ShelfDemand, location: LocationId, at: Timestamp, offset: i32) {
+    let day = at.day(offset);
+    if shelf.today.day == day {
+        return;
+    }
+    let over = std::mem::replace(&mut shelf.today, Today::of(day));
+    if !shelf.was_full(over.day, at, offset) {
+        return;
+    }
+    while location.index() >= hours.len() {
+        hours.push(HourSales::default());
+    }
+    hours.get_mut(location.index()).add(&over);
+    shelf.hours.add(&over);
 }
 
 #[derive(Clone, Copy)]

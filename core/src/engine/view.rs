@@ -550,7 +550,8 @@ impl View {
     pub(super) fn demand_of(&self, shelf: usize) -> Vec<DemandDay> {
         let Some(demand) = self.world.demand.shelf(shelf) else { return Vec::new() };
         let location = self.world.ledger.shelves()[shelf].location;
-        demand.days(self.today_at(location), self.now, self.world.ledger.offset(location), self.p_phantom(shelf))
+        let (offset, profile) = (self.world.ledger.offset(location), self.world.demand.profile(demand, location));
+        demand.days(self.today_at(location), self.now, offset, self.p_phantom(shelf), &profile)
     }
 
     /// Shows signals per SKU, day and kind. Those of people are left out below `min_n`.

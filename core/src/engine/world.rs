@@ -190,7 +190,7 @@ struct Stored {
 }
 
 /// Changes whenever the form of any part does: a snapshot of another version is thrown away.
-const SNAPSHOT_VERSION: u8 = 3;
+const SNAPSHOT_VERSION: u8 = 4;
 
 impl World {
     /// The bytes of a snapshot.
