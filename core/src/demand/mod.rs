@@ -6,9 +6,13 @@
 //! sale, a receipt, a count) the record may be wrong: the belief that the shelf is empty in truth (phantom stock)
 //! censors those days too.
 //!
+//! Kept apart from what the forecast is fed with: bulk orders ([`DemandRow::bulk`]) and returns. Counts, write-offs,
+//! moves and assembled kits are no demand.
+//!
 //! A series keeps at least the last 1,096 days.
 
 mod hours;
+mod period;
 
 use std::ops::Range;
 
@@ -21,16 +25,26 @@ use crate::ledger::{EventDay, Ledger, Touched};
 use hours::{HourSales, Today};
 
 pub use hours::HourProfile;
+pub use period::{Period, together};
 
 /// Days of sales from which the usual daily rate is estimated.
 const RATE_DAYS: usize = 56;
+
+/// An order of at least so many units, and so many times the usual order, is a bulk order …
+const BULK_UNITS: i64 = 10;
+const BULK_TIMES: i64 = 10;
+/// … once so many orders have told the usual one.
+const BULK_ORDERS: u32 = 20;
 
 /// The demand of one shelf.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ShelfDemand {
     first_day: Option<Day>,
-    /// Units sold on each day from the first on.
+    /// Units sold on each day from the first on, bulk orders aside.
     units: Vec<i64>,
+    /// What else there was, on the days that had any, in order.
+    apart: Vec<Apart>,
+    usual_order: UsualOrder,
     /// Times without stock that are over: disjoint, in order.
     spells: Vec<Spell>,
     hours: HourSales,
@@ -40,6 +54,39 @@ pub struct ShelfDemand {
     good_until: Option<Day>,
     proven_on: Day,
     complaints: i64,
+}
+
+/// What is kept apart of a day, in units.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+struct Apart {
+    day: Day,
+    returned: i64,
+    bulk: i64,
+}
+
+/// The median size of the orders of a shelf, tracked with one number.
+///
+/// Source: Ma, Muthukrishnan & Sandler (2013), *Frugal Streaming for Estimating Quantiles*, Frugal-1U at the median, with
+/// steps of an eighth. A bulk order moves it by one step, whatever its size.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+struct UsualOrder {
+    /// In eighths of a unit.
+    size: i64,
+    orders: u32,
+}
+
+impl UsualOrder {
+    fn is_bulk(&self, units: i64) -> bool {
+        let size = units.saturating_mul(8);
+        self.orders >= BULK_ORDERS && units >= BULK_UNITS && size > BULK_TIMES.saturating_mul(self.size)
+    }
+
+    fn learn(&mut self, units: i64) {
+        let size = units.saturating_mul(8);
+        let step = (self.size / 8).max(1).min((size - self.size).abs());
+        self.size = if self.orders == 0 { size } else { self.size + step * (size - self.size).signum() };
+        self.orders = self.orders.saturating_add(1);
+    }
 }
 
 /// A time without stock, in milliseconds of the location's own clock since 1970-01-01T00:00 there.
@@ -60,16 +107,25 @@ pub struct Evidence {
     pub complaints: i64,
 }
 
-/// One day of a shelf.
+/// The demand of a day, a week or a month.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct DemandDay {
-    /// The day.
+pub struct DemandRow {
+    /// The first day: of a week its Monday, of a month its first.
     pub ds: Day,
-    /// Units sold.
+    /// Units sold, bulk orders aside: what the forecast is fed with. Returns are not taken off.
     pub y: i64,
-    /// Share of the day's expected demand that fell into hours with stock, 0–1, belief in phantom stock included.
+    /// Units sold, bulk orders among them.
+    pub units: i64,
+    /// Units that came back, on the day of their return.
+    pub returned: i64,
+    /// Units of bulk orders: of at least 10 units and over ten times the shelf's usual order (the median, tracked), once 20 orders
+    /// have told that.
+    pub bulk: i64,
+    /// Share of the expected demand that fell into hours with stock, 0–1, belief in phantom stock included.
     pub in_stock: f64,
+    /// Days that are summed up: fewer than the period has where the series begins or ends within it.
+    pub days: i32,
 }
 
 impl ShelfDemand {
@@ -84,6 +140,7 @@ impl ShelfDemand {
             self.units.drain(..dropped.min(self.units.len()));
             self.first_day = Some(first + dropped as i32);
             self.spells.drain(..self.first_spell(first + dropped as i32));
+            self.apart.retain(|own| own.day >= first + dropped as i32);
             slot = HISTORY_DAYS - 1;
         }
         if slot >= self.units.len() {
@@ -109,6 +166,31 @@ impl ShelfDemand {
     /// Whether no day is kept.
     pub fn is_empty(&self) -> bool {
         self.units.is_empty()
+    }
+
+    /// What is kept apart of a day.
+    fn apart(&mut self, day: Day) -> &mut Apart {
+        let at = match self.apart.binary_search_by_key(&day, |own| own.day) {
+            Ok(at) => at,
+            Err(at) => {
+                self.apart.insert(at, Apart { day, ..Apart::default() });
+                at
+            }
+        };
+        &mut self.apart[at]
+    }
+
+    /// Counts an order; answers its units that are ordinary demand.
+    fn sell(&mut self, day: Day, units: i64) -> i64 {
+        let is_bulk = self.usual_order.is_bulk(units);
+        self.usual_order.learn(units);
+        if is_bulk {
+            self.apart(day).bulk += units;
+            return 0;
+        }
+        let slot = self.slot(day);
+        self.units[slot] += units;
+        units
     }
 
     fn prove(&mut self, day: Day) {
@@ -210,12 +292,13 @@ impl ShelfDemand {
         offset: i32,
         p_phantom: f64,
         profile: &HourProfile,
-    ) -> Vec<DemandDay> {
+    ) -> Vec<DemandRow> {
         let Some(first) = self.first_day else { return Vec::new() };
         let count = (today - first).saturating_add(1).max(0);
         let skipped = (count - 2 * HISTORY_DAYS as i32).max(0);
         let open = self.empty_at(now, offset).map(|since| clock(since, offset)..clock(now.max(since), offset));
         let mut next = self.first_spell(first + skipped);
+        let mut apart = self.apart.iter().peekable();
         let row = |i: i32| {
             let day = first + i;
             let start = i64::from(day.0) * DAY_MS;
@@ -224,7 +307,10 @@ impl ShelfDemand {
             let lost: f64 = over.chain(open).map(|time| profile.share(time)).sum();
             let trusted = if day > self.proven_on { 1.0 - p_phantom } else { 1.0 };
             let y = self.units.get(i as usize).copied().unwrap_or(0);
-            DemandDay { ds: day, y, in_stock: (1.0 - lost).clamp(0.0, 1.0) * trusted }
+            while apart.next_if(|own| own.day < day).is_some() {}
+            let Apart { returned, bulk, .. } = apart.next_if(|own| own.day == day).copied().unwrap_or_default();
+            let in_stock = (1.0 - lost).clamp(0.0, 1.0) * trusted;
+            DemandRow { ds: day, y, units: y + bulk, returned, bulk, in_stock, days: 1 }
         };
         (skipped..count).map(row).collect()
     }
@@ -282,10 +368,33 @@ impl Demand {
             }
             _ => What::Look,
         };
+        if let StockKind::Returned { .. } = &stock.kind {
+            self.count_returns(stock, &days, ledger);
+        }
         for touch in touched {
             let what = if touch.sold > 0 { What::Sold(touch.sold) } else { what };
             self.touch(touch.shelf, what, &days, ledger);
         }
+    }
+
+    fn count_returns(&mut self, stock: &StockEvent<'_>, days: &EventDay, ledger: &Ledger) {
+        for movement in &stock.movements {
+            let location = movement.to.place().and_then(|key| ledger.location(key));
+            let shelf = location.zip(ledger.sku(movement.sku)).and_then(|(at, sku)| ledger.shelf_index(sku, at));
+            let Some(shelf) = shelf else { continue };
+            let day = days.at(ledger, location);
+            let own = self.entry(shelf);
+            own.slot(day);
+            own.apart(day).returned += movement.quantity;
+        }
+    }
+
+    /// The demand of a shelf, to change.
+    fn entry(&mut self, index: usize) -> &mut ShelfDemand {
+        while index >= self.shelves.len() {
+            self.shelves.push(ShelfDemand::default());
+        }
+        self.shelves.get_mut(index)
     }
 
     fn complain(&mut self, days: &EventDay, sku: &str, location: Option<&str>, ledger: &Ledger) {
@@ -298,19 +407,17 @@ impl Demand {
     }
 
     fn touch(&mut self, index: usize, what: What, days: &EventDay, ledger: &Ledger) {
-        while index >= self.shelves.len() {
-            self.shelves.push(ShelfDemand::default());
-        }
         let on_shelf = &ledger.shelves()[index];
         let (at, offset) = (days.instant(), ledger.offset(on_shelf.location));
         let day = days.at(ledger, Some(on_shelf.location));
+        self.entry(index);
         let shelf = self.shelves.get_mut(index);
-        let slot = shelf.slot(day);
+        shelf.slot(day);
         match what {
             What::Sold(units) => {
-                shelf.units[slot] += units;
+                let units = shelf.sell(day, units);
                 shelf.prove(day);
-                if day == at.day(offset) {
+                if units > 0 && day == at.day(offset) {
                     learn(&mut self.hours, shelf, on_shelf.location, at, offset);
                     shelf.today.add(clock(at, offset) - i64::from(day.0) * DAY_MS, units);
                 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::people::Person;
 use super::view::{View, params};
 use crate::base::{Column, Error, Panel, Quantity, Result, Table, Task};
-use crate::demand::DemandDay;
+use crate::demand::DemandRow;
 use crate::event::{Purpose, Sku};
 use crate::forecast::{self, Forecast};
 use crate::ledger::Shelf;
@@ -92,7 +92,7 @@ impl View {
         Ok(known.into_iter().zip(forecasts).collect())
     }
 
-    fn complete_days(&self, shelf: usize) -> Vec<DemandDay> {
+    fn complete_days(&self, shelf: usize) -> Vec<DemandRow> {
         let mut days = self.demand_of(shelf);
         let today = self.today_at(self.world().ledger.shelves()[shelf].location);
         days.retain(|day| day.ds < today);

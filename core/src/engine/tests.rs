@@ -512,7 +512,7 @@ fn a_sale_at_a_place_without_books_is_demand() {
     let lines = vec![Line::new("a", 2)];
     let sale = Sale { id: "s".into(), lines, location: "pop-up".into(), ..Sale::default() };
     engine.record(sale.into(), START).unwrap();
-    let params = super::DemandParams { sku: "a".into(), location: "pop-up".into() };
+    let params = super::DemandParams { sku: "a".into(), location: Some("pop-up".into()), ..Default::default() };
     let days = engine.view().demand(&params).unwrap();
     assert_eq!(days.iter().map(|day| day.y).sum::<i64>(), 2);
 }
@@ -530,12 +530,12 @@ fn a_long_quiet_series_still_ends_today() {
         engine.record(Sale { id: id.into(), lines, location, ..Sale::default() }.into(), day_after(days)).unwrap();
     }
     let view = engine.view_at(day_after(2_300));
-    let params = super::DemandParams { sku: "a".into(), location: "paris".into() };
+    let params = super::DemandParams { sku: "a".into(), location: Some("paris".into()), ..Default::default() };
     assert_eq!(view.demand(&params).unwrap().last().unwrap().ds, view.today());
 }
 
 fn in_stock(view: &super::View) -> Vec<f64> {
-    let params = super::DemandParams { sku: "a".into(), location: "paris".into() };
+    let params = super::DemandParams { sku: "a".into(), location: Some("paris".into()), ..Default::default() };
     view.demand(&params).unwrap().iter().map(|day| day.in_stock).collect()
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Position;
 use super::world::World;
 use crate::base::{Day, Error, LocationId, LotId, Result, SkuId, Timestamp};
-use crate::demand::DemandDay;
+use crate::demand::{self, DemandRow, Period};
 use crate::event::{Condition, Purpose};
 use crate::expiry::{LotState, is_sellable};
 use crate::feedback::{PhantomParams, SignalKind, phantom_posterior};
@@ -94,8 +94,12 @@ pub struct AvailabilityParams {
 pub struct DemandParams {
     /// The SKU.
     pub sku: String,
-    /// The location.
-    pub location: String,
+    /// The location; else all together.
+    #[serde(default)]
+    pub location: Option<String>,
+    /// How days are summed up.
+    #[serde(default)]
+    pub period: Period,
 }
 
 /// For whom to recommend what.
@@ -538,16 +542,22 @@ impl View {
         Ok(rows)
     }
 
-    /// Shows the daily demand of a shelf, today's incomplete day last: what the forecast is fed with.
+    /// Shows the demand of a shelf by day, week or month, the period of today, which is not over, last: days of one shelf are what the
+    /// forecast is fed with. All locations together: units add up, and the share in stock of each counts by what it
+    /// usually sells; a day is that of each location's own calendar.
     ///
     /// # Errors
     /// `UNKNOWN_SKU`, `UNKNOWN_LOCATION`.
-    pub fn demand(&self, params: &DemandParams) -> Result<Vec<DemandDay>> {
-        let shelves = self.shelves(Some(&params.sku), Some(&params.location))?;
-        Ok(shelves.first().map_or_else(Vec::new, |(index, _)| self.demand_of(*index)))
+    pub fn demand(&self, params: &DemandParams) -> Result<Vec<DemandRow>> {
+        let shelves = self.shelves(Some(&params.sku), params.location.as_deref())?;
+        let mut days: Vec<Vec<DemandRow>> = shelves.iter().map(|(index, _)| self.demand_of(*index)).collect();
+        if let ([_], Period::Day) = (&days[..], params.period) {
+            return Ok(days.remove(0));
+        }
+        Ok(demand::together(&days, params.period))
     }
 
-    pub(super) fn demand_of(&self, shelf: usize) -> Vec<DemandDay> {
+    pub(super) fn demand_of(&self, shelf: usize) -> Vec<DemandRow> {
         let Some(demand) = self.world.demand.shelf(shelf) else { return Vec::new() };
         let location = self.world.ledger.shelves()[shelf].location;
         let (offset, profile) = (self.world.ledger.offset(location), self.world.demand.profile(demand, location));

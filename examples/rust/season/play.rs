@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use trousse::base::units::DAY_MS;
-use trousse::demand::DemandDay;
+use trousse::demand::DemandRow;
 use trousse::engine::{AvailabilityParams, DemandParams, Position, RecommendParams};
 use trousse::{
     Command, Commit, Complaint, ComplaintKind, Consent, Count, Day, Engine, Fact, Interest, Line, Money, Move, Outcome,
@@ -300,8 +300,10 @@ fn availability(view: &View, sku: &str, location: Option<&str>) -> Result<trouss
     })
 }
 
-fn yesterday(view: &View, sku: &str, location: &str) -> Option<DemandDay> {
-    let days = view.demand(&DemandParams { sku: sku.into(), location: location.into() }).ok()?;
+fn yesterday(view: &View, sku: &str, location: &str) -> Option<DemandRow> {
+    let days = view
+        .demand(&DemandParams { sku: sku.into(), location: Some(location.into()), ..DemandParams::default() })
+        .ok()?;
     days.into_iter().rfind(|day| day.ds < view.today())
 }
 

@@ -165,7 +165,11 @@ fn shop_series(script: &Script, view: &View) -> Result<Vec<Series>> {
     for sku in view.world().catalog.skus() {
         let mut places = Vec::new();
         for location in locations(view, &sku.sku) {
-            places.push(view.demand(&DemandParams { sku: sku.sku.clone(), location })?);
+            places.push(view.demand(&DemandParams {
+                sku: sku.sku.clone(),
+                location: Some(location),
+                ..DemandParams::default()
+            })?);
         }
         all.extend(one_series(script, view, sku, &places));
     }
@@ -1169,7 +1173,7 @@ fn stock_tiles(script: &Script, view: &View, page: &Page) -> Vec<Tile> {
 fn service_tiles(view: &View, shelves: &Shelves, period: &str) -> Vec<Tile> {
     let (mut sold, mut wanted, mut empty, mut days) = (0.0, 0.0, 0u64, 0u64);
     for (sku, location) in shelves.daily.keys() {
-        let params = DemandParams { sku: sku.clone(), location: location.clone() };
+        let params = DemandParams { sku: sku.clone(), location: Some(location.clone()), ..DemandParams::default() };
         for day in view.demand(&params).unwrap_or_default().iter().filter(|day| day.ds < view.today()) {
             days += 1;
             empty += u64::from(day.in_stock < 0.5);
