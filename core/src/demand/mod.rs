@@ -62,6 +62,7 @@ struct Apart {
     day: Day,
     returned: i64,
     bulk: i64,
+    in_kits: i64,
 }
 
 /// The median size of the orders of a shelf, tracked with one number.
@@ -117,6 +118,8 @@ pub struct DemandRow {
     pub y: i64,
     /// Units sold, bulk orders among them.
     pub units: i64,
+    /// Units of these that were sold as parts of kits.
+    pub in_kits: i64,
     /// Units that came back, on the day of their return.
     pub returned: i64,
     /// Units of bulk orders: of at least 10 units and over ten times the shelf's usual order (the median, tracked), once 20 orders
@@ -308,9 +311,10 @@ impl ShelfDemand {
             let trusted = if day > self.proven_on { 1.0 - p_phantom } else { 1.0 };
             let y = self.units.get(i as usize).copied().unwrap_or(0);
             while apart.next_if(|own| own.day < day).is_some() {}
-            let Apart { returned, bulk, .. } = apart.next_if(|own| own.day == day).copied().unwrap_or_default();
+            let Apart { returned, bulk, in_kits, .. } =
+                apart.next_if(|own| own.day == day).copied().unwrap_or_default();
             let in_stock = (1.0 - lost).clamp(0.0, 1.0) * trusted;
-            DemandRow { ds: day, y, units: y + bulk, returned, bulk, in_stock, days: 1 }
+            DemandRow { ds: day, y, units: y + bulk, in_kits, returned, bulk, in_stock, days: 1 }
         };
         (skipped..count).map(row).collect()
     }
@@ -374,6 +378,10 @@ impl Demand {
         for touch in touched {
             let what = if touch.sold > 0 { What::Sold(touch.sold) } else { what };
             self.touch(touch.shelf, what, &days, ledger);
+            if touch.in_kits > 0 {
+                let day = days.at(ledger, Some(ledger.shelves()[touch.shelf].location));
+                self.entry(touch.shelf).apart(day).in_kits += touch.in_kits;
+            }
         }
     }
 

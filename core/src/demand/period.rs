@@ -43,7 +43,7 @@ impl Period {
 /// Sums of one period.
 #[derive(Default)]
 struct Sum {
-    row: [i64; 4],
+    row: [i64; 5],
     share: f64,
     weight: f64,
     plain: f64,
@@ -65,7 +65,7 @@ pub fn together(shelves: &[Vec<DemandRow>], period: Period) -> Vec<DemandRow> {
     let mut sums: BTreeMap<Day, Sum> = BTreeMap::new();
     for (day, usual) in by_day {
         let sum = sums.entry(period.start(day.ds)).or_default();
-        let own = [day.y, day.units, day.returned, day.bulk];
+        let own = [day.y, day.units, day.in_kits, day.returned, day.bulk];
         sum.row.iter_mut().zip(own).for_each(|(sum, units)| *sum += units);
         sum.share += usual * day.in_stock;
         sum.weight += usual;
@@ -75,9 +75,9 @@ pub fn together(shelves: &[Vec<DemandRow>], period: Period) -> Vec<DemandRow> {
         sum.last = Some(day.ds);
     }
     let row = |(ds, sum): (Day, Sum)| {
-        let [y, units, returned, bulk] = sum.row;
+        let [y, units, in_kits, returned, bulk] = sum.row;
         let in_stock = if sum.weight > 0.0 { sum.share / sum.weight } else { sum.plain / sum.rows };
-        DemandRow { ds, y, units, returned, bulk, in_stock, days: sum.days }
+        DemandRow { ds, y, units, in_kits, returned, bulk, in_stock, days: sum.days }
     };
     sums.into_iter().map(row).collect()
 }

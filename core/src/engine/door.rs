@@ -144,13 +144,38 @@ pub fn business_day(world: &World, fact: &Fact, today: Day) -> Result<Day> {
 }
 
 /// The events of a command, `plain` in base units; a refusal is an event too.
-pub fn of_command<'a>(world: &'a World, command: &Command, plain: &'a Command, now: Timestamp) -> Bodies<'a> {
+pub fn of_command<'a>(world: &'a World, command: &'a Command, plain: &'a Command, now: Timestamp) -> Bodies<'a> {
     match ledger::decide(&world.ledger, plain, now) {
         Ok(event) => {
+            let kits = match command {
+                Command::Reserve(c) => in_kits(world, &c.id, &c.lines, &c.location),
+                _ => None,
+            };
             let people = bought(world, plain, &event);
-            std::iter::once(Body::Stock(event)).chain(people).collect()
+            std::iter::once(Body::Stock(event)).chain(kits).chain(people).collect()
         }
         Err(why) => Bodies::from_iter([Body::of(StockKind::Refused(Box::new(as_asked(world, command, why))))]),
+    }
+}
+
+/// What the lines of an order take as parts of kits.
+fn in_kits<'a>(world: &'a World, order: &'a str, lines: &'a [Line], location: &'a str) -> Option<Body<'a>> {
+    let mut units = Vec::new();
+    for line in lines {
+        let Some(kit) = world.catalog.get(&line.sku).filter(|sku| !sku.kit.is_empty()) else { continue };
+        let quantity = kit.base_units(line.quantity, line.unit.as_deref()).map_or(0, |quantity| quantity.0);
+        let place = line.location.as_deref().unwrap_or(location);
+        let part = |part: &'a Units| (part.sku.as_str(), place, part.quantity.0.saturating_mul(quantity));
+        units.extend(kit.kit.iter().map(part));
+    }
+    (!units.is_empty()).then(|| Body::of(StockKind::InKits { order, units }))
+}
+
+/// What a sale takes as parts of kits; `asked` is the fact as it came, kits not yet taken apart.
+pub fn sold_in_kits<'a>(world: &'a World, asked: &'a Fact) -> Option<Body<'a>> {
+    match asked {
+        Fact::Sale(f) => in_kits(world, &f.id, &f.lines, &f.location),
+        _ => None,
     }
 }
 

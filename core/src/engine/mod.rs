@@ -566,7 +566,10 @@ impl Engine {
         let plain = if known { door::plain_fact(&self.world, fact)? } else { std::borrow::Cow::Borrowed(fact) };
         let asked = Asked::new(&self.world, &plain, day);
         asked.check(&self.world, day)?;
-        let bodies = door::of_fact(&self.world, &asked, now, day);
+        let mut bodies = door::of_fact(&self.world, &asked, now, day);
+        if known {
+            bodies.extend(door::sold_in_kits(&self.world, fact));
+        }
         let resolved = known && fact.occurred_on().is_none() && matches!(bodies.first(), Some(Body::Stock(_)));
         let day = if resolved { self.world.day_of(&bodies, now) } else { day };
         let from = self.pending.write(bodies, now, day, Some(origin))?;
@@ -602,7 +605,8 @@ impl Engine {
             let doc = docs.find(fact.id()).filter(|_| *stock);
             let origin = doc.map(|doc| Origin { id: fact.id(), fingerprint: docs.get(doc).fingerprint });
             let day = self.world.ledger.frozen_until().map_or(*day, |frozen| (*day).max(frozen + 1));
-            let from = self.pending.write(Bodies::from_iter(body), now, day, origin)?;
+            let kits = if *stock { door::sold_in_kits(&self.world, fact) } else { None };
+            let from = self.pending.write(body.into_iter().chain(kits).collect(), now, day, origin)?;
             self.settle(from, now)?;
         }
         Ok(())

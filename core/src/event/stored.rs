@@ -248,6 +248,14 @@ pub enum StockKind<'a> {
         /// The lot.
         lot: &'a str,
     },
+    /// Of what an order sold or held, so much went as parts of kits.
+    InKits {
+        /// The sale or hold.
+        order: &'a str,
+        /// Units of parts: `(sku, location, quantity)`.
+        #[serde(borrow)]
+        units: Vec<(&'a str, &'a str, i64)>,
+    },
 }
 
 /// What a person did or said.

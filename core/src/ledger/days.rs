@@ -50,6 +50,7 @@ pub fn home<'a>(stock: &StockEvent<'a>) -> Option<&'a str> {
         | StockKind::Unresolved(_) => None,
         StockKind::Counted { location, .. } | StockKind::Purchased { location, .. } => Some(location),
         StockKind::Complained { location, .. } => *location,
+        StockKind::InKits { units, .. } => units.first().map(|part| part.1),
         StockKind::Held { backordered, .. } if stock.movements.is_empty() => backordered.first().map(|line| line.1),
         _ => stock.movements.first().and_then(|own| own.from.place().or(own.to.place())),
     }

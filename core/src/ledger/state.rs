@@ -171,6 +171,8 @@ pub struct Hold {
     pub remaining_days: i32,
     /// Units by shelf that were promised beyond the books when it was made: its answer says so for ever.
     pub beyond: Option<Box<[(u32, i64)]>>,
+    /// Units by shelf that are parts of kits and not shipped yet: they ship first.
+    pub in_kits: Option<Box<[(u32, i64)]>>,
     /// What became of it.
     pub state: HoldState,
 }
@@ -291,6 +293,8 @@ pub struct Touch {
     pub shelf: usize,
     /// Units sold or shipped.
     pub sold: i64,
+    /// Units of this order that were sold or shipped as parts of kits.
+    pub in_kits: i64,
 }
 
 /// The shelves that an event touched, each once.
@@ -857,8 +861,15 @@ impl Ledger {
         touched: &mut Touched,
     ) {
         let Some(doc) = doc else { return };
-        let mut hold =
-            Hold { doc, lines: SmallVec::new(), deadline, remaining_days, beyond: None, state: HoldState::Live };
+        let mut hold = Hold {
+            doc,
+            lines: SmallVec::new(),
+            deadline,
+            remaining_days,
+            beyond: None,
+            in_kits: None,
+            state: HoldState::Live,
+        };
         for (sku, location, quantity) in backordered {
             let sku = self.known(sku);
             let shelf = self.shelf_id(sku, location);
@@ -893,7 +904,11 @@ impl Ledger {
                     self.fulfil(purchase, self.known_sku(goods.sku), goods.quantity, touched);
                 }
             }
-            StockKind::Committed { .. } => self.settle_hold(hold, HoldState::Committed),
+            StockKind::Committed { .. } => {
+                self.ship_kits(hold, touched);
+                self.settle_hold(hold, HoldState::Committed);
+            }
+            StockKind::InKits { order, units } => self.keep_kits(order, units, touched),
             StockKind::Released { .. } => {
                 self.settle_backorders(hold, movements.is_empty(), HoldState::Released, touched)
             }
@@ -979,6 +994,35 @@ impl Ledger {
             | StockKind::Returned { .. }
             | StockKind::Reclassified { .. }
             | StockKind::Assembled { .. } => {}
+        }
+    }
+
+    /// A hold remembers its parts of kits until they ship; a sale has shipped them.
+    fn keep_kits(&mut self, order: &str, units: &[(&str, &str, i64)], touched: &mut Touched) {
+        let mut parts: Vec<(u32, i64)> = Vec::with_capacity(units.len());
+        for (sku, location, quantity) in units {
+            let sku = self.known(sku);
+            parts.push((self.shelf_id(sku, location), *quantity));
+        }
+        if let Some(hold) = self.hold_number(self.docs.find(order)) {
+            self.holds.get_mut(hold as usize).in_kits = Some(parts.into());
+            return;
+        }
+        for (shelf, quantity) in parts {
+            touch(touched, shelf, 0);
+            touched.iter_mut().filter(|own| own.shelf == shelf as usize).for_each(|own| own.in_kits += quantity);
+        }
+    }
+
+    fn ship_kits(&mut self, hold: Option<u32>, touched: &mut Touched) {
+        let Some(number) = hold.filter(|number| self.holds[*number as usize].in_kits.is_some()) else { return };
+        let parts = self.holds.get_mut(number as usize).in_kits.iter_mut().flat_map(|parts| parts.iter_mut());
+        for (shelf, left) in parts {
+            for own in touched.iter_mut().filter(|own| own.shelf == *shelf as usize) {
+                let shipped = (*left).min(own.sold - own.in_kits).max(0);
+                own.in_kits += shipped;
+                *left -= shipped;
+            }
         }
     }
 
@@ -1335,7 +1379,7 @@ fn is_made(movement: &Movement<'_>) -> bool {
 fn touch(touched: &mut Touched, shelf: u32, sold: i64) {
     match touched.iter_mut().find(|touch| touch.shelf == shelf as usize) {
         Some(touch) => touch.sold += sold,
-        None => touched.push(Touch { shelf: shelf as usize, sold }),
+        None => touched.push(Touch { shelf: shelf as usize, sold, in_kits: 0 }),
     }
 }
 
@@ -1370,6 +1414,7 @@ fn entry_kind(kind: &StockKind<'_>) -> Option<EntryKind> {
         | StockKind::Frozen { .. }
         | StockKind::Complained { .. }
         | StockKind::Refused(_)
-        | StockKind::Unresolved(_) => return None,
+        | StockKind::Unresolved(_)
+        | StockKind::InKits { .. } => return None,
     })
 }

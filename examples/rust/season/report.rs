@@ -186,7 +186,7 @@ fn locations(view: &View, key: &str) -> Vec<String> {
 }
 
 /// The sum over places; a place counts for the share in stock as much as it sells.
-fn one_series(script: &Script, view: &View, sku: &Sku, places: &[Vec<trousse::demand::DemandDay>]) -> Option<Series> {
+fn one_series(script: &Script, view: &View, sku: &Sku, places: &[Vec<trousse::demand::DemandRow>]) -> Option<Series> {
     let mut days: BTreeMap<Day, (f64, f64, f64)> = BTreeMap::new();
     for place in places {
         let sold: i64 = place.iter().map(|day| day.y).sum();
