@@ -42,5 +42,15 @@ fn main() {
                     .fold(0, |sum: u64, m| sum.rotate_left(7) ^ m.to_bits())
             },
         );
+        let forecasts = panel(&data, &options, &Task::default()).expect("finite series");
+        measure(
+            &format!("{name}: 1,000 futures of 28 days each"),
+            n,
+            || (),
+            |()| {
+                let sums = forecasts.iter().enumerate().flat_map(|(i, one)| one.totals(28, 1_000, i as u64));
+                sums.fold(0, |sum: u64, total| sum.rotate_left(7) ^ total.to_bits())
+            },
+        );
     }
 }

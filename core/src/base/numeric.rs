@@ -136,20 +136,42 @@ pub fn count_quantile(mean: f64, variance: f64, p: f64) -> f64 {
         let normal = mean + variance.max(mean).sqrt() * normal_quantile(p.clamp(1e-12, 1.0 - 1e-12));
         return normal.round().max(0.0);
     }
-    let over = variance > mean * (1.0 + 1e-9);
-    let (r, q) = if over { (mean * mean / (variance - mean), 1.0 - mean / variance) } else { (0.0, 0.0) };
-    let mut log_mass = if over { r * (1.0 - q).ln() } else { -mean };
-    let mut below = 0.0;
     let p = p.min(1.0 - 1e-12);
-    for k in 0..1_000_000 {
-        below += log_mass.exp();
-        if below >= p {
-            return f64::from(k);
-        }
-        let k = f64::from(k);
-        log_mass += if over { (q * (k + r) / (k + 1.0)).ln() } else { (mean / (k + 1.0)).ln() };
+    CountSums::new(mean, variance).take(1_000_000).position(|below| below >= p).unwrap_or(1_000_000) as f64
+}
+
+/// P(N ≤ 0), P(N ≤ 1), … of the count of [`count_quantile`], for a mean above 0.
+pub struct CountSums {
+    mean: f64,
+    /// Shape and chance of a negative binomial, where the variance is above the mean.
+    law: Option<(f64, f64)>,
+    k: f64,
+    log_mass: f64,
+    below: f64,
+}
+
+impl CountSums {
+    /// Begins at 0.
+    pub fn new(mean: f64, variance: f64) -> CountSums {
+        let over = variance > mean * (1.0 + 1e-9);
+        let law = over.then(|| (mean * mean / (variance - mean), 1.0 - mean / variance));
+        let log_mass = law.map_or(-mean, |(r, q)| r * (1.0 - q).ln());
+        CountSums { mean, law, k: 0.0, log_mass, below: 0.0 }
     }
-    1_000_000.0
+}
+
+impl Iterator for CountSums {
+    type Item = f64;
+    fn next(&mut self) -> Option<f64> {
+        self.below += self.log_mass.exp();
+        let k = self.k;
+        self.log_mass += match self.law {
+            Some((r, q)) => (q * (k + r) / (k + 1.0)).ln(),
+            None => (self.mean / (k + 1.0)).ln(),
+        };
+        self.k += 1.0;
+        Some(self.below)
+    }
 }
 
 /// Natural logarithm of the gamma function, for `x` > 0.

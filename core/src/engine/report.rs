@@ -1,5 +1,6 @@
 //! What the view answers by way of other domains: forecasts, purchase proposals, segments of people.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::people::Person;
@@ -44,6 +45,15 @@ params! {
 
 /// Days in a season of daily demand.
 const SEASON_DAYS: usize = 7;
+
+/// Simulated futures of a shelf that a purchase proposal is made from.
+const FUTURES: usize = 1_000;
+
+/// The futures of a shelf are the same in every plan: their seed is a hash (FNV-1a) of its keys.
+fn seed_of(sku: &str, location: &str) -> u64 {
+    let bytes = sku.bytes().chain([0]).chain(location.bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
 
 impl View {
     /// Forecasts the daily demand of each shelf from its complete days: columns `sku`, `location`, `ds`,
@@ -100,7 +110,7 @@ impl View {
     }
 
     /// Proposes purchases: per shelf whose SKU names a supplier, up to the demand of lead time and
-    /// review at the service level, rounded to what the supplier sells, capped by shelf life.
+    /// review at the service level (the quantile of 1,000 simulated futures of the forecast), rounded to what the supplier sells, capped by shelf life.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT`, `UNKNOWN_LOCATION`; `CANCELLED`.
@@ -118,17 +128,22 @@ impl View {
         let longest = shelves.iter().map(|(_, shelf)| lead(shelf)).max().unwrap_or(0);
         let horizon = (i64::from(longest) + params.review_days).max(1) as usize;
         let forecasts = self.forecasts(&shelves, horizon, &[], task)?;
-        let items: Vec<Item> =
-            forecasts.iter().map(|(shelf, forecast)| self.item(shelf, forecast, lead(shelf), params)).collect();
+        let item = |(shelf, forecast): &(&Shelf, Forecast)| self.item(shelf, forecast, lead(shelf), params);
+        let items: Vec<Item> = forecasts.par_iter().map(item).collect();
         replenish::plan(&items, &PlanParams { include_zero: params.include_zero, ..PlanParams::default() })
     }
 
     fn item(&self, shelf: &Shelf, forecast: &Forecast, lead_time_days: i32, params: &PlanPurchasesParams) -> Item {
         let sku = self.world().catalog.sku(shelf.sku);
         let index = self.world().ledger.shelf_index(shelf.sku, shelf.location).unwrap_or(usize::MAX);
+        let location = self.location_key(shelf.location);
+        let interval = (i64::from(lead_time_days.max(0)) + params.review_days) as usize;
+        // Days that were all alike give futures that are all alike: a count of their mean is the safer level.
+        let varies = forecast.sd.iter().any(|sd| *sd > 0.0);
+        let totals = if varies { forecast.totals(interval, FUTURES, seed_of(&sku.sku, location)) } else { Vec::new() };
         Item {
             sku: sku.sku.clone(),
-            location: self.location_key(shelf.location).into(),
+            location: location.into(),
             supplier: sku.supplier.clone(),
             available: Quantity(self.available(index)),
             incoming: Quantity(shelf.incoming),
@@ -144,6 +159,7 @@ impl View {
             demand_mean: forecast.mean.clone(),
             demand_sd: forecast.sd.clone(),
             demand_total_sd: forecast.total_sd.clone(),
+            demand_totals: totals.into_iter().map(|total| total.max(0.0)).collect(),
             p_phantom: self.p_phantom(index),
             ..Item::default()
         }

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use super::counts::{PATHS, Random, sum_quantiles};
 use super::table::{TableParams, ahead, fill, group_each, judged, push_errors, push_ids};
-use super::{Forecast, check_count};
-use crate::base::numeric::{normal_cdf, normal_quantile};
+use super::{Forecast, LARGE_COUNT, check_count};
+use crate::base::numeric::{CountSums, normal_cdf, normal_quantile};
 use crate::base::{Column, Error, Result, Table, Task};
 
 /// Fewer changes of the past tell nothing of how series move together.
@@ -33,19 +33,20 @@ impl Forecast {
     /// # Ok::<(), trousse::Error>(())
     /// ```
     pub fn paths(&self, count: usize, seed: u64) -> Vec<f64> {
-        self.paths_by(count, &mut Random(seed), &mut |random, _, _| random.unit())
+        self.paths_by(self.mean.len(), count, &mut Random(seed), &mut |random, _, _| random.unit())
     }
 
     fn paths_by(
         &self,
+        horizon: usize,
         count: usize,
         random: &mut Random,
         uniform: &mut dyn FnMut(&mut Random, usize, usize) -> f64,
     ) -> Vec<f64> {
-        let horizon = self.mean.len();
         if let Some(counts) = &self.counts {
             return counts.paths_by(horizon, count, random, uniform);
         }
+        let mut quantiles: Vec<Quantiles<'_>> = (0..horizon).map(|step| Quantiles::of(self, step)).collect();
         let mut paths = Vec::with_capacity(horizon * count);
         for path in 0..count {
             let (mut sum, mut variance) = (0.0, 0.0_f64);
@@ -58,7 +59,7 @@ impl Forecast {
                 let score = alike * past + (1.0 - alike * alike).sqrt() * drawn;
                 sum += sd * score;
                 variance += sd * sd + 2.0 * alike * sd * before;
-                paths.push(if sd > 0.0 { self.quantile(step, normal_cdf(score)) } else { self.mean[step] });
+                paths.push(if sd > 0.0 { quantiles[step].at(normal_cdf(score)) } else { self.mean[step] });
             }
         }
         paths
@@ -80,9 +81,60 @@ impl Forecast {
         if periods == 0 {
             return vec![0.0; levels.len()];
         }
-        let firsts: Vec<f64> =
-            self.paths(PATHS, seed).chunks(horizon).flat_map(|path| path[..periods].iter().copied()).collect();
-        sum_quantiles(&firsts, periods, levels)
+        sum_quantiles(&self.first_paths(periods, PATHS, seed), periods, levels)
+    }
+
+    /// The demand of the first `periods` periods together in each of `count` paths; `periods` beyond the horizon count as
+    /// the horizon.
+    ///
+    /// ```
+    /// use trousse::forecast::{Model, Options, auto};
+    /// let options = Options { horizon: 7, models: vec![Model::Naive], ..Default::default() };
+    /// let totals = auto(&[5.0; 20], None, &options)?.totals(4, 3, 1);
+    /// assert_eq!(totals, [20.0, 20.0, 20.0]);
+    /// # Ok::<(), trousse::Error>(())
+    /// ```
+    pub fn totals(&self, periods: usize, count: usize, seed: u64) -> Vec<f64> {
+        match periods.min(self.mean.len()) {
+            0 => vec![0.0; count],
+            periods => self.first_paths(periods, count, seed).chunks(periods).map(|path| path.iter().sum()).collect(),
+        }
+    }
+
+    fn first_paths(&self, periods: usize, count: usize, seed: u64) -> Vec<f64> {
+        self.paths_by(periods, count, &mut Random(seed), &mut |random, _, _| random.unit())
+    }
+}
+
+/// The quantiles of one period ahead; those of a count from sums that are kept, as far as they were asked for.
+struct Quantiles<'a> {
+    forecast: &'a Forecast,
+    step: usize,
+    sums: Option<CountSums>,
+    table: Vec<f64>,
+}
+
+/// So many sums are kept.
+const TABLED: usize = 1_024;
+
+impl<'a> Quantiles<'a> {
+    fn of(forecast: &'a Forecast, step: usize) -> Quantiles<'a> {
+        let (mean, sd) = (forecast.mean[step], forecast.sd[step]);
+        let counted = forecast.count && mean > 0.0 && mean <= LARGE_COUNT;
+        Quantiles { forecast, step, sums: counted.then(|| CountSums::new(mean, sd * sd)), table: Vec::new() }
+    }
+
+    /// [`Forecast::quantile`] of the step.
+    fn at(&mut self, p: f64) -> f64 {
+        let Some(sums) = &mut self.sums else { return self.forecast.quantile(self.step, p) };
+        let least = p.clamp(1e-6, 1.0 - 1e-6);
+        while self.table.last().is_none_or(|below| *below < least) {
+            if self.table.len() == TABLED {
+                return self.forecast.quantile(self.step, p);
+            }
+            self.table.extend(sums.next());
+        }
+        self.table.partition_point(|below| *below < least) as f64
     }
 }
 
@@ -150,7 +202,7 @@ pub fn forecast_paths(table: &Table, params: &TableParams, draws: &Draws, task: 
             let mut uniform = |random: &mut Random, path: usize, step: usize| {
                 changes.chance(back[path * params.h + step], random.unit())
             };
-            forecast.paths_by(draws.n_paths, &mut random, &mut uniform)
+            forecast.paths_by(params.h, draws.n_paths, &mut random, &mut uniform)
         })
         .collect();
     let mut out = Table::default();

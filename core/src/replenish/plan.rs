@@ -2,7 +2,8 @@
 //!
 //! An order placed today arrives after the lead time, the next one can be placed after the review period:
 //! today's order has to last for both together (the protection interval). The level is the quantile of that
-//! demand at the service level; what is missing to it is the need.
+//! demand at the service level; what is missing to it is the need. Where simulated totals of that interval are given
+//! it is theirs, else that of a count with the forecast's mean and variance.
 //!
 //! Source: order-up-to (R, S) policy, Silver, Pyke & Thomas, *Inventory and Production Management in Supply
 //! Chains* (2017), ch. 6. Invariants: a proposal is whole packs; it covers the need unless a cap binds.
@@ -56,6 +57,9 @@ pub struct Item {
     /// Standard deviation of the demand cumulated up to each period (as a forecast gives it); empty for
     /// errors that are independent from period to period.
     pub demand_total_sd: Vec<f64>,
+    /// The demand of lead time and review together in each of many simulated futures, in any order (`totals` of a
+    /// forecast): the order-up-to level is their quantile. Empty: that of a count with mean and variance of the above.
+    pub demand_totals: Vec<f64>,
     /// Probability 0–1 that the recorded stock is not there; it is trusted for the rest only.
     pub p_phantom: f64,
 }
@@ -81,6 +85,7 @@ impl Default for Item {
             demand_mean: Vec::new(),
             demand_sd: Vec::new(),
             demand_total_sd: Vec::new(),
+            demand_totals: Vec::new(),
             p_phantom: 0.0,
         }
     }
@@ -88,6 +93,8 @@ impl Default for Item {
 
 /// The longest lead time, review period and shelf life that are accepted.
 const MAX_DAYS: u32 = 36_500;
+/// The most simulated futures that are accepted.
+const MAX_TOTALS: usize = 100_000;
 /// The largest demand of a period that is accepted.
 const MAX_DEMAND: f64 = 1e9;
 
@@ -129,6 +136,12 @@ impl Item {
                 let most = if may_be_empty { MAX_DEMAND * periods as f64 } else { MAX_DEMAND };
                 within(&format!("{field}[{i}]"), *value, 0.0, most)?;
             }
+        }
+        if self.demand_totals.len() > MAX_TOTALS {
+            return Err(Error::argument("demand_totals", format!("at most {MAX_TOTALS}"), self.demand_totals.len()));
+        }
+        for (i, total) in self.demand_totals.iter().enumerate() {
+            within(&format!("demand_totals[{i}]"), *total, 0.0, MAX_EXACT as f64)?;
         }
         Ok(())
     }
@@ -303,6 +316,14 @@ pub fn order_up_to(demand_mean: f64, demand_variance: f64, service_level: f64) -
     Ok(level(demand_mean, demand_variance, service_level))
 }
 
+/// The smallest whole number that a share of at least `p` of the totals does not exceed. O(n).
+fn smallest_of(totals: &[f64], p: f64) -> Quantity {
+    let rank = ((p * totals.len() as f64).ceil() as usize).clamp(1, totals.len()) - 1;
+    let mut totals = totals.to_vec();
+    let (_, found, _) = totals.select_nth_unstable_by(rank, f64::total_cmp);
+    Quantity(found.ceil().min(MAX_EXACT as f64) as i64)
+}
+
 fn level(mean: f64, variance: f64, p: f64) -> Quantity {
     Quantity(count_quantile(mean, variance, p).min(MAX_EXACT as f64) as i64)
 }
@@ -367,7 +388,10 @@ pub(super) fn inside(place: &str, error: Error) -> Error {
 pub(super) fn propose(item: &Item, params: &PlanParams) -> Proposal {
     let days = item.lead_time_days + item.review_days;
     let (mean, variance) = item.demand(days);
-    let up_to = level(mean, variance, item.service_level);
+    let up_to = match &item.demand_totals[..] {
+        [] => level(mean, variance, item.service_level),
+        totals => smallest_of(totals, item.service_level),
+    };
     let position = position(item);
     let need = Quantity((up_to.0 as f64 - position).ceil().clamp(0.0, MAX_EXACT as f64) as i64);
     let life = Life::of(item, position);
@@ -382,7 +406,10 @@ pub(super) fn propose(item: &Item, params: &PlanParams) -> Proposal {
         order_up_to: up_to,
         expected_demand: mean,
         cover_days: item.cover_days(stock),
-        risk_stockout: probability_above(mean, variance, stock),
+        risk_stockout: match &item.demand_totals[..] {
+            [] => probability_above(mean, variance, stock),
+            totals => totals.iter().filter(|total| **total > stock).count() as f64 / totals.len() as f64,
+        },
         risk_expiry: if quantity.0 > 0 { life.map_or(0.0, |life| life.risk(quantity)) } else { 0.0 },
         cost_minor: item.unit_cost_minor.map(|cost| cost.saturating_mul(quantity.0)),
         binding_rule,
@@ -589,6 +616,17 @@ mod tests {
     fn errors_that_hang_together_need_more_stock() {
         let total_sd = (1..=28).map(f64::from).collect();
         assert!(one(Item { demand_total_sd: total_sd, ..item() }).order_up_to > one(item()).order_up_to);
+    }
+
+    #[test]
+    fn simulated_totals_tell_the_level_and_the_risk() {
+        // 1 … 100, shuffled: 95 of them are at most 95, and 5 above it
+        let demand_totals: Vec<f64> = (0..100).map(|i| f64::from(i * 37 % 100 + 1)).collect();
+        let got = one(Item { demand_totals, ..item() });
+        assert_eq!((got.order_up_to, got.need, got.expected_demand), (Quantity(95), Quantity(86), 28.0));
+        assert_eq!(got.risk_stockout, 0.05);
+        let bad = plan(&[Item { demand_totals: vec![-1.0], ..item() }], &PlanParams::default()).unwrap_err();
+        assert_eq!(bad.to_string(), "items[0].demand_totals[0] must be in [0, 9007199254740991], got -1");
     }
 
     #[test]

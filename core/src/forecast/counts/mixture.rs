@@ -98,12 +98,14 @@ impl Counts {
         uniform: &mut dyn FnMut(&mut Random, usize, usize) -> f64,
     ) -> Vec<f64> {
         let moved: Vec<Vec<(f64, CountLaw)>> = (0..self.steps.len()).map(|step| self.moved(step)).collect();
+        let mut tables = vec![Vec::new(); moved.len() * self.parts.len()];
         let mut paths = Vec::with_capacity(horizon * count);
         for path in 0..count {
             let part = self.drawn(random.unit());
             for step in 0..horizon {
-                let laws = &moved[step % moved.len()];
-                paths.push(smallest(&[(1.0, laws[part].1)], uniform(random, path, step)));
+                let at = step % moved.len();
+                let table = &mut tables[at * self.parts.len() + part];
+                paths.push(read(table, moved[at][part].1, uniform(random, path, step)));
             }
         }
         paths
@@ -179,6 +181,21 @@ fn smallest(laws: &[(f64, CountLaw)], p: f64) -> f64 {
         if enough(middle) { high = middle } else { low = middle }
     }
     high
+}
+
+/// So many sums of a law are kept while paths are drawn; larger counts are looked for one by one.
+const TABLED: usize = 256;
+
+/// [`smallest`] of one law, from a table that grows as far as it is asked.
+fn read(table: &mut Vec<f64>, law: CountLaw, p: f64) -> f64 {
+    let p = p.min(1.0 - 1e-9);
+    while table.last().is_none_or(|below| *below < p) {
+        if table.len() == TABLED {
+            return smallest(&[(1.0, law)], p);
+        }
+        table.push(cdf(&[(1.0, law)], table.len() as f64));
+    }
+    table.partition_point(|below| *below < p) as f64
 }
 
 /// SplitMix64 (Steele, Lea & Flood 2014).
