@@ -45,13 +45,13 @@ def test_one_complaint_changes_belief_demand_and_ranking() -> None:
     tomorrow = NOW + dt.timedelta(days=1)
     ask = {"location": "paris", "now": tomorrow}
     belief = shop.availability("LIP-01", **ask).p_phantom
-    in_stock = shop.demand("LIP-01", "paris", now=tomorrow)[-1].in_stock
+    in_stock = shop.demand("LIP-01", location="paris", now=tomorrow)[-1].in_stock
     first = shop.recommend("zoe", k=3, **ask)
     assert first[0].sku == "LIP-01"
     for i in range(2):
         shop.complaint(id=f"c{i}", sku="LIP-01", kind="not_available", **ask)
     assert shop.availability("LIP-01", **ask).p_phantom > 0.5 > belief
-    assert shop.demand("LIP-01", "paris", now=tomorrow)[-1].in_stock < in_stock
+    assert shop.demand("LIP-01", location="paris", now=tomorrow)[-1].in_stock < in_stock
     assert [pick.sku for pick in shop.recommend("zoe", k=3, **ask)] != [pick.sku for pick in first]
 
 
