@@ -735,11 +735,11 @@ export class Engine {
   expiryCalendar(params?: ExpiryCalendarParams & Now & Long): Promise<ExpiryRisk>
 
   /**
-   * Shows the daily demand of a shelf: what the forecast is fed with; today's incomplete day is the last.
+   * Shows the demand of a SKU by day, week or month, at one location or all together, with the share in stock; returns and bulk orders apart. The last row is not over.
    *
    * @throws {@link TrousseError} with the code `CLOSED`, `INTERNAL`, `INVALID_ARGUMENT`, `JOURNAL_POISONED`, `UNKNOWN_LOCATION`, `UNKNOWN_SKU`.
    */
-  demand(params: DemandParams & Now): DemandDay[]
+  demand(params: DemandParams & Now): DemandRow[]
 
   /**
    * Shows purchase lines with units still to come.
@@ -3952,18 +3952,45 @@ export interface ExpiryCalendarParams {
 export interface DemandParams {
   /** The SKU. */
   sku: string
-  /** The location. */
-  location: string
+  /** The location; else all together. */
+  location?: string | null
+  /**
+   * How days are summed up.
+   * @defaultValue `"day"`
+   */
+  period?: Period
 }
 
-/** One day of a shelf. */
-export interface DemandDay {
-  /** The day. */
+/** How days are summed up. */
+export type Period =
+  /** Not at all. */
+  | 'day'
+  /** From Monday to Sunday (ISO 8601). */
+  | 'week'
+  /** By calendar month. */
+  | 'month'
+
+/** The demand of a day, a week or a month. */
+export interface DemandRow {
+  /** The first day: of a week its Monday, of a month its first. */
   ds: string
-  /** Units sold. A whole number. */
+  /** Units sold, bulk orders aside: what the forecast is fed with. Returns are not taken off. A whole number. */
   y: number
-  /** Share of the day in which the shelf could be bought from, 0–1, belief in phantom stock included. */
+  /** Units sold, bulk orders among them. A whole number. */
+  units: number
+  /** Units of these that were sold as parts of kits. A whole number. */
+  inKits: number
+  /** Units that came back, on the day of their return. A whole number. */
+  returned: number
+  /**
+   * Units of bulk orders: of at least 10 units and over ten times the shelf's usual order (the median, tracked), once 20 orders
+   * have told that. A whole number.
+   */
+  bulk: number
+  /** Share of the expected demand that fell into hours with stock, 0–1, belief in phantom stock included. */
   inStock: number
+  /** Days that are summed up: fewer than the period has where the series begins or ends within it. A whole number. */
+  days: number
 }
 
 /** A purchase line with units still to come. */

@@ -94,6 +94,10 @@ ComplaintKind = Literal["not_available", "damaged", "irritation", "wrong_shade",
 Purpose = Literal["personalisation", "analytics", "marketing"]
 
 
+#: How days are summed up.
+Period = Literal["day", "week", "month"]
+
+
 #: What became of a hold.
 HoldState = Literal["live", "committed", "released", "expired", "lost"]
 
@@ -1719,32 +1723,53 @@ class Availability:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class DemandDay:
-    """One day of a shelf.
+class DemandRow:
+    """The demand of a day, a week or a month.
 
     Attributes
     ----------
     ds : dt.date
-        The day.
+        The first day: of a week its Monday, of a month its first.
     y : int
-        Units sold.
+        Units sold, bulk orders aside: what the forecast is fed with. Returns are not taken off.
+    units : int
+        Units sold, bulk orders among them.
+    in_kits : int
+        Units of these that were sold as parts of kits.
+    returned : int
+        Units that came back, on the day of their return.
+    bulk : int
+        Units of bulk orders: of at least 10 units and over ten times the shelf's usual order (the median,
+        tracked), once 20 orders have told that.
     in_stock : float
-        Share of the day in which the shelf could be bought from, 0–1, belief in phantom stock included.
+        Share of the expected demand that fell into hours with stock, 0–1, belief in phantom stock included.
+    days : int
+        Days that are summed up: fewer than the period has where the series begins or ends within it.
     """
     ds: dt.date
     y: int
+    units: int
+    in_kits: int
+    returned: int
+    bulk: int
     in_stock: float
+    days: int
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as a dict, nested answers too."""
         return dataclasses.asdict(self)
 
     @classmethod
-    def _of(cls, value: Mapping[str, Any]) -> DemandDay:
+    def _of(cls, value: Mapping[str, Any]) -> DemandRow:
         return cls(
             day(value["ds"]),
             value["y"],
+            value["units"],
+            value["in_kits"],
+            value["returned"],
+            value["bulk"],
             value["in_stock"],
+            value["days"],
         )
 
 
@@ -6166,32 +6191,36 @@ class Engine(_Ledger):
     def demand(
         self,
         sku: str,
-        location: str,
         *,
+        location: str | None = None,
+        period: Period = 'day',
         now: InstantLike | None = None,
-    ) -> Rows[DemandDay]:
-        """Shows the daily demand of a shelf: what the forecast is fed with; today's incomplete day is the last.
+    ) -> Rows[DemandRow]:
+        """Shows the demand of a SKU by day, week or month, at one location or all together, with the share in stock;
+        returns and bulk orders apart. The last row is not over.
 
         Parameters
         ----------
         sku : str
             The SKU.
-        location : str
-            The location.
+        location : str | None, default None
+            The location; else all together.
+        period : Period, default 'day'
+            How days are summed up. One of ``day``, ``week``, ``month``.
         now : InstantLike | None, default None
             The instant of the call; else the system's clock.
 
         Returns
         -------
-        Rows[DemandDay]
-            One day of a shelf.
+        Rows[DemandRow]
+            The demand of a day, a week or a month.
 
         Raises
         ------
         Error
             With code CLOSED, INTERNAL, INVALID_ARGUMENT, JOURNAL_POISONED, UNKNOWN_LOCATION, UNKNOWN_SKU.
         """
-        return Rows(DemandDay, (DemandDay._of(v) for v in self._query("demand", {"sku": sku, "location": location, "now": now})))
+        return Rows(DemandRow, (DemandRow._of(v) for v in self._query("demand", {"sku": sku, "location": location, "period": period, "now": now})))
 
     def signals(
         self,
@@ -6488,8 +6517,8 @@ __all__ = [
     "Damaged",
     "Decided",
     "DemandClass",
-    "DemandDay",
     "DemandKind",
+    "DemandRow",
     "Durability",
     "Engine",
     "Entered",
@@ -6527,6 +6556,7 @@ __all__ = [
     "OpenJarLimit",
     "OpenPurchaseRow",
     "OrderTrace",
+    "Period",
     "PhantomBelief",
     "Pick",
     "Picks",
