@@ -50,7 +50,7 @@ impl Forecast {
         let mut paths = Vec::with_capacity(horizon * count);
         for path in 0..count {
             let (mut sum, mut variance) = (0.0, 0.0_f64);
-            for step in 0..horizon {
+            for (step, own) in quantiles.iter_mut().enumerate() {
                 let drawn = normal_quantile(uniform(random, path, step).clamp(1e-9, 1.0 - 1e-9));
                 let (sd, before) = (self.sd[step], variance.sqrt());
                 let both = (self.total_sd[step].powi(2) - variance - sd * sd) / 2.0;
@@ -59,7 +59,7 @@ impl Forecast {
                 let score = alike * past + (1.0 - alike * alike).sqrt() * drawn;
                 sum += sd * score;
                 variance += sd * sd + 2.0 * alike * sd * before;
-                paths.push(if sd > 0.0 { quantiles[step].at(normal_cdf(score)) } else { self.mean[step] });
+                paths.push(if sd > 0.0 { own.at(normal_cdf(score)) } else { self.mean[step] });
             }
         }
         paths
