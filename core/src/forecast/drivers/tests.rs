@@ -1,3 +1,5 @@
+//! Drivers on simulated panels: effects found, useless ones dropped, scales, groups, seasons, counts.
+
 use super::*;
 use crate::base::numeric::normal_quantile;
 
