@@ -14,7 +14,7 @@ DATA ?=
 OUT ?= season.html
 CARGO_FLAGS := --locked
 
-.PHONY: demo test steps tools rust node python packages small-bench bench bench-accuracy bench-million bench-counts bench-promo bench-faces bench-rivals bench-rivals-forecast faces clean simulate fuzz
+.PHONY: demo test steps tools rust node python packages small-bench bench bench-accuracy bench-million bench-counts bench-promo bench-launch bench-faces bench-rivals bench-rivals-forecast faces clean simulate fuzz
 
 demo: tools-rust
 	@start=$$(date +%s); \
@@ -107,6 +107,10 @@ bench-promo:
 # A million weekly series in one call: time and memory.
 bench-million:
 	cargo bench $(CARGO_FLAGS) -q -p trousse-benches --bench million
+
+# New products on online_retail_weekly_2010 in the folder DATA, one thread.
+bench-launch:
+	RAYON_NUM_THREADS=1 cargo bench $(CARGO_FLAGS) -q -p trousse-benches --bench launch -- "$(abspath $(DATA))"
 
 # Accuracy of the forecasts on the sets in the folder DATA; a model's name in MODELS scores it alone.
 bench-accuracy: tools-rust

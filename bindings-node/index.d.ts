@@ -332,6 +332,20 @@ export function signalDrivers<T extends AnswerFrame = AnswerFrame>(params: Signa
 export function forecastNew<T extends AnswerFrame = AnswerFrame>(params: LaunchParams & { /** A frame with the columns unique_id, ds: the first period of sale, and the attributes. */ products: Frame } & { /** A frame with the columns unique_id, ds, y: of the others, and what was seen of the products. */ history: Frame } & { /** A frame with the columns unique_id and the attributes of the others. */ attributes: Frame } & Long): Promise<T>
 
 /**
+ * Estimates which share of a new product's sales is taken from its siblings, by group and over all, with 95 % intervals.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+ */
+export function cannibalisation<T extends AnswerFrame = AnswerFrame>(params: CannibalParams & { /** A frame with the columns unique_id, ds, y, and group: what are siblings. */ df: Frame } & { /** A frame with the columns unique_id, ds: the first period of sale. */ launches?: Frame } & Long): Promise<T>
+
+/**
+ * Adds to forecasts by how much they fall when new products of their groups are launched.
+ *
+ * @throws {@link TrousseError} with the code `CANCELLED`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
+ */
+export function cannibalised<T extends AnswerFrame = AnswerFrame>(params: TakenParams & { /** A frame with the columns ds, auto, group: forecasts of what is on sale. */ df: Frame } & { /** A frame with the columns ds, auto, group: forecasts of the new products. */ products: Frame } & { /** A frame with the columns group, share, lo-95, hi-95: as cannibalisation answers. */ shares?: Frame } & Long): Promise<T>
+
+/**
  * Forecasts each series of a long frame from past origins: what would have been told, beside what came.
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
@@ -2279,6 +2293,64 @@ export type LaunchCurve =
   | 'empirical'
   /** The diffusion of Bass that is nearest to it. */
   | 'bass'
+
+/** How to estimate cannibalisation. */
+export interface CannibalParams {
+  /**
+   * Periods that are compared before and after a launch. A whole number.
+   * @defaultValue `28`
+   */
+  window?: number
+  /**
+   * The share that is expected where nothing is known, −1 … 1: an assumption, not a measurement.
+   * @defaultValue `0.25`
+   */
+  priorShare?: number
+  /**
+   * Its standard deviation, above 0.
+   * @defaultValue `0.25`
+   */
+  priorSd?: number
+  /**
+   * Column of what are siblings; where the frame lacks it, all series are.
+   * @defaultValue `"group"`
+   */
+  groupColumn?: string
+  /**
+   * Column of the series' names.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
+  /**
+   * Column of the times.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
+  /**
+   * Column of the values, at least 0.
+   * @defaultValue `"y"`
+   */
+  targetColumn?: string
+}
+
+/** Columns of `cannibalised`. */
+export interface TakenParams {
+  /**
+   * Column of the forecasts, at least 0, in both frames.
+   * @defaultValue `"auto"`
+   */
+  forecastColumn?: string
+  /**
+   * Column of what are siblings in all frames; where a frame of forecasts lacks it, all series are.
+   * @defaultValue `"group"`
+   */
+  groupColumn?: string
+  /**
+   * Column of the times.
+   * @defaultValue `"ds"`
+   */
+  timeColumn?: string
+}
 
 /** The parameters of `crossValidation` as faces take them: in one. */
 export interface CrossValidationParams {

@@ -36,6 +36,8 @@ export const {
   calendarDrivers,
   signalDrivers,
   forecastNew,
+  cannibalisation,
+  cannibalised,
   crossValidation,
   forecastPaths,
   forecastTotals,

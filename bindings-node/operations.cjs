@@ -27,6 +27,8 @@ module.exports = {
     {"name":"calendar_drivers","method":"calendarDrivers","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"events","optional":false},{"name":"lifecycle","optional":true}]},
     {"name":"signal_drivers","method":"signalDrivers","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"signals","optional":false}]},
     {"name":"forecast_new","method":"forecastNew","on":"module","kind":"frame","long":true,"frames":[{"name":"products","optional":false},{"name":"history","optional":false},{"name":"attributes","optional":false}]},
+    {"name":"cannibalisation","method":"cannibalisation","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"launches","optional":true}]},
+    {"name":"cannibalised","method":"cannibalised","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"products","optional":false},{"name":"shares","optional":true}]},
     {"name":"cross_validation","method":"crossValidation","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
     {"name":"forecast_paths","method":"forecastPaths","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
     {"name":"forecast_totals","method":"forecastTotals","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},

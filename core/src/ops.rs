@@ -339,6 +339,23 @@ pub static OPS: &[Op] = &[
             ("attributes", "unique_id and the attributes of the others"),
         ],
         long true, codes RECONCILE),
+    op!("cannibalisation", "Estimates which share of a new product's sales is taken from its siblings, by group and over all, with 95 % intervals.",
+        forecast::CannibalParams => Nothing, Run::Frame(|tables, value, task| {
+            forecast::cannibalisation(frame(tables, "df")?, tables.get("launches"), &json::fit(value)?, task)
+        }),
+        frames &[("df", "unique_id, ds, y, and group: what are siblings"), ("launches?", "unique_id, ds: the first period of sale")],
+        long true, codes RECONCILE),
+    op!("cannibalised", "Adds to forecasts by how much they fall when new products of their groups are launched.",
+        forecast::TakenParams => Nothing, Run::Frame(|tables, value, _| {
+            let (df, products) = (frame(tables, "df")?, frame(tables, "products")?);
+            forecast::cannibalised(df, products, tables.get("shares"), &json::fit(value)?)
+        }),
+        frames &[
+            ("df", "ds, auto, group: forecasts of what is on sale"),
+            ("products", "ds, auto, group: forecasts of the new products"),
+            ("shares?", "group, share, lo-95, hi-95: as cannibalisation answers"),
+        ],
+        long true, codes FRAME),
     op!("cross_validation", "Forecasts each series of a long frame from past origins: what would have been told, beside what came.",
         forecast::CrossValidationParams => Nothing, Run::Frame(|tables, value, task| {
             let (origins, rest) = apart(value, &["n_windows", "step_size", "refit"]);

@@ -3525,6 +3525,100 @@ def forecast_new(
     return call_frame("forecast_new", {"products": products, "history": history, "attributes": attributes}, {"h": h, "attribute_columns": attribute_columns, "analogues": analogues, "curve": curve, "level": level, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
 
 
+def cannibalisation(
+    df: F,
+    launches: Frame | None = None,
+    *,
+    window: int = 28,
+    prior_share: float = 0.25,
+    prior_sd: float = 0.25,
+    group_column: str = 'group',
+    id_column: str = 'unique_id',
+    time_column: str = 'ds',
+    target_column: str = 'y',
+    progress: Progress = False,
+) -> F:
+    """Estimates which share of a new product's sales is taken from its siblings, by group and over all, with 95 %
+    intervals.
+
+    Parameters
+    ----------
+    df : frame
+        A frame with columns unique_id, ds, y, and group: what are siblings.
+    launches : frame, default None
+        A frame with columns unique_id, ds: the first period of sale.
+    window : int, default 28
+        Periods that are compared before and after a launch.
+    prior_share : float, default 0.25
+        The share that is expected where nothing is known, −1 … 1: an assumption, not a measurement.
+    prior_sd : float, default 0.25
+        Its standard deviation, above 0.
+    group_column : str, default 'group'
+        Column of what are siblings; where the frame lacks it, all series are.
+    id_column : str, default 'unique_id'
+        Column of the series' names.
+    time_column : str, default 'ds'
+        Column of the times.
+    target_column : str, default 'y'
+        Column of the values, at least 0.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("cannibalisation", {"df": df, "launches": launches}, {"window": window, "prior_share": prior_share, "prior_sd": prior_sd, "group_column": group_column, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
+
+
+def cannibalised(
+    df: F,
+    products: Frame,
+    shares: Frame | None = None,
+    *,
+    forecast_column: str = 'auto',
+    group_column: str = 'group',
+    time_column: str = 'ds',
+    progress: Progress = False,
+) -> F:
+    """Adds to forecasts by how much they fall when new products of their groups are launched.
+
+    Parameters
+    ----------
+    df : frame
+        A frame with columns ds, auto, group: forecasts of what is on sale.
+    products : frame
+        A frame with columns ds, auto, group: forecasts of the new products.
+    shares : frame, default None
+        A frame with columns group, share, lo-95, hi-95: as cannibalisation answers.
+    forecast_column : str, default 'auto'
+        Column of the forecasts, at least 0, in both frames.
+    group_column : str, default 'group'
+        Column of what are siblings in all frames; where a frame of forecasts lacks it, all series are.
+    time_column : str, default 'ds'
+        Column of the times.
+    progress : bool or callable, default False
+        True shows a bar for work over two seconds; a function gets ``(done, total)``.
+
+    Returns
+    -------
+    frame
+        Of the same kind as the frame given.
+
+    Raises
+    ------
+    Error
+        With code CANCELLED, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
+    """
+    return call_frame("cannibalised", {"df": df, "products": products, "shares": shares}, {"forecast_column": forecast_column, "group_column": group_column, "time_column": time_column}, progress)  # type: ignore[no-any-return]
+
+
 def cross_validation(
     df: F,
     *,
@@ -6598,6 +6692,8 @@ __all__ = [
     "WithheldRow",
     "aggregate",
     "calendar_drivers",
+    "cannibalisation",
+    "cannibalised",
     "cross_validation",
     "demand_class",
     "driver_effects",

@@ -574,6 +574,49 @@ fn a_signal_is_one_row() {
 }
 
 #[test]
+fn recorded_signals_reach_the_forecast() {
+    use crate::base::{Column, Table, Task};
+    use crate::forecast::{DriverParams, SignalParams, signal_drivers, with_drivers};
+    let mut engine = Engine::memory(Options { open_catalog: true, ..Options::default() });
+    let days = 61i32;
+    let carts = |day: i32| if day % 3 == 0 { 4 } else { 1 };
+    for day in 0..days {
+        let now = day_after(i64::from(day));
+        for n in 0..carts(day) {
+            let id = format!("c{day}-{n}");
+            let subject = format!("p{n}");
+            engine.record(Fact::Cart(Interest { id, subject, sku: "a".into() }), now).unwrap();
+        }
+        let rating = Rating { id: format!("r{day}"), subject: "p0".into(), sku: "a".into(), value: 4 };
+        engine.record(rating.into(), now).unwrap();
+    }
+    let params = super::SignalsParams { min_n: 1, ..Default::default() };
+    let rows = engine.view().signals(&params).unwrap();
+    let text = |of: &dyn Fn(&super::SignalRow) -> String| Column::Text(rows.iter().map(of).collect());
+    let kind = |row: &super::SignalRow| serde_json::to_value(row.kind).unwrap().as_str().unwrap().to_string();
+    let signals =
+        Table::default().with("sku", text(&|row| row.sku.clone())).unwrap().with("kind", text(&kind)).unwrap();
+    let signals = signals.with("ds", Column::Day(rows.iter().map(|row| row.ds).collect())).unwrap();
+    let signals = signals.with("n", Column::Integer(rows.iter().map(|row| row.n).collect())).unwrap();
+    let signals = signals.with("sum", Column::Integer(rows.iter().map(|row| row.sum).collect())).unwrap();
+    // three times as many are sold on the day after many carts
+    let sold = |day: i32| if carts(day - 1) == 4 { 60.0 } else { 20.0 };
+    let frame = |from: i32, to: i32| {
+        let table = Table::default().with("unique_id", Column::Text(vec!["a".into(); (to - from) as usize])).unwrap();
+        table.with("ds", Column::Day((from..to).map(|day| START.day(0) + day).collect())).unwrap()
+    };
+    let lead = SignalParams { h: 1, window: 1, ..SignalParams::default() };
+    let history = frame(1, days).with("y", Column::Float((1..days).map(sold).collect())).unwrap();
+    let history = signal_drivers(&history, &signals, &lead).unwrap();
+    let ahead = signal_drivers(&frame(days, days + 1), &signals, &lead).unwrap();
+    assert_eq!(history.floats("rating").unwrap()[5], 4.0);
+    assert_eq!(history.floats("cart").unwrap()[..3], [4.0, 1.0, 1.0]);
+    let drivers = DriverParams { drivers: vec!["cart".into()], ..DriverParams::default() };
+    let told = with_drivers(&history, &ahead, &drivers, &Task::default()).unwrap().floats("auto").unwrap();
+    assert!((told[0] - sold(days)).abs() < 2.0, "{told:?}");
+}
+
+#[test]
 fn suppliers_come_after_what_was_due() {
     let mut engine = Engine::memory(Options { open_catalog: true, ..Options::default() });
     engine.record(receipt("r", "a", 9).into(), START).unwrap();

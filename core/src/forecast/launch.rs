@@ -1,9 +1,10 @@
 //! New products: what their analogues sold after their launches, scaled, and corrected by each period that is seen.
 //!
 //! The rate of period t after the launch is λ·c(t). The curve c and the law of the scale λ come from the analogues: λ is
-//! Gamma(a, b) with their mean and variance. What is seen updates it exactly (conjugate): a + Σy/φ, b + Σc/φ, where φ is
-//! how much more than Poisson the analogues' periods spread. A period is negative binomial with mean c·a/b and variance
-//! φ·mean + mean²/a.
+//! Gamma(a, b) with their mean and variance. A period's variance given the scale is φ times its mean, φ = 1 + κ·λ·c(t),
+//! where κ is how much more than Poisson the analogues' periods spread. What is seen updates the law: a + Σy/φ, b + Σc/φ, with
+//! the φ of the updated λ (by iteration; for κ = 0 exactly conjugate). A period is negative binomial with mean
+//! m = c·a/b and variance m + κ·m² + m²/a.
 //!
 //! Source: similarity, Gower (1971); curve, Bass (1969), eq. 4, or the analogues' mean; law, Greenwood & Yule (1920).
 
@@ -169,7 +170,7 @@ pub fn forecast_new(
         let Some(mut law) = Law::of(&alike, from + params.h, params.curve) else {
             return Err(Error::argument("history", "another launch that sold anything", "none"));
         };
-        seen.iter().for_each(|(place, y)| law.update(*place, *y));
+        law.see(&seen);
         for place in from..from + params.h {
             ids.push(name.clone());
             ds.push(step.after(start, place as i64));
@@ -304,7 +305,7 @@ struct Law {
     curve: Vec<f64>,
     shape: f64,
     rate: f64,
-    /// Variance of a period over its mean, given the scale.
+    /// Squared coefficient of variation of a period given the scale, beyond Poisson.
     excess: f64,
 }
 
@@ -312,50 +313,73 @@ struct Law {
 const LEAST_SPREAD: f64 = 0.05;
 /// One analogue alone says nothing of the spread.
 const ALONE: f64 = 1.0;
+/// Rounds in which a scale and its errors settle.
+const ROUNDS: usize = 8;
 
 impl Law {
     fn of(alike: &[(f64, &Past)], periods: usize, form: LaunchCurve) -> Option<Law> {
-        let mean = |past: &Past| {
-            let known = past.y.len().min(periods);
-            past.y[..known].iter().sum::<f64>() / known.max(1) as f64
-        };
-        let scaled: Vec<(f64, f64, &Past)> = alike.iter().map(|(w, past)| (*w, mean(past), *past)).collect();
+        let mut curve: Vec<f64> = Vec::with_capacity(periods);
+        for t in 0..periods {
+            let known = alike.iter().filter(|(_, past)| t < past.y.len());
+            let (sum, weight) = known.fold((0.0, 0.0), |sum, (w, past)| (sum.0 + w * past.y[t], sum.1 + w));
+            curve.push(if weight > 0.0 { sum / weight } else { curve.last().copied().unwrap_or(0.0) });
+        }
+        if curve.iter().sum::<f64>() <= 0.0 {
+            return None;
+        }
+        if form == LaunchCurve::Bass {
+            curve = bass(&curve);
+        }
+        // a launch of which only the beginning is known is measured by that part of the curve, and counts for as much
+        let scaled: Vec<(f64, f64, &Past)> = alike
+            .iter()
+            .map(|(w, past)| {
+                let usual: f64 = curve.iter().zip(&past.y).map(|(c, _)| c).sum();
+                let sold: f64 = past.y.iter().take(periods).sum();
+                (w * usual, if usual > 0.0 { sold / usual } else { 0.0 }, *past)
+            })
+            .collect();
         let weight: f64 = scaled.iter().map(|(w, _, _)| w).sum();
         let centre = scaled.iter().map(|(w, m, _)| w * m).sum::<f64>() / weight;
         if centre.is_nan() || centre <= 0.0 {
             return None;
         }
-        let mut curve = Vec::with_capacity(periods);
-        for t in 0..periods {
-            let known = || scaled.iter().filter(|(_, _, past)| t < past.y.len());
-            let sum: f64 = known().map(|(w, _, past)| w * past.y[t]).sum();
-            let base: f64 = known().map(|(w, m, _)| w * m).sum();
-            curve.push(if base > 0.0 { sum / base } else { curve.last().copied().unwrap_or(1.0) });
-        }
-        if form == LaunchCurve::Bass {
-            curve = bass(&curve);
-        }
-        let (mut square, mut count) = (0.0, 0.0f64);
-        for (w, m, past) in scaled.iter().filter(|(_, m, _)| *m > 0.0) {
+        let (mut square, mut whole) = (0.0, 0.0f64);
+        for ((w, _), (_, m, past)) in alike.iter().zip(&scaled).filter(|(_, (_, m, _))| *m > 0.0) {
             for (y, c) in past.y.iter().zip(&curve).filter(|(_, c)| **c > 0.0) {
-                square += w * (y - m * c).powi(2) / (m * c);
-                count += w;
+                let (usual, sure) = (m * c, w / (1.0 + m * c).powi(2));
+                square += sure * ((y - usual).powi(2) - usual);
+                whole += sure * usual * usual;
             }
         }
-        let excess = (square / count.max(1e-9)).max(1.0);
+        let excess = if whole > 0.0 { (square / whole).max(0.0) } else { 0.0 };
         let spread = scaled.iter().map(|(w, m, _)| w * (m - centre).powi(2)).sum::<f64>() / weight / centre.powi(2);
         let spread = if scaled.len() < 2 { ALONE } else { spread.max(LEAST_SPREAD) };
         Some(Law { curve, shape: 1.0 / spread, rate: 1.0 / spread / centre, excess })
     }
 
-    fn update(&mut self, place: usize, y: f64) {
-        self.shape += y / self.excess;
-        self.rate += self.curve[place] / self.excess;
+    fn see(&mut self, seen: &[(usize, f64)]) {
+        let sums = |of: &dyn Fn(f64) -> f64| {
+            let add = |sum: (f64, f64), (place, y): &(usize, f64)| {
+                let c = self.curve[*place];
+                (sum.0 + y / of(c), sum.1 + c / of(c))
+            };
+            seen.iter().fold((0.0, 0.0), add)
+        };
+        let (sold, usual) = sums(&|_| 1.0);
+        let mut scale = if usual > 0.0 { sold / usual } else { self.shape / self.rate };
+        let (mut shape, mut rate) = (self.shape, self.rate);
+        for _ in 0..ROUNDS {
+            let (sold, usual) = sums(&|c| 1.0 + self.excess * scale * c);
+            (shape, rate) = (self.shape + sold, self.rate + usual);
+            scale = shape / rate;
+        }
+        (self.shape, self.rate) = (shape, rate);
     }
 
     fn moments(&self, place: usize) -> (f64, f64) {
         let mean = self.curve[place] * self.shape / self.rate;
-        (mean, self.excess * mean + mean * mean / self.shape)
+        (mean, mean + (self.excess + 1.0 / self.shape) * mean * mean)
     }
 }
 
@@ -470,7 +494,7 @@ mod tests {
         let mut law = Law::of(&alike, 30, LaunchCurve::Empirical).unwrap();
         assert!((law.moments(0).0 - 20.0).abs() < 1e-9);
         let before = law.moments(0).1;
-        (0..20).for_each(|place| law.update(place, 50.0));
+        law.see(&(0..20).map(|place| (place, 50.0)).collect::<Vec<_>>());
         let (mean, variance) = law.moments(20);
         assert!((mean - 50.0).abs() < 1.0 && variance < before, "{mean}, {variance}");
     }

@@ -21,7 +21,7 @@
 //! events and of feedback.
 //!
 //! New products: [`forecast_new`] takes the curve and the scale of their launches from similar ones, [`shade_split`] their
-//! shares.
+//! shares; [`cannibalisation`] estimates what they take from their siblings, [`cannibalised`] by how much those fall.
 //!
 //! A [`Forecaster`] keeps fitted series and takes new values in one by one, without their history.
 //!
@@ -31,6 +31,7 @@
 pub mod arima;
 mod backtest;
 pub mod calls;
+mod cannibal;
 pub mod ces;
 mod class;
 pub mod counts;
@@ -66,6 +67,7 @@ pub use arima::{Arima, Order, arima, auto_arima};
 #[cfg(feature = "schema")]
 pub use backtest::CrossValidationParams;
 pub use backtest::{EvaluateParams, Origins, cross_validation, evaluate};
+pub use cannibal::{CannibalParams, TakenParams, cannibalisation, cannibalised};
 pub use ces::{Ces, auto_ces, ces};
 pub use class::{CV2_CUT, DemandClass, DemandKind, INTERVAL_CUT, demand_class};
 pub use counts::{CountFilter, CountKind, CountLaw, CountModel, Counts, counts};

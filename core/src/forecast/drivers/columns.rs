@@ -212,6 +212,9 @@ impl Default for SignalParams {
 /// carried forward. Each is drawn to the kind's mean as the noise of an observation asks (empirical Bayes, the variance of
 /// a value taken as τ² + σ²/n; Efron & Morris 1975). Hand the same `signals` in for both frames.
 ///
+/// `signals` may also be what the engine's query of that name answers, `sku`, `ds`, `kind`, `n`, `sum`: a rating is the
+/// mean `sum / n` of `n` observations, any other kind one observation of `n` a day.
+///
 /// # Errors
 /// `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`; `DUPLICATE_TIME` for a series with two rows of one time in `df`;
 /// `INVALID_ARGUMENT` for parameters, a value that is not finite and an `n` that is not positive.
@@ -244,7 +247,8 @@ pub fn signal_drivers(df: &Table, signals: &Table, params: &SignalParams) -> Res
     }
     let series = group(df, &columns, &times)?;
     let step = times.step(&series);
-    let (value, n, kinds) = (signals.floats("value")?, signals.floats("n")?, signals.texts("kind")?);
+    let kinds = signals.texts("kind")?;
+    let (value, n) = observed(signals, &kinds)?;
     for row in 0..value.len() {
         if !value[row].is_finite() {
             return Err(Error::argument(format!("signals.value[{row}]"), "a finite number", value[row]));
@@ -253,9 +257,10 @@ pub fn signal_drivers(df: &Table, signals: &Table, params: &SignalParams) -> Res
             return Err(Error::argument(format!("signals.n[{row}]"), "above 0", n[row]));
         }
     }
-    let ids = match signals.get(&params.id_column) {
-        Some(_) => signals.texts(&params.id_column)?,
-        None => vec![columns.target_column.clone(); value.len()],
+    let ids = match (signals.get(&params.id_column), signals.get("sku")) {
+        (Some(_), _) => signals.texts(&params.id_column)?,
+        (None, Some(_)) => signals.texts("sku")?,
+        (None, None) => vec![columns.target_column.clone(); value.len()],
     };
     let mut order: Vec<&str> = Vec::new();
     let mut of_kind = BTreeMap::<&str, Vec<usize>>::new();
@@ -289,6 +294,16 @@ pub fn signal_drivers(df: &Table, signals: &Table, params: &SignalParams) -> Res
         out.push(kind, Column::Float(column))?;
     }
     Ok(out)
+}
+
+/// Values and how many observations each is the mean of.
+fn observed(signals: &Table, kinds: &[String]) -> Result<(Vec<f64>, Vec<f64>)> {
+    let n = signals.floats("n")?;
+    if signals.get("value").is_some() || signals.get("sum").is_none() {
+        return Ok((signals.floats("value")?, n));
+    }
+    let of = |((kind, n), sum): ((&String, &f64), f64)| if kind == "rating" { (sum / n, *n) } else { (*n, 1.0) };
+    Ok(kinds.iter().zip(&n).zip(signals.floats("sum")?).map(of).unzip())
 }
 
 /// Sums of the feedback `h` to `h + window − 1` periods before a time, of values and of weights.
