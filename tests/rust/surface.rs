@@ -13,6 +13,16 @@ const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/surface.json");
 
 /// What one face lacks, with the reason. Nothing else may be missing.
 const ABSENT: &[(&str, &str, &str)] = &[
+    (
+        "python",
+        "ets, theta, ces, arima, mstl as functions",
+        "fits of one slice are Rust functions; here each is a name in `models` of `forecast` and `Forecaster`, which keeps its state",
+    ),
+    (
+        "node",
+        "ets, theta, ces, arima, mstl as functions",
+        "fits of one slice are Rust functions; here each is a name in `models` of `forecast` and `Forecaster`, which keeps its state",
+    ),
     ("rust", "Ledger", "in Rust the domain `trousse::ledger` is used directly; the class is for the other faces"),
     ("node", "Table", "a frame is an object of columns in Node; Python's frame libraries need an object to convert"),
 ];
