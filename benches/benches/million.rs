@@ -71,11 +71,8 @@ fn main() {
     });
     let (ahead, seconds) = (ahead.expect("sound series"), start.elapsed().as_secs_f64());
     let sum: f64 = ahead.floats("auto").expect("means").iter().sum();
-    let each = seconds / series as f64
-        * 1e3
-        * std::thread::available_parallelism().map_or(1.0, |threads| threads.get() as f64);
     println!(
-        "{series} series of {WEEKS} weeks, 8 ahead: {seconds:.1} s, {:.0} a second, {each:.3} ms of a thread each, {before} MiB of \
+        "{series} series of {WEEKS} weeks, 8 ahead: {seconds:.1} s, {:.0} a second, {before} MiB of \
          frame before, {} MiB at most, sum {sum:.6e}",
         series as f64 / seconds,
         memory().1
