@@ -14,10 +14,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::counts::{PATHS, Random, sum_quantiles};
-use super::table::{TableParams, ahead, fill, group_each, judged, push_errors, push_ids};
+use super::table::{Series, Step, TableParams, Times, ahead, fill, group_each, judged, push_errors, push_ids};
 use super::{Forecast, LARGE_COUNT, check_count};
 use crate::base::numeric::{CountSums, normal_cdf, normal_quantile};
-use crate::base::{Column, Error, Result, Table, Task};
+use crate::base::{Column, Error, Panel, Result, Table, Task};
 
 /// Fewer changes of the past tell nothing of how series move together.
 const LEAST_CHANGES: usize = 8;
@@ -183,14 +183,7 @@ pub struct ForecastPathsParams {
 pub fn forecast_paths(table: &Table, params: &TableParams, draws: &Draws, task: &Task) -> Result<Table> {
     params.check()?;
     check_count("n_paths", draws.n_paths, 10_000)?;
-    let models = params.one_model()?;
-    let times = params.times(table)?;
-    let mut series = group_each(table, params, &times)?;
-    let (step, season) = params.rhythm(&times, &series)?;
-    let whole = fill(table, params, &times, &mut series, step)?;
-    let mut errors: Vec<Option<Error>> = series.iter().map(|one| one.fault.clone()).collect();
-    task.expect(whole.len());
-    let forecasts = judged(&whole, &models, &mut errors, params, season, task)?;
+    let Told { times, series, step, season, whole, errors, forecasts } = Told::of(table, params, task)?;
     let back = template(draws, params.h, (0..whole.len()).map(|i| whole.series(i).len()).max().unwrap_or(0));
     let paths: Vec<Vec<f64>> = forecasts
         .par_iter()
@@ -214,6 +207,31 @@ pub fn forecast_paths(table: &Table, params: &TableParams, draws: &Draws, task: 
     }
     push_errors(&mut out, params, &errors, params.h)?;
     Ok(out)
+}
+
+/// The series of a table, each with its forecast by one model or with what is wrong with it.
+struct Told {
+    times: Times,
+    series: Vec<Series>,
+    step: Step,
+    season: usize,
+    whole: Panel,
+    errors: Vec<Option<Error>>,
+    forecasts: Vec<Option<Forecast>>,
+}
+
+impl Told {
+    fn of(table: &Table, params: &TableParams, task: &Task) -> Result<Told> {
+        let models = params.one_model()?;
+        let times = params.times(table)?;
+        let mut series = group_each(table, params, &times)?;
+        let (step, season) = params.rhythm(&times, &series)?;
+        let whole = fill(table, params, &times, &mut series, step)?;
+        let mut errors: Vec<Option<Error>> = series.iter().map(|one| one.fault.clone()).collect();
+        task.expect(whole.len());
+        let forecasts = judged(&whole, &models, &mut errors, params, season, task)?;
+        Ok(Told { times, series, step, season, whole, errors, forecasts })
+    }
 }
 
 /// How many periods before its end the past period lies that each path and period ahead takes its rank from.
@@ -303,14 +321,7 @@ pub fn forecast_totals(table: &Table, params: &TableParams, totals: &Totals, tas
             return Err(Error::argument(format!("quantiles[{i}]"), "in (0, 1)", p));
         }
     }
-    let models = params.one_model()?;
-    let times = params.times(table)?;
-    let mut series = group_each(table, params, &times)?;
-    let (step, season) = params.rhythm(&times, &series)?;
-    let whole = fill(table, params, &times, &mut series, step)?;
-    let mut errors: Vec<Option<Error>> = series.iter().map(|one| one.fault.clone()).collect();
-    task.expect(whole.len());
-    let forecasts = judged(&whole, &models, &mut errors, params, season, task)?;
+    let Told { series, errors, forecasts, .. } = Told::of(table, params, task)?;
     let found: Vec<Vec<f64>> = forecasts
         .par_iter()
         .enumerate()
