@@ -8,7 +8,7 @@ use pyo3::types::PyDict;
 use trousse::engine::Shop;
 use trousse::{Engine, Error, Options, Result, Shared, Timestamp, base::json, ops};
 
-use crate::convert::{self, PyTable, Units};
+use crate::convert::{self, Kinds, PyTable};
 use crate::{raise, worker};
 
 /// An engine behind a writer thread: any number of Python threads may use it.
@@ -73,14 +73,11 @@ impl PyEngine {
         let shop = self.shop(py)?;
         let sources = crate::sources(frames)?;
         worker::run(py, None, move |_| {
-            let (tables, units) = convert::read_all(sources)?;
+            let (tables, kinds) = convert::read_all(sources)?;
             let clock = clock();
             let operation = name.clone();
-            let (answer, tables) = shop.call(&operation, move |engine| {
-                let answer = ops::call_door_frame(engine, &name, &tables, &arguments_json, clock)?;
-                Ok((answer, tables))
-            })?;
-            convert::like_input(answer, &tables, units)
+            let call = move |engine: &mut Engine| ops::call_door_frame(engine, &name, &tables, &arguments_json, clock);
+            shop.call(&operation, call).map(|answer| PyTable::new(answer, &kinds))
         })
     }
 
@@ -115,8 +112,8 @@ impl PyEngine {
     ) -> PyResult<PyTable> {
         let shop = self.shop(py)?;
         worker::run(py, progress, move |task| {
-            let table = ops::query_frame(&shop, &name, &arguments_json, clock(), task)?;
-            Ok(PyTable { table, units: Units::new() })
+            let answer = ops::query_frame(&shop, &name, &arguments_json, clock(), task)?;
+            Ok(PyTable::new(answer, &Kinds::new()))
         })
     }
 

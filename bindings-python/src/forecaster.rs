@@ -4,10 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use trousse::ops::Tables;
-use trousse::{Column, Table, forecast, ops};
+use trousse::{forecast, ops};
 
-use crate::convert::{self, PyTable, Units};
+use crate::convert::{self, Kinds, PyTable};
 use crate::{raise, sources, worker};
 
 /// Fitted series and where each stands.
@@ -19,19 +18,7 @@ pub struct PyForecaster {
 /// A forecaster, and what the columns were that came in last: those that go out are alike.
 struct Own {
     forecaster: forecast::Forecaster,
-    inputs: Tables,
-    units: Units,
-}
-
-/// The columns of integers, without their rows.
-fn integers(tables: &Tables) -> Tables {
-    let mut kept = Table::default();
-    for (name, column) in tables.values().flat_map(Table::columns) {
-        if matches!(column, Column::Integer(_)) && kept.get(name).is_none() {
-            drop(kept.push(name.clone(), Column::Integer(Vec::new())));
-        }
-    }
-    Tables::from([("df".to_string(), kept)])
+    kinds: Kinds,
 }
 
 #[pymethods]
@@ -47,9 +34,9 @@ impl PyForecaster {
     ) -> PyResult<PyForecaster> {
         let sources = sources(frames)?;
         let own = worker::run(py, progress, move |task| {
-            let (tables, units) = convert::read_all(sources)?;
+            let (tables, kinds) = convert::read_all(sources)?;
             let forecaster = ops::fit_forecaster(&tables, &arguments_json, task)?;
-            Ok(Own { forecaster, inputs: integers(&tables), units })
+            Ok(Own { forecaster, kinds })
         })?;
         Ok(PyForecaster { own: Arc::new(Mutex::new(own)) })
     }
@@ -59,7 +46,7 @@ impl PyForecaster {
     fn load(py: Python<'_>, state: &[u8]) -> PyResult<PyForecaster> {
         let read = worker::guarded(|| forecast::Forecaster::from_bytes(state));
         let forecaster = read.map_err(|error| raise(py, &error))?;
-        let own = Own { forecaster, inputs: Tables::new(), units: Units::new() };
+        let own = Own { forecaster, kinds: Kinds::new() };
         Ok(PyForecaster { own: Arc::new(Mutex::new(own)) })
     }
 
@@ -83,13 +70,13 @@ impl PyForecaster {
     ) -> PyResult<PyTable> {
         let (sources, own) = (sources(frames)?, self.own.clone());
         worker::run(py, progress, move |task| {
-            let (tables, units) = convert::read_all(sources)?;
+            let (tables, kinds) = convert::read_all(sources)?;
             let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
             let answer = ops::call_forecaster(&mut own.forecaster, &name, &tables, &arguments_json, task)?;
             if !tables.is_empty() {
-                (own.inputs, own.units) = (integers(&tables), units);
+                own.kinds = kinds;
             }
-            convert::like_input(answer, &own.inputs, own.units.clone())
+            Ok(PyTable::new(answer, &own.kinds))
         })
     }
 

@@ -48,9 +48,8 @@ fn call_frame(
 ) -> PyResult<PyTable> {
     let sources = sources(frames)?;
     worker::run(py, progress, move |task| {
-        let (tables, units) = convert::read_all(sources)?;
-        let answer = ops::call_frame(&name, &tables, &arguments_json, task)?;
-        convert::like_input(answer, &tables, units)
+        let (tables, kinds) = convert::read_all(sources)?;
+        ops::call_frame(&name, &tables, &arguments_json, task).map(|answer| PyTable::new(answer, &kinds))
     })
 }
 

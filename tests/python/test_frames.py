@@ -76,6 +76,19 @@ FRAMES = {
     "pyarrow uint64": arrow(y=pa.uint64()),
     "pyarrow float32": arrow(y=pa.float32()),
     "pyarrow in chunks": pa.concat_tables([pa.table(COLUMNS).slice(0, 50), pa.table(COLUMNS).slice(50)]),
+    "pandas seconds": pd.DataFrame({**COLUMNS, "ds": np.array(COLUMNS["ds"], "datetime64[s]")}),
+    "pandas milliseconds": pd.DataFrame({**COLUMNS, "ds": np.array(COLUMNS["ds"], "datetime64[ms]")}),
+    "pandas nanoseconds": pd.DataFrame({**COLUMNS, "ds": np.array(COLUMNS["ds"], "datetime64[ns]")}),
+    "pandas string": pd.DataFrame(COLUMNS).astype({"unique_id": "string"}),
+    "pandas str": pd.DataFrame(COLUMNS).astype({"unique_id": "str"}),
+    "pandas Int64": pd.DataFrame(COLUMNS).astype({"y": "Int64"}),
+    "pandas Float64": pd.DataFrame(COLUMNS).astype({"y": "Float64"}),
+    "polars enum": pl.DataFrame(COLUMNS).with_columns(pl.col("unique_id").cast(pl.Enum(["b", "never", "a"]))),
+    "polars in chunks": pl.concat([pl.DataFrame(COLUMNS)[:50], pl.DataFrame(COLUMNS)[50:]], rechunk=False),
+    "polars sliced": pl.concat([pl.DataFrame(COLUMNS)[:9], pl.DataFrame(COLUMNS)])[9:],
+    "pyarrow sliced": pa.concat_tables([pa.table(COLUMNS)[:9], pa.table(COLUMNS)]).combine_chunks()[9:],
+    "pyarrow timestamp[ms]": arrow(ds=pa.timestamp("ms")),
+    "pyarrow dictionaries": pa.concat_tables([arrow(unique_id="dictionary")[:99], arrow()[99:].set_column(0, "unique_id", pa.array(["b"] * (2 * ROWS - 99)).dictionary_encode())]),
     "trousse": tr.Table(COLUMNS),
 }
 
@@ -103,6 +116,93 @@ def test_ids_and_instants_keep_their_type(frame) -> None:
     for name in ("unique_id", "ds"):
         assert after.schema.field(name).type == before.schema.field(name).type, name
     assert after["unique_id"].to_pylist() == [7, 8]
+
+
+def id_type(frame) -> object:
+    return frame.schema.field("unique_id").type if isinstance(frame, pa.Table) else frame["unique_id"].dtype
+
+
+CATEGORIES = {
+    "pandas": pd.DataFrame({**COLUMNS, "unique_id": pd.Categorical(COLUMNS["unique_id"], ["never", "b", "a"], ordered=True)}),
+    "polars": FRAMES["polars categories"],
+    "polars enum": FRAMES["polars enum"],
+    "pyarrow": FRAMES["pyarrow dictionary"],
+    "pyarrow int8": pa.table(COLUMNS).set_column(0, "unique_id", FRAMES["pyarrow dictionary"]["unique_id"].cast(pa.dictionary(pa.int8(), pa.large_string()))),
+}
+
+
+@pytest.mark.parametrize("name", CATEGORIES)
+def test_categories_come_back_as_they_came(name: str) -> None:
+    frame = CATEGORIES[name]
+    answers = [tr.forecast(frame, h=2), tr.cross_validation(frame, h=2), tr.Forecaster().fit(frame).predict(2)]
+    answers.append(tr.Table(tr.forecast(frame, h=2)))
+    for answer in answers:
+        kind = type(frame)
+        again = {pd.DataFrame: tr.Table.to_pandas, pl.DataFrame: tr.Table.to_polars, pa.Table: tr.Table.to_arrow}[kind](answer) if isinstance(answer, tr.Table) else answer
+        assert id_type(again) == id_type(frame)
+        assert tr.Table(again)["unique_id"] == ["a", "a", "b", "b"]
+
+
+def test_texts_come_back_as_texts() -> None:
+    assert id_type(tr.forecast(pl.DataFrame(COLUMNS), h=2)) == pl.String
+    assert id_type(tr.forecast(pd.DataFrame(COLUMNS), h=2)) == "str"
+    assert id_type(tr.forecast(pa.table(COLUMNS), h=2)) == pa.string()
+
+
+def test_a_row_without_a_category_has_the_empty_text() -> None:
+    for given in (pd.Series(["x", None, "y"], dtype="category"), pl.Series(["x", None, "y"], dtype=pl.Categorical), pa.array(["x", None, "y"]).dictionary_encode()):
+        frame = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table}[type(given).__module__.partition(".")[0]]({"id": given, "x": [1.0, 2.0, 3.0]})
+        assert tr.Table(frame)["id"] == ["x", "", "y"]
+        answer = tr.kmeans(frame, k=1, id_column="id")
+        assert pa.table(answer)["id"].to_pylist() == ["x", None, "y"]
+    values = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2, 3], pa.int8()), pa.array(["x", "", "x", None]))
+    assert tr.Table(pa.table({"id": values}))["id"] == ["x", "", "x", ""]
+    numbers = pa.table(with_y(unique_id=pa.array([1, 2] * ROWS).dictionary_encode()))
+    with pytest.raises(tr.Error) as caught:
+        tr.forecast(numbers)
+    assert (caught.value.code, caught.value.fields["column"]) == ("WRONG_COLUMN_TYPE", "unique_id")
+
+
+def test_nullable_columns() -> None:
+    given = pd.DataFrame({
+        "f": pd.array([1.5, None, math.nan], "Float64"), "i": pd.array([1, None, 3], "Int64"), "b": pd.array([True, None, False], "boolean"),
+        "whole": pd.array([True, False, True], "boolean"), "t": pd.array(["x", None, "y"], "string"), "n": [1.0, math.nan, 2.0],
+    })
+    for frame in (given, pl.DataFrame(pa.table(given)), pa.table(given)):
+        got = tr.Table(frame).to_dict()
+        assert got["whole"] == [True, False, True] and got["t"] == ["x", "", "y"]
+        assert [got[name][0] for name in "fibn"] == [1.5, 1, 1, 1] and [got[name][2] for name in "ibn"] == [3, 0, 2]
+        assert all(math.isnan(got[name][1]) for name in "fibn")
+    # what lies under a null is nobody's business
+    under = pa.Array.from_buffers(pa.float64(), 2, [pa.py_buffer(b"\x01"), pa.py_buffer(np.array([1.0, 2.0]).tobytes())])
+    got = tr.Table(pa.table({"x": under}))["x"]
+    assert got[0] == 1.0 and math.isnan(got[1])
+
+
+def test_empty_frames() -> None:
+    types = {"unique_id": pa.string(), "ds": pa.date32(), "y": pa.float64(), "c": pa.dictionary(pa.int32(), pa.string()), "at": pa.timestamp("us"), "b": pa.bool_(), "i": pa.int64()}
+    empty = pa.table({name: pa.array([], kind) for name, kind in types.items()})
+    for frame in (empty, empty.to_pandas(date_as_object=False), pl.DataFrame(empty), pa.Table.from_batches([], empty.schema)):
+        table = tr.Table(frame)
+        assert list(table.to_dict().values()) == [[]] * 7
+        assert table.to_polars().height == 0
+        assert len(tr.Table(tr.forecast(frame, h=2, models=["naive"]))["naive"]) == 0
+
+
+def test_a_table_shares_its_columns() -> None:
+    table = tr.Table(pa.table({"x": np.arange(1000.0), "i": np.arange(1000), "at": pa.array(np.arange(1000), pa.timestamp("ms")), "d": pa.array(np.arange(1000), pa.int32()).cast(pa.date32())}))
+    address = lambda frame: [column.chunk(0).buffers()[1].address for column in pa.table(frame).columns]
+    assert address(table) == address(table) == address(tr.Table(table))
+    source = pa.table({"x": np.arange(1000.0), "i": np.arange(1000)})
+    assert address(tr.Table(source)) == address(source)
+    frame = pl.DataFrame({"x": np.arange(1000.0)})
+    assert address(tr.Table(frame)) == address(frame.to_arrow())
+
+
+def test_a_buffer_that_lies_askew_is_read() -> None:
+    raw = pa.py_buffer(b"\0" + np.array([1.5, 2.5]).tobytes()).slice(1)
+    askew = pa.Array.from_buffers(pa.float64(), 2, [None, raw])
+    assert tr.Table(pa.table({"x": askew}))["x"] == [1.5, 2.5]
 
 
 def test_missing_numbers_are_nan_and_missing_texts_empty() -> None:

@@ -2,8 +2,10 @@
 //! the same files through theirs.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::Value;
+use trousse::base::{Lent, View};
 use trousse::ops::{self, OPS, Run, Tables};
 use trousse::{Column, Day, Engine, Error, Options, Shared, Table, Task, Timestamp};
 
@@ -50,6 +52,42 @@ fn every_operation_has_a_vector() {
     assert!(missing.is_empty(), "operations without a vector: {missing:?}");
 }
 
+/// How a frame holds its columns changes neither answer nor error.
+#[test]
+fn lent_columns_and_categories_answer_as_their_own_do() {
+    let mut frames = 0;
+    for entry in std::fs::read_dir(FOLDER).unwrap() {
+        for case in read(&entry.unwrap().path())["cases"].as_array().expect("cases") {
+            let on_engine = case["steps"].is_array();
+            let steps = case["steps"].as_array().cloned().unwrap_or_else(|| vec![case.clone()]);
+            let shops = [engine_of(case), engine_of(case)];
+            for step in &steps {
+                let [own, other] = [0, 1].map(|at| {
+                    let hold = if at == 0 { |column| column } else { held };
+                    let answer = match &shops[at] {
+                        Ok(shop) if on_engine => call_engine(shop, step, hold),
+                        _ => call_module(step, hold),
+                    };
+                    answer.map_or_else(|error| error.to_string(), |answer| answer.to_string())
+                });
+                assert_eq!(own, other, "{}: {}", text(case, "name"), text(step, "op"));
+                frames += usize::from(step["frames"].is_object());
+            }
+        }
+    }
+    assert!(frames > 100, "{frames}");
+}
+
+/// A column that is lent, or holds its texts once.
+fn held(column: Column) -> Column {
+    match column {
+        Column::Float(v) => Column::Lent(Lent::Float(Arc::new(v))),
+        Column::Integer(v) => Column::Lent(Lent::Integer(Arc::new(v))),
+        Column::Text(v) => Column::categories(v.iter().map(String::as_str)),
+        other => other,
+    }
+}
+
 fn read(file: &Path) -> Value {
     let text = std::fs::read_to_string(file).unwrap();
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
@@ -61,12 +99,12 @@ fn text(value: &Value, field: &str) -> String {
 
 fn run_case(case: &Value) -> Result<(), String> {
     let Some(steps) = case["steps"].as_array() else {
-        let answer = call_module(case);
+        let answer = call_module(case, |column| column);
         return judge(case, answer, tolerance(case, case));
     };
     let shop = engine_of(case)?;
     for (i, step) in steps.iter().enumerate() {
-        let answer = call_engine(&shop, step);
+        let answer = call_engine(&shop, step, |column| column);
         judge(step, answer, tolerance(case, step)).map_err(|why| format!("step {i} ({}): {why}", text(step, "op")))?;
     }
     let broken = shop.read(|engine| Ok(engine.world().ledger.broken_invariant())).map_err(|e| e.to_string())?;
@@ -83,16 +121,16 @@ fn tolerance(case: &Value, step: &Value) -> f64 {
     step["tolerance"].as_f64().or(case["tolerance"].as_f64()).unwrap_or(1e-9)
 }
 
-fn call_module(case: &Value) -> Result<Value, Error> {
+fn call_module(case: &Value, hold: fn(Column) -> Column) -> Result<Value, Error> {
     let (op, params) = (text(case, "op"), case["params"].to_string());
     let Some(frames) = case["frames"].as_object() else {
         return ops::call(&op, &params).map(|answer| serde_json::from_str(&answer).unwrap());
     };
-    let tables: Tables = frames.iter().map(|(name, columns)| (name.clone(), table(columns))).collect();
+    let tables: Tables = frames.iter().map(|(name, columns)| (name.clone(), table(columns, hold))).collect();
     ops::call_frame(&op, &tables, &params, &Task::default()).map(|table| json(&table))
 }
 
-fn call_engine(shop: &Shared, step: &Value) -> Result<Value, Error> {
+fn call_engine(shop: &Shared, step: &Value, hold: fn(Column) -> Column) -> Result<Value, Error> {
     let (op, params) = (text(step, "op"), step["params"].to_string());
     let params = if step["params"].is_null() { String::new() } else { params };
     let task = Task::default();
@@ -102,7 +140,7 @@ fn call_engine(shop: &Shared, step: &Value) -> Result<Value, Error> {
         Some(Run::Door(_)) => shop.call(move |engine| ops::call_door(engine, &op, &params, CLOCK)).map(parse),
         Some(Run::DoorFrame(_)) => {
             let frames = step["frames"].as_object().cloned().unwrap_or_default();
-            let tables: Tables = frames.iter().map(|(name, columns)| (name.clone(), table(columns))).collect();
+            let tables: Tables = frames.iter().map(|(name, columns)| (name.clone(), table(columns, hold))).collect();
             shop.call(move |engine| ops::call_door_frame(engine, &op, &tables, &params, CLOCK))
                 .map(|table| json(&table))
         }
@@ -113,10 +151,10 @@ fn call_engine(shop: &Shared, step: &Value) -> Result<Value, Error> {
     }
 }
 
-fn table(columns: &Value) -> Table {
+fn table(columns: &Value, hold: fn(Column) -> Column) -> Table {
     let mut table = Table::default();
     for (name, values) in columns.as_object().expect("columns") {
-        table.push(name.as_str(), column(values.as_array().expect("a column is an array"))).unwrap();
+        table.push(name.as_str(), hold(column(values.as_array().expect("a column is an array")))).unwrap();
     }
     table
 }
@@ -138,13 +176,13 @@ fn column(values: &[Value]) -> Column {
 fn json(table: &Table) -> Value {
     let days = |days: &[Day]| days.iter().map(|day| Value::from(day.to_string())).collect::<Vec<_>>();
     let columns = table.columns().iter().map(|(name, column)| {
-        let values: Value = match column {
-            Column::Text(_) | Column::Category(..) => table.texts(name).unwrap().into(),
-            Column::Float(v) => v.clone().into(),
-            Column::Integer(v) => v.clone().into(),
-            Column::Bool(v) => v.clone().into(),
-            Column::Day(v) => days(v).into(),
-            Column::Timestamp(v) => v.iter().map(ToString::to_string).collect::<Vec<_>>().into(),
+        let values: Value = match column.view() {
+            View::Text(_) | View::Category(..) => table.texts(name).unwrap().into(),
+            View::Float(v) => v.into(),
+            View::Integer(v) => v.into(),
+            View::Bool(v) => v.into(),
+            View::Day(v) => days(v).into(),
+            View::Timestamp(v) => v.iter().map(ToString::to_string).collect::<Vec<_>>().into(),
         };
         (name.clone(), values)
     });

@@ -28,6 +28,11 @@ class Table(Mapping[str, "list[Any]"]):
 
     ``to_pandas``, ``to_polars`` and ``to_arrow`` keep the types of the columns; any other library that reads the
     Arrow PyCapsule protocol takes the table as it is.
+
+    Frames come in through that protocol. Floats, 64-bit integers, dates and instants in milliseconds are used where they
+    lie, unless they miss values, and are not to be changed while a call lasts; the chunks of a frame in several are
+    copied together once, and other types are converted in one pass. Numbers, days and instants leave without a copy,
+    however often. Categories come back as the same categories, texts as texts.
     """
 
     __slots__ = ("_native",)

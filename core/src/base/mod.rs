@@ -22,6 +22,6 @@ pub use ids::{Interner, LocationId, Lookup, LotId, SkuId, SubjectId};
 pub use panel::Panel;
 pub use printed::PrintedDate;
 pub use rejected::Rejected;
-pub use table::{Column, Table};
+pub use table::{Column, Lent, Table, View};
 pub use task::Task;
 pub use units::{Currency, Day, Money, Quantity, Timestamp};

@@ -129,6 +129,7 @@ impl fmt::Display for Money {
 /// # Ok::<(), trousse::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
 pub struct Day(pub i32);
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
@@ -223,6 +224,7 @@ impl<'de> Deserialize<'de> for Day {
 /// # Ok::<(), trousse::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {

@@ -5,7 +5,7 @@
 //! at once, so that the memory answers them side by side. All rows share one flush.
 
 use super::Engine;
-use crate::base::{Column, Day, Error, Money, PrintedDate, Quantity, Result, Table, Timestamp, json};
+use crate::base::{Column, Day, Error, Money, PrintedDate, Quantity, Result, Table, Timestamp, View, json};
 use crate::event::{Command, Commit, Fact, Line, Receive, Release, Reserve, Sale};
 use crate::ledger::{DocId, Outcome};
 
@@ -76,8 +76,8 @@ impl<'a> Rows<'a> {
     }
 
     fn text(&self, name: &str, row: usize) -> Option<&'a str> {
-        match self.table.get(name) {
-            Some(Column::Text(texts)) => Some(texts[row].as_str()).filter(|text| !text.is_empty()),
+        match self.table.get(name).map(Column::view) {
+            Some(View::Text(texts)) => Some(texts[row].as_str()).filter(|text| !text.is_empty()),
             _ => None,
         }
     }
@@ -93,9 +93,9 @@ impl<'a> Rows<'a> {
     }
 
     fn date(&self, name: &str, row: usize, read: impl Fn(&str) -> Result<Day>) -> Result<Option<Day>> {
-        match self.table.get(name) {
-            Some(Column::Day(days)) => Ok(Some(days[row])),
-            Some(Column::Text(texts)) if !texts[row].is_empty() => read(&texts[row]).map(Some),
+        match self.table.get(name).map(Column::view) {
+            Some(View::Day(days)) => Ok(Some(days[row])),
+            Some(View::Text(texts)) if !texts[row].is_empty() => read(&texts[row]).map(Some),
             _ => Ok(None),
         }
     }
@@ -118,17 +118,17 @@ impl<'a> Rows<'a> {
         let mut fields = serde_json::Map::new();
         let first = rows.start;
         for (name, column) in self.table.columns() {
-            let value = match column {
-                Column::Text(texts) if texts[first].is_empty() => continue,
-                Column::Text(texts) => texts[first].as_str().into(),
-                Column::Category(rows, texts) => texts[rows[first] as usize].as_str().into(),
-                Column::Float(values) if values[first].is_nan() => continue,
-                Column::Float(values) if values[first].fract() == 0.0 => (values[first] as i64).into(),
-                Column::Float(values) => values[first].into(),
-                Column::Integer(values) => values[first].into(),
-                Column::Bool(values) => values[first].into(),
-                Column::Day(days) => days[first].to_string().into(),
-                Column::Timestamp(instants) => instants[first].to_string().into(),
+            let value = match column.view() {
+                View::Text(texts) if texts[first].is_empty() => continue,
+                View::Text(texts) => texts[first].as_str().into(),
+                View::Category(rows, texts) => texts[rows[first] as usize].as_str().into(),
+                View::Float(values) if values[first].is_nan() => continue,
+                View::Float(values) if values[first].fract() == 0.0 => (values[first] as i64).into(),
+                View::Float(values) => values[first].into(),
+                View::Integer(values) => values[first].into(),
+                View::Bool(values) => values[first].into(),
+                View::Day(days) => days[first].to_string().into(),
+                View::Timestamp(instants) => instants[first].to_string().into(),
             };
             fields.insert(name.clone(), value);
         }

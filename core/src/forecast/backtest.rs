@@ -156,11 +156,13 @@ fn cut(whole: &Panel, windows: &[(usize, usize)]) -> Result<Panel> {
     let (mut values, mut shares, mut offsets) = (Vec::new(), Vec::new(), vec![0]);
     for (at, seen) in windows {
         values.extend_from_slice(&whole.series(*at)[..*seen]);
-        shares.extend_from_slice(&whole.in_stock(*at).unwrap_or(&[])[..*seen]);
+        shares.extend(whole.in_stock(*at).into_iter().flat_map(|share| &share[..*seen]));
         offsets.push(values.len());
     }
     let names = windows.iter().map(|(at, _)| whole.id(*at).to_string()).collect();
-    Panel::new(names, values, offsets)?.with_in_stock(shares)
+    let is_known = shares.len() == values.len();
+    let panel = Panel::new(names, values, offsets)?;
+    if is_known { panel.with_in_stock(shares) } else { Ok(panel) }
 }
 
 /// How to score forecasts.
@@ -344,11 +346,10 @@ fn scale_of(y: &[f64], season: usize) -> Scale {
 /// The models of a frame, in the order of its columns.
 fn scored<'a>(table: &'a Table, params: &EvaluateParams) -> Result<Vec<Scored<'a>>> {
     let taken = [&params.id_column[..], &params.time_column, &params.target_column, "cutoff"];
-    let numbers = |column: &Column| matches!(column, Column::Float(_) | Column::Integer(_));
     let end = |name: &str| name.contains("-lo-") || name.contains("-hi-");
     let mut models = Vec::new();
     for (name, column) in table.columns() {
-        if !numbers(column) || end(name) || taken.contains(&name.as_str()) {
+        if !column.is_numeric() || end(name) || taken.contains(&name.as_str()) {
             continue;
         }
         let mut intervals = Vec::new();

@@ -760,8 +760,7 @@ pub fn reconcile(
         Some(name[..cut].to_string())
     };
     let taken = [&params.id_column[..], &params.time_column, "y", "cutoff"];
-    let number =
-        |name: &str, column: &Column| matches!(column, Column::Float(_) | Column::Integer(_)) && !taken.contains(&name);
+    let number = |name: &str, column: &Column| column.is_numeric() && !taken.contains(&name);
     let numbers = || table.columns().iter().filter(|(name, column)| number(name, column));
     let models: Vec<&str> = numbers().map(|(name, _)| &name[..]).filter(|name| end_of(name).is_none()).collect();
     if models.is_empty() {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::freq::{Freq, business_days, of_business_days};
 use super::{Forecast, LARGEST, Model, Options, Pool, each_of, in_turn, names};
 use crate::base::units::DAY_MS;
-use crate::base::{Column, Day, Error, Interner, Panel, Result, Table, Task, Timestamp};
+use crate::base::{Column, Day, Error, Interner, Panel, Result, Table, Task, Timestamp, View};
 
 /// What a period without a row means.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -391,15 +391,19 @@ impl Times {
     }
 
     pub(super) fn read(table: &Table, column: &str) -> Result<Times> {
-        let (kind, value) = match table.column(column)? {
-            Column::Timestamp(v) => (Kind::Timestamp, v.iter().map(|t| t.0).collect()),
-            Column::Integer(v) => (Kind::Integer, v.clone()),
-            Column::Day(_) | Column::Text(_) | Column::Category(..) => {
-                (Kind::Day, table.days(column)?.iter().map(|day| i64::from(day.0)).collect())
+        let (kind, value) = match table.column(column)?.view() {
+            View::Timestamp(v) => (Kind::Timestamp, v.iter().map(|t| t.0).collect()),
+            View::Integer(v) => (Kind::Integer, v.to_vec()),
+            View::Day(_) | View::Text(_) | View::Category(..) => {
+                (Kind::Day, table.as_days(column)?.iter().map(|day| i64::from(day.0)).collect())
             }
-            other => {
-                let expected = "days, instants, ISO dates or integers".to_string();
-                return Err(Error::WrongColumnType { column: column.into(), expected, got: other.kind().into() });
+            View::Float(_) | View::Bool(_) => {
+                let (expected, got) = ("days, instants, ISO dates or integers", table.column(column)?.kind());
+                return Err(Error::WrongColumnType {
+                    column: column.into(),
+                    expected: expected.into(),
+                    got: got.into(),
+                });
             }
         };
         Ok(Times { kind, value })
@@ -532,7 +536,7 @@ pub(super) fn group_each(table: &Table, params: &TableParams, times: &Times) -> 
         }
         Some(_) => {
             let mut names = Interner::default();
-            for (row, id) in table.texts(&params.id_column)?.iter().enumerate() {
+            for (row, id) in table.as_texts(&params.id_column)?.iter().enumerate() {
                 let at = names.intern(id) as usize;
                 if at == series.len() {
                     series.push(begin(id));
@@ -562,9 +566,11 @@ pub(super) fn fill(
     series: &mut [Series],
     step: Step,
 ) -> Result<Panel> {
-    let y = table.floats(&params.target_column)?;
-    let share = params.in_stock.as_deref().map(|column| table.floats(column)).transpose()?;
-    let (mut values, mut shares, mut offsets) = (Vec::new(), Vec::new(), vec![0]);
+    let y = table.as_floats(&params.target_column)?;
+    let share = params.in_stock.as_deref().map(|column| table.as_floats(column)).transpose()?;
+    let mut values = Vec::with_capacity(y.len());
+    let mut shares = share.as_ref().map(|_| Vec::with_capacity(y.len()));
+    let mut offsets = vec![0];
     for one in series.iter_mut() {
         one.fault = one.fault.take().or_else(|| bad_row(one, &y, share.as_deref(), params));
         let places = places(one, times, step);
@@ -572,18 +578,21 @@ pub(super) fn fill(
         let (gap, gap_share) = if params.gaps == Gaps::Zero { (0.0, 1.0) } else { (f64::NAN, 0.0) };
         let from = values.len();
         values.resize(from + length, gap);
-        shares.resize(from + length, gap_share);
-        for (row, place) in one.rows.iter().zip(places) {
-            values[from + place] = y[*row];
-            shares[from + place] = match &share {
-                Some(share) if one.fault.is_none() => share[*row],
-                _ => 1.0,
-            };
+        one.rows.iter().zip(&places).for_each(|(row, place)| values[from + place] = y[*row]);
+        if let (Some(shares), Some(share)) = (&mut shares, &share) {
+            shares.resize(from + length, gap_share);
+            for (row, place) in one.rows.iter().zip(&places) {
+                shares[from + place] = if one.fault.is_none() { share[*row] } else { 1.0 };
+            }
         }
         offsets.push(values.len());
     }
     let names = series.iter().map(|one| one.name.clone()).collect();
-    Panel::new(names, values, offsets)?.with_in_stock(shares)
+    let panel = Panel::new(names, values, offsets)?;
+    match shares {
+        Some(shares) => panel.with_in_stock(shares),
+        None => Ok(panel), // what is missing is unknown, whatever the share
+    }
 }
 
 pub(super) fn bad_row(series: &Series, y: &[f64], share: Option<&[f64]>, params: &TableParams) -> Option<Error> {

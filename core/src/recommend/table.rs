@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::content::{Attributes, Content};
 use super::rank::{Candidate, Model, Pick, Request, ScoreParams, Trend};
 use super::taste::{Interaction, Taste};
-use crate::base::{Column, Day, Error, Interner, Result, SkuId, SubjectId, Table, Task};
+use crate::base::{Column, Day, Error, Interner, Result, SkuId, SubjectId, Table, Task, View};
 
 /// How to recommend from a table of interactions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -137,8 +137,8 @@ struct Data {
 
 impl Data {
     fn read(interactions: &Table, items: Option<&Table>, params: &TableParams) -> Result<Data> {
-        let users = interactions.texts(&params.user_column)?;
-        let keys = interactions.texts(&params.item_column)?;
+        let users = interactions.as_texts(&params.user_column)?;
+        let keys = interactions.as_texts(&params.item_column)?;
         let kinds = kinds(interactions, params)?;
         let days = days(interactions, params)?;
         let (mut subjects, mut skus) = (Interner::default(), Interner::default());
@@ -149,7 +149,7 @@ impl Data {
         order.sort_by_key(|row| day_of(*row)); // stable: rows of one day in their order
         let mut taste = Taste::default();
         for row in order {
-            let (subject, sku) = (subjects.intern(&users[row]), skus.intern(&keys[row]));
+            let (subject, sku) = (subjects.intern(users.get(row)), skus.intern(keys.get(row)));
             taste.observe(SubjectId(subject), SkuId(sku), kinds[row], day_of(row));
         }
         let content = read_items(items, &params.item_column, &mut skus)?;
@@ -180,15 +180,15 @@ impl Data {
 }
 
 fn kinds(table: &Table, params: &TableParams) -> Result<Vec<Interaction>> {
-    let values = params.value_column.as_ref().map(|name| table.floats(name)).transpose()?;
+    let values = params.value_column.as_ref().map(|name| table.as_floats(name)).transpose()?;
     let value_name = params.value_column.as_deref().unwrap_or("value_column");
     let rating = |row: usize| stars(value_name, row, values.as_ref().map(|values| values[row]));
     let Some(name) = &params.kind_column else {
         let each = |row| if values.is_some() { rating(row) } else { Ok(Interaction::Purchase) };
         return (0..table.rows()).map(each).collect();
     };
-    let texts = table.texts(name)?;
-    let each = |(row, text): (usize, &String)| match text.as_str() {
+    let texts = table.as_texts(name)?;
+    let each = |(row, text): (usize, &str)| match text {
         "view" => Ok(Interaction::View),
         "click" => Ok(Interaction::Click),
         "cart" => Ok(Interaction::Cart),
@@ -224,7 +224,7 @@ fn days(table: &Table, params: &TableParams) -> Result<Option<Vec<Day>>> {
 fn read_items(items: Option<&Table>, item_column: &str, skus: &mut Interner) -> Result<Content> {
     let Some(items) = items else { return Ok(Content::default()) };
     let mut texts: BTreeMap<SkuId, Vec<String>> = BTreeMap::new();
-    for (row, key) in items.texts(item_column)?.iter().enumerate() {
+    for (row, key) in items.as_texts(item_column)?.iter().enumerate() {
         let own = texts.entry(SkuId(skus.intern(key))).or_default();
         for (name, column) in items.columns().iter().filter(|(name, _)| name != item_column) {
             own.extend(attributes(name, column, row));
@@ -239,12 +239,12 @@ fn attributes(name: &str, column: &Column, row: usize) -> Vec<String> {
         let parts = text.split('|').map(str::trim).filter(|part| !part.is_empty());
         parts.map(|part| format!("{name}:{part}")).collect()
     };
-    match column {
-        Column::Text(v) => parts(&v[row]),
-        Column::Category(rows, texts) => parts(&texts[rows[row] as usize]),
-        Column::Integer(v) => vec![format!("{name}:{}", v[row])],
-        Column::Bool(v) => vec![format!("{name}:{}", v[row])],
-        Column::Float(_) | Column::Day(_) | Column::Timestamp(_) => Vec::new(),
+    match column.view() {
+        View::Text(v) => parts(&v[row]),
+        View::Category(rows, texts) => parts(&texts[rows[row] as usize]),
+        View::Integer(v) => vec![format!("{name}:{}", v[row])],
+        View::Bool(v) => vec![format!("{name}:{}", v[row])],
+        View::Float(_) | View::Day(_) | View::Timestamp(_) => Vec::new(),
     }
 }
 

@@ -6,6 +6,8 @@
 //!
 //! Source: Lloyd (1982) with k-means++ (Arthur & Vassilvitskii 2007), as in the crate linfa-clustering.
 
+use std::borrow::Cow;
+
 use linfa::DatasetBase;
 use linfa::prelude::Fit;
 use linfa_clustering::KMeans;
@@ -114,7 +116,7 @@ pub fn kmeans(features: &Table, params: &KMeansParams) -> Result<Table> {
 
 fn read(features: &Table, params: &KMeansParams) -> Result<Array2<f64>> {
     let names = features.columns().iter().map(|(name, _)| name).filter(|name| Some(*name) != params.id_column.as_ref());
-    let columns: Vec<Vec<f64>> = names.map(|name| finite(features, name)).collect::<Result<_>>()?;
+    let columns: Vec<Cow<'_, [f64]>> = names.map(|name| finite(features, name)).collect::<Result<_>>()?;
     if columns.is_empty() {
         return Err(Error::argument("features", "at least one numeric column", "none"));
     }
@@ -124,8 +126,8 @@ fn read(features: &Table, params: &KMeansParams) -> Result<Array2<f64>> {
     Ok(Array2::from_shape_fn((features.rows(), columns.len()), |(row, column)| columns[column][row]))
 }
 
-fn finite(features: &Table, name: &str) -> Result<Vec<f64>> {
-    let values = features.floats(name)?;
+fn finite<'a>(features: &'a Table, name: &str) -> Result<Cow<'a, [f64]>> {
+    let values = features.as_floats(name)?;
     match values.iter().position(|value| !(-SIZE_MAX..=SIZE_MAX).contains(value)) {
         Some(row) => Err(Error::argument(format!("{name}[{row}]"), "between -1e100 and 1e100", values[row])),
         None => Ok(values),

@@ -187,9 +187,9 @@ pub fn rfm_scores(customers: &[u32], days: &[Day], values: &[f64], today: Day, b
 /// ```
 pub fn rfm(table: &Table, params: &RfmParams) -> Result<Table> {
     params.check()?;
-    let keys = table.texts(&params.customer_column)?;
-    let days = table.days(&params.time_column)?;
-    let values = table.floats(&params.value_column)?;
+    let keys = table.as_texts(&params.customer_column)?;
+    let days = table.as_days(&params.time_column)?;
+    let values = table.as_floats(&params.value_column)?;
     if let Some(row) = values.iter().position(|value| !value.is_finite()) {
         return Err(Error::argument(format!("{}[{row}]", params.value_column), "a finite number", values[row]));
     }
