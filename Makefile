@@ -14,7 +14,7 @@ DATA ?=
 OUT ?= season.html
 CARGO_FLAGS := --locked
 
-.PHONY: demo test steps tools rust node python packages small-bench bench bench-accuracy bench-million bench-counts bench-promo bench-launch bench-faces bench-rivals bench-rivals-forecast faces clean simulate fuzz
+.PHONY: demo test steps tools rust node python packages small-bench bench bench-accuracy bench-million bench-counts bench-promo bench-launch bench-faces bench-arrow bench-rivals bench-rivals-forecast faces clean simulate fuzz
 
 demo: tools-rust
 	@start=$$(date +%s); \
@@ -135,6 +135,11 @@ bench-faces: $(VENV)/.ready bindings-node/node_modules/.package-lock.json
 	$(PY) -m pip install -q --force-reinstall --no-deps $(WHEEL_TARGET)/release-wheels/*.whl
 	$(PY) benches/faces/ledger.py
 	node benches/faces/ledger.mjs
+
+# Frames in and out, memory and time, of the release wheel and addon that `make bench-faces` built last.
+bench-arrow:
+	$(PY) benches/faces/arrow.py
+	node benches/faces/frames.mjs
 
 # Rewrites the surface and the layers generated from it.
 faces: $(VENV)/.ready bindings-node/node_modules/.package-lock.json

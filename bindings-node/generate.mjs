@@ -199,7 +199,10 @@ export type Column =
   | (string | null)[]
   | boolean[]
   | Date[]
-/** A frame that is given: columns of one length by name. The names of columns are never changed. */
+/**
+ * A frame that is given: columns of one length by name. The names of columns are never changed. The call copies the
+ * columns, once, before it returns its Promise: they may be changed at once.
+ */
 export type Frame = Record<string, Column>
 /** A column of an answer: floats (\`NaN\` for missing ones), whole numbers, texts and ISO days, booleans. */
 export type AnswerColumn = Float64Array | number[] | string[] | boolean[]

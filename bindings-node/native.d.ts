@@ -61,6 +61,8 @@ export interface Column {
   numbers?: Float64Array
   /** Its texts as a JSON array, `null` for a missing one. */
   texts?: string
+  /** Where texts repeat: each row's place among them. */
+  rows?: Uint32Array
 }
 
 /** Fits each series of the frame `df`, off the event loop. */

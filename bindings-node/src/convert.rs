@@ -1,12 +1,16 @@
 //! Frames and numbers on their way between JavaScript and the core.
 //!
-//! A column crosses as a `Float64Array` or, for texts, as one JSON array: one native call a column,
-//! whatever its length, and the texts are read off the event loop.
+//! A column crosses as a `Float64Array` or, for texts, as one JSON array, with each row's place in it where texts
+//! repeat: one native call a column, whatever its length, and the texts are read off the event loop. Numbers are copied
+//! once on the way in, since JavaScript may change the array while a worker reads; on the way out they are handed over.
 
-use napi::bindgen_prelude::Float64Array;
+use std::hash::Hash;
+
+use napi::bindgen_prelude::{Float64Array, Uint32Array};
 use napi_derive::napi;
 use serde_json::Value;
 use trousse::base::units::{DAY_MS, MAX_EXACT};
+use trousse::base::{Interner, Lookup, View};
 use trousse::ops::Tables;
 use trousse::{Column as CoreColumn, Day, Error, Result, Table, Timestamp};
 
@@ -21,6 +25,8 @@ pub struct Column {
     pub numbers: Option<Float64Array>,
     /// Its texts as a JSON array, `null` for a missing one.
     pub texts: Option<String>,
+    /// Where texts repeat: each row's place among them.
+    pub rows: Option<Uint32Array>,
 }
 
 /// A frame with the name of its parameter.
@@ -38,15 +44,18 @@ pub struct Crossing(Vec<(String, String, Data)>);
 enum Data {
     Numbers(Vec<f64>),
     Texts(String),
+    Categories(Vec<u32>, String),
 }
 
 impl Crossing {
     /// Copies the columns out of JavaScript's memory.
     pub fn take(columns: Vec<Column>) -> Crossing {
         let copy = |column: Column| {
-            let data = match (column.numbers, column.texts) {
+            let texts = column.texts.unwrap_or_else(|| "[]".into());
+            let data = match (column.numbers, column.rows) {
                 (Some(numbers), _) => Data::Numbers(numbers.to_vec()),
-                (None, texts) => Data::Texts(texts.unwrap_or_else(|| "[]".into())),
+                (None, Some(rows)) => Data::Categories(rows.to_vec(), texts),
+                (None, None) => Data::Texts(texts),
             };
             (column.name, column.kind, data)
         };
@@ -61,16 +70,16 @@ impl Crossing {
         let column = |(name, column): (String, CoreColumn)| {
             let (kind, data) = match column {
                 CoreColumn::Float(v) => ("float", Data::Numbers(v)),
-                CoreColumn::Integer(v) => ("integer", Data::Numbers(doubles(&v)?)),
-                CoreColumn::Bool(v) => {
-                    ("boolean", Data::Numbers(v.into_iter().map(|x| f64::from(u8::from(x))).collect()))
-                }
-                CoreColumn::Text(v) => ("text", texts(&v)?),
-                CoreColumn::Category(rows, names) => {
-                    ("text", texts(&rows.iter().map(|at| names[*at as usize].as_str()).collect::<Vec<_>>())?)
-                }
-                CoreColumn::Day(v) => ("text", texts(&v)?),
-                CoreColumn::Timestamp(v) => ("text", texts(&v)?),
+                CoreColumn::Category(rows, names) => ("text", Data::Categories(rows, json_array(&names))),
+                other => match other.view() {
+                    View::Float(v) => ("float", Data::Numbers(v.to_vec())),
+                    View::Integer(v) => ("integer", Data::Numbers(doubles(v)?)),
+                    View::Bool(v) => ("boolean", Data::Numbers(v.iter().map(|x| f64::from(u8::from(*x))).collect())),
+                    View::Text(v) => ("text", Data::Texts(json_array(v))),
+                    View::Category(rows, names) => ("text", Data::Categories(rows.to_vec(), json_array(names))),
+                    View::Day(v) => ("text", repeated(v)),
+                    View::Timestamp(v) => ("text", repeated(v)),
+                },
             };
             Ok((name, kind.to_string(), data))
         };
@@ -80,8 +89,11 @@ impl Crossing {
     /// Hands the columns to JavaScript.
     pub fn give(self) -> Vec<Column> {
         let column = |(name, kind, data)| match data {
-            Data::Numbers(v) => Column { name, kind, numbers: Some(Float64Array::new(v)), texts: None },
-            Data::Texts(text) => Column { name, kind, numbers: None, texts: Some(text) },
+            Data::Numbers(v) => Column { name, kind, numbers: Some(Float64Array::new(v)), texts: None, rows: None },
+            Data::Texts(text) => Column { name, kind, numbers: None, texts: Some(text), rows: None },
+            Data::Categories(rows, text) => {
+                Column { name, kind, numbers: None, texts: Some(text), rows: Some(Uint32Array::new(rows)) }
+            }
         };
         self.0.into_iter().map(column).collect()
     }
@@ -106,10 +118,14 @@ pub fn tables(frames: Vec<(String, Crossing)>) -> Result<Tables> {
 
 fn core_column(name: &str, kind: &str, data: Data) -> Result<CoreColumn> {
     match (kind, data) {
-        ("text", Data::Texts(text)) => {
-            let texts: Vec<Option<String>> = serde_json::from_str(&text)
-                .map_err(|error| Error::argument(name, "texts of whole Unicode characters", error))?;
-            Ok(CoreColumn::Text(texts.into_iter().map(Option::unwrap_or_default).collect()))
+        ("text", Data::Texts(text)) => Ok(CoreColumn::Text(read_texts(name, &text)?)),
+        ("text", Data::Categories(rows, text)) => {
+            let (texts, mut names) = (read_texts(name, &text)?, Interner::default());
+            let at: Vec<u32> = texts.iter().map(|text| names.intern(text)).collect();
+            let place = |row: u32| at.get(row as usize).copied();
+            let rows: Option<Vec<u32>> = rows.into_iter().map(place).collect();
+            let rows = rows.ok_or_else(|| Error::argument(name, "rows with a text each", "a row without"))?;
+            Ok(CoreColumn::Category(rows, (0..names.len() as u32).map(|id| names.key(id).to_string()).collect()))
         }
         ("float", Data::Numbers(v)) => Ok(CoreColumn::Float(v)),
         ("boolean", Data::Numbers(v)) => Ok(CoreColumn::Bool(v.into_iter().map(|x| x == 1.0).collect())),
@@ -155,9 +171,29 @@ fn fits(integer: i64) -> Result<()> {
     Err(Error::Internal { message: format!("{integer} is beyond what JavaScript counts exactly") })
 }
 
-fn texts(values: &[impl ToString]) -> Result<Data> {
-    let texts: Vec<Value> = values.iter().map(|value| Value::String(value.to_string())).collect();
-    Ok(Data::Texts(Value::Array(texts).to_string()))
+fn read_texts(name: &str, json: &str) -> Result<Vec<String>> {
+    let texts: Vec<Option<String>> = serde_json::from_str(json)
+        .map_err(|error| Error::argument(name, "texts of whole Unicode characters", error))?;
+    Ok(texts.into_iter().map(Option::unwrap_or_default).collect())
+}
+
+fn json_array(texts: &[String]) -> String {
+    serde_json::json!(texts).to_string()
+}
+
+/// Values as texts, each spelled once.
+fn repeated<T: Copy + Eq + Hash + ToString>(values: &[T]) -> Data {
+    let (mut places, mut texts) = (Lookup::default(), Vec::new());
+    let place = |value: &T| match places.get(value) {
+        Some(place) => *place,
+        None => {
+            places.insert(*value, texts.len() as u32);
+            texts.push(value.to_string());
+            texts.len() as u32 - 1
+        }
+    };
+    let rows = values.iter().map(place).collect();
+    Data::Categories(rows, json_array(&texts))
 }
 
 /// The answer, once no integer in it is beyond what JavaScript counts exactly.

@@ -492,6 +492,26 @@ test('one series: as y, as a frame without times, as a frame with them', async (
   assert.deepEqual((await forecast({ df: { ds: hours, y }, ...how })).ds, ['2026-01-01T10:00:00Z', '2026-01-01T11:00:00Z'])
 })
 
+test('texts that repeat cross once and are the same texts', async () => {
+  const rows = 4096
+  const ids = Array.from({ length: rows }, (_, row) => [null, undefined, '', 'é', '🌸', 'b'][row % 6])
+  const few = { customer: ids, ds: ids.map(() => '2026-11-01'), value: ids.map(() => 1) }
+  const got = await rfm({ df: few, today: '2026-11-02' })
+  assert.deepEqual(got.customer, ['', 'b', 'é', '🌸'])
+  assert.deepEqual(got.frequency, [2049, 682, 683, 682])
+  // repeated at first, then each its own
+  const late = ids.map((_, row) => (row < 2048 ? 'a' : `u${row}`))
+  const many = await rfm({ df: { ...few, customer: late }, today: '2026-11-02' })
+  assert.deepEqual([many.customer.length, many.customer[0], many.frequency[0]], [2049, 'a', 2048])
+  const broken = late.map((id, row) => (row === 5 ? '\ud800' : 'a'))
+  await assert.rejects(rfm({ df: { ...few, customer: broken } }), { code: 'INVALID_ARGUMENT', field: 'customer' })
+  const series = Array.from({ length: rows }, (_, row) => row >> 6)
+  const df = { unique_id: series.map((one) => `s${one}`), ds: series.map((_, row) => row % 64), y: series.map((_, row) => row % 7) }
+  const ahead = await forecast({ df, h: 20, models: ['naive'], level: [] })
+  assert.deepEqual(ahead.unique_id, Array.from({ length: 1280 }, (_, row) => `s${Math.floor(row / 20)}`))
+  assert.ok(ahead.error.every((text) => text === ''))
+})
+
 test('answers can be written as JSON and cloned', async () => {
   const frame = await rfm({ df: { customer: ['a', 'b'], ds: ['2026-11-01', '2026-11-20'], value: [10, 20.5] }, today: new Date(NOON) })
   const plain = JSON.parse(JSON.stringify(frame))
