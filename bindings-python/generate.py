@@ -40,7 +40,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-from ._base import Base, Progress, call, call_frame
+from ._base import Base, Progress, Row, call, call_frame
 from .frames import Rows, Table, catalog, day, day_argument, instant, records
 
 #: Any frame: pandas, polars, pyarrow, anything with ``__arrow_c_stream__``, or a dict of columns.
@@ -191,7 +191,7 @@ class Surface:
     def input(self, name: str) -> str:
         """The source of the dataclass of a nested argument."""
         definition = self.definitions[name]
-        lines = ["@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)", f"class {name}:"]
+        lines = ["@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)", f"class {name}(Row):"]
         lines += self.class_doc(definition)
         for field, node, required in self.fields(definition):
             default = "" if required else f" = {self.default(node)}"
@@ -204,7 +204,7 @@ class Surface:
     def answer(self, name: str) -> str:
         """The source of the dataclass of an answer."""
         definition = self.definitions[name]
-        lines = ["@dataclasses.dataclass(frozen=True, slots=True)", f"class {name}:"]
+        lines = ["@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)", f"class {name}(Row):"]
         lines += self.class_doc(definition)
         for field, node, _ in self.fields(definition):
             lines.append(f"    {python_name(field)}: {self.type(node, False)}")

@@ -544,7 +544,7 @@ fn same_categories(rows: &[u32], texts: &[String], field: &Field, known: &[Strin
 
 /// Categories by keys of one width; nothing where that has too few.
 fn keyed<K: ArrowDictionaryKeyType>(rows: &[u32], places: &[Option<u32>], values: ArrayRef) -> Option<ArrayRef> {
-    if values.len() > 0 && K::Native::from_usize(values.len() - 1).is_none() {
+    if !values.is_empty() && K::Native::from_usize(values.len() - 1).is_none() {
         return None;
     }
     let key = |place: Option<u32>| place.and_then(|place| K::Native::from_usize(place as usize));

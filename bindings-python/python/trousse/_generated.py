@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-from ._base import Base, Progress, call, call_frame
+from ._base import Base, Progress, Row, call, call_frame
 from .frames import Rows, Table, catalog, day, day_argument, instant, records
 
 #: Any frame: pandas, polars, pyarrow, anything with ``__arrow_c_stream__``, or a dict of columns.
@@ -130,8 +130,8 @@ BindingRule = Literal["none", "min_order", "pack", "max_order", "shelf_life"]
 Durability = Literal["sync", "os"] | Mapping[str, Mapping[str, Any]]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class LotOnShelf:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class LotOnShelf(Row):
     """A lot on a shelf to pick from.
 
     Attributes
@@ -158,8 +158,8 @@ class LotOnShelf:
         return dataclasses.asdict(self)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelMinimum:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class ChannelMinimum(Row):
     """The least remaining life that one channel asks for.
 
     Attributes
@@ -177,8 +177,8 @@ class ChannelMinimum:
         return dataclasses.asdict(self)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ExpiryPolicy:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class ExpiryPolicy(Row):
     """What is asked of the remaining life of a SKU's lots; all days are 0 … 36,500.
 
     Attributes
@@ -208,8 +208,8 @@ class ExpiryPolicy:
         return dataclasses.asdict(self)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class StockedLot:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class StockedLot(Row):
     """Units of a lot at a location, as ``expiry_risk`` takes them; leave recalled lots out.
 
     Attributes
@@ -245,8 +245,8 @@ class StockedLot:
         return dataclasses.asdict(self)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class LocationDay:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class LocationDay(Row):
     """Today at a location.
 
     Attributes
@@ -264,8 +264,8 @@ class LocationDay:
         return dataclasses.asdict(self)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ShelfDemand:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class ShelfDemand(Row):
     """What a shelf is forecast to sell.
 
     Attributes
@@ -286,8 +286,8 @@ class ShelfDemand:
         return dataclasses.asdict(self)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ScoreParams:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class ScoreParams(Row):
     """How taste, attributes and trend are blended.
 
     The defaults suit a shop that learns as it sells: chosen on the second-last year of a public set of cosmetics
@@ -323,8 +323,8 @@ class ScoreParams:
         return dataclasses.asdict(self)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Unit:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Unit(Row):
     """A unit that a SKU is bought or sold in, as an exact ratio to its base unit.
 
     A case of 12 is 12/1 base units; a decant of a tenth is 1/10, and a line of it must come to whole base units.
@@ -347,8 +347,8 @@ class Unit:
         return dataclasses.asdict(self)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Units:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Units(Row):
     """Units of a SKU.
 
     Attributes
@@ -373,8 +373,8 @@ class Units:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Money:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Money(Row):
     """An amount in minor units (cents) of a currency.
 
     Attributes
@@ -399,8 +399,8 @@ class Money:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Sku:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Sku(Row):
     """A sellable shade or size of a product.
 
     Attributes
@@ -497,8 +497,8 @@ class Sku:
         return dataclasses.asdict(self)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Supplier:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Supplier(Row):
     """Somebody we buy from.
 
     Attributes
@@ -516,8 +516,8 @@ class Supplier:
         return dataclasses.asdict(self)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Channel(Row):
     """Somebody who sells: a web shop, a marketplace, a store.
 
     Attributes
@@ -538,8 +538,8 @@ class Channel:
         return dataclasses.asdict(self)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Location(Row):
     """A place that holds stock.
 
     Attributes
@@ -557,8 +557,8 @@ class Location:
         return dataclasses.asdict(self)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Line(Row):
     """A line of a basket, a sale or a purchase.
 
     Attributes
@@ -585,8 +585,8 @@ class Line:
         return dataclasses.asdict(self)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LotPick:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class LotPick(Row):
     """Units to take from a lot.
 
     Attributes
@@ -615,8 +615,8 @@ class LotPick:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Picks:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Picks(Row):
     """What to take from which lots: the answer of ``fefo``.
 
     Attributes
@@ -641,8 +641,8 @@ class Picks:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ShelfLife:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class ShelfLife(Row):
     """What ``shelf_life`` answers.
 
     Attributes
@@ -675,8 +675,8 @@ class ShelfLife:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class OpenJar:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class OpenJar(Row):
     """What ``open_jar`` answers.
 
     Attributes
@@ -701,8 +701,8 @@ class OpenJar:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LotRisk:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class LotRisk(Row):
     """What becomes of a lot.
 
     Attributes
@@ -763,8 +763,8 @@ class LotRisk:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class HorizonRisk:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class HorizonRisk(Row):
     """What expires within a horizon, expired stock and shorter horizons included.
 
     Attributes
@@ -805,8 +805,8 @@ class HorizonRisk:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ExpiryRisk:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class ExpiryRisk(Row):
     """What ``expiry_risk`` answers.
 
     Attributes
@@ -831,8 +831,8 @@ class ExpiryRisk:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class PhantomBelief:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class PhantomBelief(Row):
     """What ``phantom_posterior`` answers.
 
     Attributes
@@ -853,8 +853,8 @@ class PhantomBelief:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Newsvendor:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Newsvendor(Row):
     """The best stock and what it costs.
 
     Attributes
@@ -879,8 +879,8 @@ class Newsvendor:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class DemandClass:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class DemandClass(Row):
     """A demand class and what it was read from.
 
     Attributes
@@ -913,8 +913,8 @@ class DemandClass:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CountsForecast:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class CountsForecast(Row):
     """A forecast of counts.
 
     Attributes
@@ -944,8 +944,8 @@ class CountsForecast:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Recovered:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Recovered(Row):
     """Demand behind the sales.
 
     Attributes
@@ -974,8 +974,8 @@ class Recovered:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ShadeSplit:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class ShadeSplit(Row):
     """How a launch splits over its shades.
 
     Attributes
@@ -1000,8 +1000,8 @@ class ShadeSplit:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Damaged:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Damaged(Row):
     """The first damage of a journal.
 
     Attributes
@@ -1034,8 +1034,8 @@ class Damaged:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Verified:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Verified(Row):
     """What a verification found.
 
     Attributes
@@ -1100,8 +1100,8 @@ class Verified:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LostRange:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class LostRange(Row):
     """A range that could not be saved.
 
     Attributes
@@ -1138,8 +1138,8 @@ class LostRange:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Salvaged:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Salvaged(Row):
     """What a salvage saved.
 
     Attributes
@@ -1176,8 +1176,8 @@ class Salvaged:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Held:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Held(Row):
     """A hold that was made.
 
     Attributes
@@ -1214,8 +1214,8 @@ class Held:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Taken:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Taken(Row):
     """Units of one lot.
 
     Attributes
@@ -1248,8 +1248,8 @@ class Taken:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Shipped:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Shipped(Row):
     """A hold that was shipped.
 
     Attributes
@@ -1278,8 +1278,8 @@ class Shipped:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Released:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Released(Row):
     """A hold that was given back.
 
     Attributes
@@ -1304,8 +1304,8 @@ class Released:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Moved:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Moved(Row):
     """Units whose account changed.
 
     Attributes
@@ -1330,8 +1330,8 @@ class Moved:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Entered:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Entered(Row):
     """What needs no more than a yes: a purchase that receipts may name, books that were closed.
 
     Attributes
@@ -1352,8 +1352,8 @@ class Entered:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Recorded:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Recorded(Row):
     """A fact that was recorded.
 
     Attributes
@@ -1391,8 +1391,8 @@ class Recorded:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Decided:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Decided(Row):
     """What one command of many was answered.
 
     Attributes
@@ -1425,8 +1425,8 @@ class Decided:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ExpiredLot:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class ExpiredLot(Row):
     """A lot whose last good day passed.
 
     Attributes
@@ -1456,8 +1456,8 @@ class ExpiredLot:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Advanced:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Advanced(Row):
     """What time brought about.
 
     Attributes
@@ -1486,8 +1486,8 @@ class Advanced:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Exported:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Exported(Row):
     """One event of a person.
 
     Attributes
@@ -1512,8 +1512,8 @@ class Exported:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Retained:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Retained(Row):
     """What a retention did.
 
     Attributes
@@ -1538,8 +1538,8 @@ class Retained:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Copied:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Copied(Row):
     """What was copied.
 
     Attributes
@@ -1564,8 +1564,8 @@ class Copied:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class StockRow:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class StockRow(Row):
     """One lot on one shelf.
 
     Attributes
@@ -1638,8 +1638,8 @@ class StockRow:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Promised:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Promised(Row):
     """What may be promised from a day on.
 
     Attributes
@@ -1664,8 +1664,8 @@ class Promised:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Availability:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Availability(Row):
     """What may be promised of a SKU.
 
     Attributes
@@ -1722,8 +1722,8 @@ class Availability:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class DemandRow:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class DemandRow(Row):
     """The demand of a day, a week or a month.
 
     Attributes
@@ -1773,8 +1773,8 @@ class DemandRow:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class OpenPurchaseRow:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class OpenPurchaseRow(Row):
     """A purchase line with units still to come.
 
     Attributes
@@ -1827,8 +1827,8 @@ class OpenPurchaseRow:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class HeldLot:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class HeldLot(Row):
     """Units of a lot that a hold has.
 
     Attributes
@@ -1865,8 +1865,8 @@ class HeldLot:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class HoldRow:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class HoldRow(Row):
     """A hold and what it has now.
 
     Attributes
@@ -1899,8 +1899,8 @@ class HoldRow:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class TraceRow:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class TraceRow(Row):
     """One movement of a trace.
 
     Attributes
@@ -1967,8 +1967,8 @@ class TraceRow:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class LotTrace:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class LotTrace(Row):
     """Everything about one lot.
 
     Attributes
@@ -2029,8 +2029,8 @@ class LotTrace:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class OrderTrace:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class OrderTrace(Row):
     """Everything about one order.
 
     Attributes
@@ -2059,8 +2059,8 @@ class OrderTrace:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ChangeRow:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class ChangeRow(Row):
     """A shelf that changed, as it is now.
 
     Attributes
@@ -2101,8 +2101,8 @@ class ChangeRow:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Changes:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Changes(Row):
     """Shelves that changed, and from where to go on.
 
     Attributes
@@ -2131,8 +2131,8 @@ class Changes:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class AlertRow:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class AlertRow(Row):
     """A shelf came to another level.
 
     Attributes
@@ -2173,8 +2173,8 @@ class AlertRow:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class StockValueRow:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class StockValueRow(Row):
     """What the stock of a SKU was worth.
 
     Attributes
@@ -2207,8 +2207,8 @@ class StockValueRow:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class CycleCountRow:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class CycleCountRow(Row):
     """A shelf to count. Counts are blind: what the books say is not shown.
 
     Attributes
@@ -2241,8 +2241,8 @@ class CycleCountRow:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class TesterRow:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class TesterRow(Row):
     """Opened units.
 
     Attributes
@@ -2287,8 +2287,8 @@ class TesterRow:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class TransferRow:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class TransferRow(Row):
     """Goods on their way between locations.
 
     Attributes
@@ -2325,8 +2325,8 @@ class TransferRow:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class SignalRow:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class SignalRow(Row):
     """A signal of a SKU on a day.
 
     Attributes
@@ -2364,8 +2364,8 @@ class SignalRow:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Reason:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Reason(Row):
     """One reason for a pick.
 
     Attributes
@@ -2394,8 +2394,8 @@ class Reason:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Pick:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Pick(Row):
     """One recommended item.
 
     Attributes
@@ -2428,8 +2428,8 @@ class Pick:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class WithheldRow:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class WithheldRow(Row):
     """A SKU that a person is not shown.
 
     Attributes
@@ -2458,8 +2458,8 @@ class WithheldRow:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Proposal:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Proposal(Row):
     """A proposal to buy, with its reasons and risks.
 
     Attributes
@@ -2530,8 +2530,8 @@ class Proposal:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Position:
+@dataclasses.dataclass(frozen=True, slots=True, repr=False, eq=False)
+class Position(Row):
     """Where the journal stands.
 
     Attributes
