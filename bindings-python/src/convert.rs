@@ -243,11 +243,7 @@ fn column_of(name: &str, array: &ArrayRef, row: usize) -> Result<Column> {
             let days = given::<arrow::Date64Type>(name, array, row)?;
             Column::Day(days.values().iter().map(|ms| Timestamp(*ms).day(0)).collect())
         }
-        D::Timestamp(TimeUnit::Millisecond, _) => {
-            let instants = given::<arrow::TimestampMillisecondType>(name, array, row)?;
-            Column::Lent(Lent::Timestamp(Arc::new(Instants(instants.values().clone()))))
-        }
-        D::Timestamp(unit, _) => Column::Timestamp(instants(name, array, *unit, row)?),
+        D::Timestamp(unit, _) => instants(name, array, *unit, row)?,
         other => return Err(wrong(name, other)),
     })
 }
@@ -358,15 +354,18 @@ fn given<'a, T: ArrowPrimitiveType>(name: &str, array: &'a ArrayRef, row: usize)
     Ok(array.as_primitive::<T>())
 }
 
-fn instants(name: &str, array: &ArrayRef, unit: TimeUnit, row: usize) -> Result<Vec<Timestamp>> {
+fn instants(name: &str, array: &ArrayRef, unit: TimeUnit, row: usize) -> Result<Column> {
     let times = |values: &[i64], milliseconds: fn(i64) -> i64| {
-        values.iter().map(|time| Timestamp(milliseconds(*time))).collect()
+        Column::Timestamp(values.iter().map(|time| Timestamp(milliseconds(*time))).collect())
     };
     Ok(match unit {
         TimeUnit::Second => {
             times(given::<arrow::TimestampSecondType>(name, array, row)?.values(), |x| x.saturating_mul(1000))
         }
-        TimeUnit::Millisecond => times(given::<arrow::TimestampMillisecondType>(name, array, row)?.values(), |x| x),
+        TimeUnit::Millisecond => {
+            let instants = given::<arrow::TimestampMillisecondType>(name, array, row)?;
+            Column::Lent(Lent::Timestamp(Arc::new(Instants(instants.values().clone()))))
+        }
         TimeUnit::Microsecond => {
             times(given::<arrow::TimestampMicrosecondType>(name, array, row)?.values(), |x| x.div_euclid(1000))
         }
