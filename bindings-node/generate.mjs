@@ -132,11 +132,11 @@ const isPromise = (op) => op.long || op.kind === 'door' || op.answer.frame === t
 function parameter(op) {
   const ref = refOf(op.params)
   const own = ref === 'Nothing' ? [] : [typeName(ref)]
-  const frames = op.frames.map(({ name, columns, optional }) => {
+  const given = op.frames.map(({ name, columns, optional }) => {
+    if (SERIES.has(op.name) && op.on === 'module' && name === 'df') return 'OneSeries'
     const text = `A frame with the columns ${columns}.`
     return `{ ${doc([text]).trim()} ${camel(name)}${optional ? '?' : ''}: Frame }`
   })
-  const given = SERIES.has(op.name) && op.on === 'module' ? ['OneSeries'] : frames
   const time = op.on === 'engine' ? ['Now'] : []
   const parts = [...own, ...given, ...time, ...(op.long && op.kind !== 'function' ? ['Long'] : [])]
   const needed = (definitions[ref].required ?? []).length > 0 || op.frames.some((frame) => !frame.optional)
@@ -332,7 +332,8 @@ ${methods((op) => surface.ledger.includes(op.name))}
 ${WATCH}}
 
 /** How to fit and keep forecasts. */
-export interface ForecasterParams extends Omit<ForecastFrameParams, 'level' | 'onError'> {
+export interface ForecasterParams
+  extends Omit<ForecastFrameParams, 'level' | 'onError' | 'drivers' | 'groupColumn' | 'marketColumn' | 'onSale'> {
   /**
    * Periods ahead whose spread is measured; beyond them it grows with the square root of time. A whole number.
    *

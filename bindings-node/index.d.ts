@@ -293,25 +293,18 @@ export function verify(params: VerifyParams): Promise<Verified>
 export function salvage(params: SalvageParams): Promise<Salvaged>
 
 /**
- * Forecasts each series of a long frame with intervals; the models are chosen by rolling-origin error.
+ * Forecasts each series of a long frame with intervals; the models are chosen by rolling-origin error. With drivers that are known ahead (price, deal, advert, holiday) in `future`, every model is moved by their effects, pooled over the series; a driver that does not help is dropped.
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
  */
 export function forecast<T extends AnswerFrame = AnswerFrame>(params: ForecastFrameParams & OneSeries & Long): Promise<T>
 
 /**
- * Forecasts each series of a long frame with drivers that are known ahead: price, deal, advert, holiday. Effects are pooled over the series; a driver that does not help is dropped.
- *
- * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
- */
-export function forecastWithDrivers<T extends AnswerFrame = AnswerFrame>(params: DriverParams & { /** A frame with the columns unique_id, ds, y, the drivers, and optionally a group and a market. */ df: Frame } & { /** A frame with the columns unique_id, ds, the drivers. */ future: Frame } & Long): Promise<T>
-
-/**
  * Answers what drivers do to demand over all series of a long frame, with 95 % intervals, and which of them help.
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
  */
-export function driverEffects<T extends AnswerFrame = AnswerFrame>(params: DriverParams & { /** A frame with the columns unique_id, ds, y, the drivers, and optionally a group and a market. */ df: Frame } & Long): Promise<T>
+export function driverEffects<T extends AnswerFrame = AnswerFrame>(params: ForecastFrameParams & { /** A frame with the columns unique_id, ds, y, the drivers, and optionally a group and a market. */ df: Frame } & Long): Promise<T>
 
 /**
  * Adds columns of a calendar to a long frame: days of events, paydays, and whether a series is on sale.
@@ -353,7 +346,7 @@ export function cannibalised<T extends AnswerFrame = AnswerFrame>(params: TakenP
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
  */
-export function crossValidation<T extends AnswerFrame = AnswerFrame>(params: CrossValidationParams & { /** A frame with the columns unique_id, ds, y, and optionally in_stock. */ df: Frame } & Long): Promise<T>
+export function crossValidation<T extends AnswerFrame = AnswerFrame>(params: CrossValidationParams & { /** A frame with the columns unique_id, ds, y, and optionally in_stock, drivers, a group and a market. */ df: Frame } & Long): Promise<T>
 
 /**
  * Simulates the future of each series of a long frame: columns path-1 … path-n, each one future of all series, whose sums and reconciled nodes are coherent.
@@ -1223,7 +1216,8 @@ export class Ledger {
 }
 
 /** How to fit and keep forecasts. */
-export interface ForecasterParams extends Omit<ForecastFrameParams, 'level' | 'onError'> {
+export interface ForecasterParams
+  extends Omit<ForecastFrameParams, 'level' | 'onError' | 'drivers' | 'groupColumn' | 'marketColumn' | 'onSale'> {
   /**
    * Periods ahead whose spread is measured; beyond them it grows with the square root of time. A whole number.
    *
@@ -1986,10 +1980,10 @@ export interface LostRange {
   toSequence: number
 }
 
-/** How to forecast a long table. */
+/** The parameters of `table`(super::table()) and `withDrivers` as faces take them: in one. */
 export interface ForecastFrameParams {
   /**
-   * Periods to forecast. A whole number.
+   * Periods to forecast; with drivers, 0 for those after each series that `future` has rows for. A whole number.
    * @defaultValue `14`
    */
   h?: number
@@ -2066,6 +2060,21 @@ export interface ForecastFrameParams {
    * @defaultValue `"keep"`
    */
   onError?: OnError
+  /**
+   * Columns of the drivers, at most 16, numbers without gaps in both frames. One that is above 0 throughout and has more
+   * than two values acts by the log of its ratio to the series' median; any other as it is.
+   * @defaultValue `[]`
+   */
+  drivers?: string[]
+  /**
+   * Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and drivers
+   * may act in common.
+   */
+  groupColumn?: string | null
+  /** Column of what is bought in one place (a store): the mean of the others' drivers there may act too. */
+  marketColumn?: string | null
+  /** Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead nothing will. */
+  onSale?: string | null
 }
 
 /** The models that `auto` chooses from. */
@@ -2138,52 +2147,6 @@ no series can be forecast, the first one's error is raised. */
   | 'keep'
   /** The first one's error is raised, and nothing is answered. */
   | 'raise'
-
-/** How to forecast a long table with drivers. */
-export interface DriverParams {
-  /**
-   * Columns of the drivers, 1 … 16, numbers without gaps in both frames. One that is above 0 throughout and has more
-   * than two values acts by the log of its ratio to the series' median; any other as it is.
-   * @defaultValue `[]`
-   */
-  drivers?: string[]
-  /** Periods to forecast, for each of which every series has a row in `future`; none for the rows that are there. A whole number. */
-  h?: number | null
-  /**
-   * Periods in a season (7 for days, 12 for months); 1 for none. A whole number.
-   * @defaultValue `1`
-   */
-  season?: number
-  /**
-   * Levels of the intervals in percent, each between 0 and 100.
-   * @defaultValue `[80]`
-   */
-  level?: number[] | Float64Array
-  /**
-   * Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and drivers
-   * may act in common.
-   */
-  groupColumn?: string | null
-  /** Column of what is bought in one place (a store): the mean of the others' drivers there may act too. */
-  marketColumn?: string | null
-  /** Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead nothing will. */
-  onSale?: string | null
-  /**
-   * Column of the series' names; where the table lacks it, all rows are one series.
-   * @defaultValue `"unique_id"`
-   */
-  idColumn?: string
-  /**
-   * Column of the times: dates, instants, ISO texts or integers.
-   * @defaultValue `"ds"`
-   */
-  timeColumn?: string
-  /**
-   * Column of the values, at least 0; `NaN` is unknown.
-   * @defaultValue `"y"`
-   */
-  targetColumn?: string
-}
 
 /** How to make columns of a calendar. */
 export interface CalendarParams {
@@ -2358,7 +2321,7 @@ export interface TakenParams {
 /** The parameters of `crossValidation` as faces take them: in one. */
 export interface CrossValidationParams {
   /**
-   * Periods to forecast. A whole number.
+   * Periods to forecast; with drivers, 0 for those after each series that `future` has rows for. A whole number.
    * @defaultValue `14`
    */
   h?: number
@@ -2436,6 +2399,21 @@ export interface CrossValidationParams {
    */
   onError?: OnError
   /**
+   * Columns of the drivers, at most 16, numbers without gaps in both frames. One that is above 0 throughout and has more
+   * than two values acts by the log of its ratio to the series' median; any other as it is.
+   * @defaultValue `[]`
+   */
+  drivers?: string[]
+  /**
+   * Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and drivers
+   * may act in common.
+   */
+  groupColumn?: string | null
+  /** Column of what is bought in one place (a store): the mean of the others' drivers there may act too. */
+  marketColumn?: string | null
+  /** Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead nothing will. */
+  onSale?: string | null
+  /**
    * How many windows, 1 … 1,000. A whole number.
    * @defaultValue `1`
    */
@@ -2453,7 +2431,7 @@ export interface CrossValidationParams {
 /** The parameters of `forecastPaths` as faces take them: in one. */
 export interface ForecastPathsParams {
   /**
-   * Periods to forecast. A whole number.
+   * Periods to forecast; with drivers, 0 for those after each series that `future` has rows for. A whole number.
    * @defaultValue `14`
    */
   h?: number
@@ -2545,7 +2523,7 @@ export interface ForecastPathsParams {
 /** The parameters of `forecastTotals` as faces take them: in one. */
 export interface ForecastTotalsParams {
   /**
-   * Periods to forecast. A whole number.
+   * Periods to forecast; with drivers, 0 for those after each series that `future` has rows for. A whole number.
    * @defaultValue `14`
    */
   h?: number

@@ -31,7 +31,6 @@ export const {
   verify,
   salvage,
   forecast,
-  forecastWithDrivers,
   driverEffects,
   calendarDrivers,
   signalDrivers,

@@ -77,28 +77,44 @@ fn dominicks(folder: &Path) {
     let past: Vec<&Row> = series.iter().flat_map(|rows| &rows[..rows.len() - H]).collect();
     let ahead: Vec<&Row> = series.iter().flat_map(|rows| &rows[rows.len() - H..]).collect();
     let (df, future) = (frame(&past, true), frame(&ahead, false));
-    let params = DriverParams {
+    let drivers = DriverParams {
         drivers: ["price", "deal", "feat"].map(String::from).into(),
         group_column: Some("brand".into()),
         market_column: Some("store".into()),
+        on_sale: None,
+    };
+    let alone = DriverParams { group_column: None, market_column: None, ..drivers.clone() };
+    let by = |models: &[&str]| TableParams {
+        h: 0,
+        season: 1,
         level: vec![80.0, 95.0],
-        ..DriverParams::default()
+        models: models.iter().map(ToString::to_string).collect(),
+        ..TableParams::default()
     };
     let task = Task::default();
+    for (name, drivers) in [("with drivers", &drivers), ("with its own drivers only", &alone)] {
+        let start = Instant::now();
+        let told = with_drivers(&df, &future, &by(&["auto"]), drivers, &task).expect("sound frames");
+        score(name, &series, &told, "auto", start.elapsed().as_secs_f64());
+    }
+    let models = ["ets", "arima", "theta", "ces", "ses", "naive"];
     let start = Instant::now();
-    let told = with_drivers(&df, &future, &params, &task).expect("sound frames");
+    let told = with_drivers(&df, &future, &by(&models), &drivers, &task).expect("sound frames");
     let seconds = start.elapsed().as_secs_f64();
-    score("with drivers", &series, &told, "auto", seconds);
-    let alone = DriverParams { group_column: None, market_column: None, ..params.clone() };
-    let start = Instant::now();
-    let told = with_drivers(&df, &future, &alone, &task).expect("sound frames");
-    score("with its own drivers only", &series, &told, "auto", start.elapsed().as_secs_f64());
+    for model in models {
+        score(&format!("with drivers, {model} of {} in one call", models.len()), &series, &told, model, seconds);
+    }
     let longest = series.iter().map(|rows| rows[rows.len() - 1].t - rows[rows.len() - H - 1].t).max().unwrap_or(1);
     let start = Instant::now();
     let default = TableParams { h: longest as usize, season: 1, level: vec![80.0, 95.0], ..TableParams::default() };
     let told = table(&df, &default, &task).expect("sound frames");
     score("forecast, without drivers", &series, &told, "auto", start.elapsed().as_secs_f64());
-    let effects = driver_effects(&df, &params, &task).expect("a sound frame");
+    for model in ["ets", "arima", "theta"] {
+        let start = Instant::now();
+        let told = table(&df, &TableParams { h: longest as usize, ..by(&[model]) }, &task).expect("sound frames");
+        score(&format!("{model}, without drivers"), &series, &told, model, start.elapsed().as_secs_f64());
+    }
+    let effects = driver_effects(&df, &TableParams { h: H, ..default }, &drivers, &task).expect("a sound frame");
     let column = |name: &str| effects.floats(name).expect("numbers");
     let (effect, low, high) = (column("effect"), column("lo-95"), column("hi-95"));
     let (names, kinds) = (effects.texts("driver").expect("texts"), effects.texts("kind").expect("texts"));
@@ -115,8 +131,9 @@ fn score(name: &str, series: &[Vec<Row>], told: &Table, column: &str, seconds: f
         ids.iter().zip(&times).enumerate().map(|(row, (id, t))| ((id.as_str(), *t), row)).collect();
     let values = |name: &str| told.floats(name).expect("numbers");
     let mean = values(column);
-    let ends: Vec<(Vec<f64>, Vec<f64>)> =
-        ["80", "95"].map(|level| (values(&format!("auto-lo-{level}")), values(&format!("auto-hi-{level}")))).into();
+    let ends: Vec<(Vec<f64>, Vec<f64>)> = ["80", "95"]
+        .map(|level| (values(&format!("{column}-lo-{level}")), values(&format!("{column}-hi-{level}"))))
+        .into();
     let (mut mase, mut inside, mut n, mut bias, mut sum) = (0.0, [0.0; 2], 0.0, 0.0, 0.0);
     for rows in series {
         let (train, test) = rows.split_at(rows.len() - H);
@@ -159,14 +176,16 @@ fn seeded() {
         }
     }
     let (df, future) = (frame(&past.iter().collect::<Vec<_>>(), true), frame(&ahead.iter().collect::<Vec<_>>(), false));
-    let params = DriverParams { drivers: vec!["price".into(), "deal".into()], ..DriverParams::default() };
+    let drivers = DriverParams { drivers: vec!["price".into(), "deal".into()], ..DriverParams::default() };
+    let params = TableParams { h: 8, models: vec!["auto".into(), "ets".into()], ..TableParams::default() };
     measure(
         "drivers: series of 52 periods with two drivers",
         n,
         || (),
         |()| {
-            let told = with_drivers(&df, &future, &params, &Task::default()).expect("sound frames");
-            told.floats("auto").expect("numbers").iter().fold(0, |sum: u64, m| sum.rotate_left(7) ^ m.to_bits())
+            let told = with_drivers(&df, &future, &params, &drivers, &Task::default()).expect("sound frames");
+            let all = ["auto", "ets"].map(|model| told.floats(model).expect("numbers")).concat();
+            all.iter().fold(0, |sum: u64, m| sum.rotate_left(7) ^ m.to_bits())
         },
     );
 }

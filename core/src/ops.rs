@@ -125,6 +125,8 @@ macro_rules! fact {
 const DOOR: &[&str] = &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED"];
 const RECEIPT: &[&str] = &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "LIFE_TOO_SHORT"];
 const RECONCILE: &[&str] = &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "WRONG_COLUMN_TYPE"];
+/// The parameters of a forecast that say what its drivers are.
+const DRIVERS: &[&str] = &["drivers", "group_column", "market_column", "on_sale"];
 const FRAME: &[&str] = &["CANCELLED", "INVALID_ARGUMENT", "MISSING_COLUMN", "WRONG_COLUMN_TYPE"];
 
 /// No parameters.
@@ -298,18 +300,24 @@ pub static OPS: &[Op] = &[
         SalvageParams => Salvaged, Run::Function(|value| to_json(engine::salvage(&json::fit(value)?)?)), long true,
         codes &["DISK_FULL", "INVALID_ARGUMENT", "IO", "JOURNAL_CORRUPT", "JOURNAL_LOCKED", "JOURNAL_VERSION", "READ_ONLY"]),
     // Frames.
-    op!("forecast", "Forecasts each series of a long frame with intervals; the models are chosen by rolling-origin error.",
-        forecast::TableParams => Nothing, Run::Frame(|tables, value, task| forecast::table(frame(tables, "df")?, &json::fit(value)?, task)),
-        frames &[("df", "unique_id, ds, y, and optionally in_stock")], long true,
-        codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
-    op!("forecast_with_drivers", "Forecasts each series of a long frame with drivers that are known ahead: price, deal, advert, holiday. Effects are pooled over the series; a driver that does not help is dropped.",
-        forecast::DriverParams => Nothing, Run::Frame(|tables, value, task| {
-            forecast::with_drivers(frame(tables, "df")?, frame(tables, "future")?, &json::fit(value)?, task)
+    op!("forecast", "Forecasts each series of a long frame with intervals; the models are chosen by rolling-origin error. With drivers that are known ahead (price, deal, advert, holiday) in `future`, every model is moved by their effects, pooled over the series; a driver that does not help is dropped.",
+        forecast::ForecastFrameParams => Nothing, Run::Frame(|tables, value, task| {
+            let (drivers, rest) = apart(value, DRIVERS);
+            let (df, future, params) = (frame(tables, "df")?, tables.get("future"), json::fit(rest)?);
+            let drivers: forecast::DriverParams = json::fit(drivers)?;
+            match future {
+                None if drivers.is_empty() => forecast::table(df, &params, task),
+                None => Err(Error::argument("future", "a frame with the drivers of the periods ahead", "nothing")),
+                Some(future) => forecast::with_drivers(df, future, &params, &drivers, task),
+            }
         }),
-        frames &[("df", "unique_id, ds, y, the drivers, and optionally a group and a market"), ("future", "unique_id, ds, the drivers")], long true,
+        frames &[("df", "unique_id, ds, y, and optionally in_stock, drivers, a group and a market"), ("future?", "unique_id, ds, the drivers")], long true,
         codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
     op!("driver_effects", "Answers what drivers do to demand over all series of a long frame, with 95 % intervals, and which of them help.",
-        forecast::DriverParams => Nothing, Run::Frame(|tables, value, task| forecast::driver_effects(frame(tables, "df")?, &json::fit(value)?, task)),
+        forecast::ForecastFrameParams => Nothing, Run::Frame(|tables, value, task| {
+            let (drivers, rest) = apart(value, DRIVERS);
+            forecast::driver_effects(frame(tables, "df")?, &json::fit(rest)?, &json::fit(drivers)?, task)
+        }),
         frames &[("df", "unique_id, ds, y, the drivers, and optionally a group and a market")], long true,
         codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
     op!("calendar_drivers", "Adds columns of a calendar to a long frame: days of events, paydays, and whether a series is on sale.",
@@ -359,10 +367,15 @@ pub static OPS: &[Op] = &[
     op!("cross_validation", "Forecasts each series of a long frame from past origins: what would have been told, beside what came.",
         forecast::CrossValidationParams => Nothing, Run::Frame(|tables, value, task| {
             let (origins, rest) = apart(value, &["n_windows", "step_size", "refit"]);
-            let (params, origins) = (json::fit(rest)?, json::fit(origins)?);
-            forecast::cross_validation(frame(tables, "df")?, &params, &origins, task)
+            let (drivers, rest) = apart(rest, DRIVERS);
+            let (df, params, origins) = (frame(tables, "df")?, json::fit(rest)?, json::fit(origins)?);
+            let drivers: forecast::DriverParams = json::fit(drivers)?;
+            if drivers.is_empty() {
+                return forecast::cross_validation(df, &params, &origins, task);
+            }
+            forecast::cross_validation_with_drivers(df, &params, &drivers, &origins, task)
         }),
-        frames &[("df", "unique_id, ds, y, and optionally in_stock")], long true,
+        frames &[("df", "unique_id, ds, y, and optionally in_stock, drivers, a group and a market")], long true,
         codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
     op!("forecast_paths", "Simulates the future of each series of a long frame: columns path-1 … path-n, each one future of all series, whose sums and reconciled nodes are coherent.",
         forecast::ForecastPathsParams => Nothing, Run::Frame(|tables, value, task| {

@@ -3155,6 +3155,7 @@ def salvage(
 
 def forecast(
     df: F,
+    future: Frame | None = None,
     *,
     h: int = 14,
     freq: str | None = None,
@@ -3172,16 +3173,24 @@ def forecast(
     in_stock: str | None = None,
     gaps: Gaps = 'missing',
     on_error: OnError = 'keep',
+    drivers: Sequence[str] = (),
+    group_column: str | None = None,
+    market_column: str | None = None,
+    on_sale: str | None = None,
     progress: Progress = False,
 ) -> F:
-    """Forecasts each series of a long frame with intervals; the models are chosen by rolling-origin error.
+    """Forecasts each series of a long frame with intervals; the models are chosen by rolling-origin error. With
+    drivers that are known ahead (price, deal, advert, holiday) in ``future``, every model is moved by their
+    effects, pooled over the series; a driver that does not help is dropped.
 
     Parameters
     ----------
     df : frame
-        A frame with columns unique_id, ds, y, and optionally in_stock.
+        A frame with columns unique_id, ds, y, and optionally in_stock, drivers, a group and a market.
+    future : frame, default None
+        A frame with columns unique_id, ds, the drivers.
     h : int, default 14
-        Periods to forecast.
+        Periods to forecast; with drivers, 0 for those after each series that ``future`` has rows for.
     freq : str | None, default None
         Step between periods: ``D``, ``W``, ``MS`` or ``ME``, ``QS`` or ``QE``, ``YS`` or ``YE``, ``B`` (Monday to Friday), ``h``,
         ``min``, ``s``, or several such as ``2W``; by default it is read off the table. Of integer times it says the
@@ -3221,58 +3230,9 @@ def forecast(
         What a period without a row means. One of ``missing``, ``zero``.
     on_error : OnError, default 'keep'
         What happens to a series that cannot be forecast. One of ``keep``, ``raise``.
-    progress : bool or callable, default False
-        True shows a bar for work over two seconds; a function gets ``(done, total)``.
-
-    Returns
-    -------
-    frame
-        Of the same kind as the frame given.
-
-    Raises
-    ------
-    Error
-        With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
-        SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
-    """
-    return call_frame("forecast", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error}, progress)  # type: ignore[no-any-return]
-
-
-def forecast_with_drivers(
-    df: F,
-    future: Frame,
-    *,
-    drivers: Sequence[str] = (),
-    h: int | None = None,
-    season: int = 1,
-    level: Sequence[float] = (80.0,),
-    group_column: str | None = None,
-    market_column: str | None = None,
-    on_sale: str | None = None,
-    id_column: str = 'unique_id',
-    time_column: str = 'ds',
-    target_column: str = 'y',
-    progress: Progress = False,
-) -> F:
-    """Forecasts each series of a long frame with drivers that are known ahead: price, deal, advert, holiday.
-    Effects are pooled over the series; a driver that does not help is dropped.
-
-    Parameters
-    ----------
-    df : frame
-        A frame with columns unique_id, ds, y, the drivers, and optionally a group and a market.
-    future : frame
-        A frame with columns unique_id, ds, the drivers.
     drivers : Sequence[str], default ()
-        Columns of the drivers, 1 … 16, numbers without gaps in both frames. One that is above 0 throughout and
-        has more than two values acts by the log of its ratio to the series' median; any other as it is.
-    h : int | None, default None
-        Periods to forecast, for each of which every series has a row in ``future``; none for the rows that are
-        there.
-    season : int, default 1
-        Periods in a season (7 for days, 12 for months); 1 for none.
-    level : Sequence[float], default (80.0,)
-        Levels of the intervals in percent, each between 0 and 100.
+        Columns of the drivers, at most 16, numbers without gaps in both frames. One that is above 0 throughout
+        and has more than two values acts by the log of its ratio to the series' median; any other as it is.
     group_column : str | None, default None
         Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and
         drivers may act in common.
@@ -3281,12 +3241,6 @@ def forecast_with_drivers(
     on_sale : str | None, default None
         Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead
         nothing will.
-    id_column : str, default 'unique_id'
-        Column of the series' names; where the table lacks it, all rows are one series.
-    time_column : str, default 'ds'
-        Column of the times: dates, instants, ISO texts or integers.
-    target_column : str, default 'y'
-        Column of the values, at least 0; ``NaN`` is unknown.
     progress : bool or callable, default False
         True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
@@ -3301,22 +3255,32 @@ def forecast_with_drivers(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast_with_drivers", {"df": df, "future": future}, {"drivers": drivers, "h": h, "season": season, "level": level, "group_column": group_column, "market_column": market_column, "on_sale": on_sale, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast", {"df": df, "future": future}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "drivers": drivers, "group_column": group_column, "market_column": market_column, "on_sale": on_sale}, progress)  # type: ignore[no-any-return]
 
 
 def driver_effects(
     df: F,
     *,
-    drivers: Sequence[str] = (),
-    h: int | None = None,
-    season: int = 1,
+    h: int = 14,
+    freq: str | None = None,
+    season: int = 0,
+    seasons: Sequence[int] = (),
     level: Sequence[float] = (80.0,),
-    group_column: str | None = None,
-    market_column: str | None = None,
-    on_sale: str | None = None,
+    models: Sequence[str] = ('auto',),
+    candidates: Sequence[Model] = (),
+    pool: Pool = 'standard',
+    windows: int = 3,
+    non_negative: bool = True,
     id_column: str = 'unique_id',
     time_column: str = 'ds',
     target_column: str = 'y',
+    in_stock: str | None = None,
+    gaps: Gaps = 'missing',
+    on_error: OnError = 'keep',
+    drivers: Sequence[str] = (),
+    group_column: str | None = None,
+    market_column: str | None = None,
+    on_sale: str | None = None,
     progress: Progress = False,
 ) -> F:
     """Answers what drivers do to demand over all series of a long frame, with 95 % intervals, and which of them
@@ -3326,16 +3290,50 @@ def driver_effects(
     ----------
     df : frame
         A frame with columns unique_id, ds, y, the drivers, and optionally a group and a market.
-    drivers : Sequence[str], default ()
-        Columns of the drivers, 1 … 16, numbers without gaps in both frames. One that is above 0 throughout and
-        has more than two values acts by the log of its ratio to the series' median; any other as it is.
-    h : int | None, default None
-        Periods to forecast, for each of which every series has a row in ``future``; none for the rows that are
-        there.
-    season : int, default 1
-        Periods in a season (7 for days, 12 for months); 1 for none.
+    h : int, default 14
+        Periods to forecast; with drivers, 0 for those after each series that ``future`` has rows for.
+    freq : str | None, default None
+        Step between periods: ``D``, ``W``, ``MS`` or ``ME``, ``QS`` or ``QE``, ``YS`` or ``YE``, ``B`` (Monday to Friday), ``h``,
+        ``min``, ``s``, or several such as ``2W``; by default it is read off the table. Of integer times it says the
+        season only, where it is no number.
+    season : int, default 0
+        Periods in a season; 1 for none, 0 for that of the step: 24 hours, 7 days, 5 business days, 52 weeks, 12
+        months, 4 quarters.
+    seasons : Sequence[int], default ()
+        Further seasons, each longer than the one before (365 beside 7, 168 beside 24), for ``mstl``. At most
+        five.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
+    models : Sequence[str], default ('auto',)
+        The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
+        ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
+    candidates : Sequence[Model], default ()
+        Models that ``auto`` chooses among; empty for all of the pool that suit the series. ``blend`` averages
+        those. One of ``naive``, ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``,
+        ``counts``, ``ets``, ``theta``, ``ces``, ``arima``, ``drift``, ``window_average``,
+        ``seasonal_window_average``, ``holt``, ``damped_holt``, ``standard_theta``, ``optimised_theta``,
+        ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
+    pool : Pool, default 'standard'
+        Which models are tried where none are named. One of ``fast``, ``standard``.
+    windows : int, default 3
+        Rolling-origin windows on which the models are scored.
+    non_negative : bool, default True
+        Whether a series without negative values gets no negative forecast.
+    id_column : str, default 'unique_id'
+        Column of the series' names; where the table lacks it, all rows are one series.
+    time_column : str, default 'ds'
+        Column of the times: dates, instants, ISO texts or integers.
+    target_column : str, default 'y'
+        Column of the values.
+    in_stock : str | None, default None
+        Column of the share of each period, 0–1, in which the item could be bought.
+    gaps : Gaps, default 'missing'
+        What a period without a row means. One of ``missing``, ``zero``.
+    on_error : OnError, default 'keep'
+        What happens to a series that cannot be forecast. One of ``keep``, ``raise``.
+    drivers : Sequence[str], default ()
+        Columns of the drivers, at most 16, numbers without gaps in both frames. One that is above 0 throughout
+        and has more than two values acts by the log of its ratio to the series' median; any other as it is.
     group_column : str | None, default None
         Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and
         drivers may act in common.
@@ -3344,12 +3342,6 @@ def driver_effects(
     on_sale : str | None, default None
         Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead
         nothing will.
-    id_column : str, default 'unique_id'
-        Column of the series' names; where the table lacks it, all rows are one series.
-    time_column : str, default 'ds'
-        Column of the times: dates, instants, ISO texts or integers.
-    target_column : str, default 'y'
-        Column of the values, at least 0; ``NaN`` is unknown.
     progress : bool or callable, default False
         True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
@@ -3364,7 +3356,7 @@ def driver_effects(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("driver_effects", {"df": df}, {"drivers": drivers, "h": h, "season": season, "level": level, "group_column": group_column, "market_column": market_column, "on_sale": on_sale, "id_column": id_column, "time_column": time_column, "target_column": target_column}, progress)  # type: ignore[no-any-return]
+    return call_frame("driver_effects", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "drivers": drivers, "group_column": group_column, "market_column": market_column, "on_sale": on_sale}, progress)  # type: ignore[no-any-return]
 
 
 def calendar_drivers(
@@ -3638,6 +3630,10 @@ def cross_validation(
     in_stock: str | None = None,
     gaps: Gaps = 'missing',
     on_error: OnError = 'keep',
+    drivers: Sequence[str] = (),
+    group_column: str | None = None,
+    market_column: str | None = None,
+    on_sale: str | None = None,
     n_windows: int = 1,
     step_size: int | None = None,
     refit: bool = True,
@@ -3648,9 +3644,9 @@ def cross_validation(
     Parameters
     ----------
     df : frame
-        A frame with columns unique_id, ds, y, and optionally in_stock.
+        A frame with columns unique_id, ds, y, and optionally in_stock, drivers, a group and a market.
     h : int, default 14
-        Periods to forecast.
+        Periods to forecast; with drivers, 0 for those after each series that ``future`` has rows for.
     freq : str | None, default None
         Step between periods: ``D``, ``W``, ``MS`` or ``ME``, ``QS`` or ``QE``, ``YS`` or ``YE``, ``B`` (Monday to Friday), ``h``,
         ``min``, ``s``, or several such as ``2W``; by default it is read off the table. Of integer times it says the
@@ -3690,6 +3686,17 @@ def cross_validation(
         What a period without a row means. One of ``missing``, ``zero``.
     on_error : OnError, default 'keep'
         What happens to a series that cannot be forecast. One of ``keep``, ``raise``.
+    drivers : Sequence[str], default ()
+        Columns of the drivers, at most 16, numbers without gaps in both frames. One that is above 0 throughout
+        and has more than two values acts by the log of its ratio to the series' median; any other as it is.
+    group_column : str | None, default None
+        Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and
+        drivers may act in common.
+    market_column : str | None, default None
+        Column of what is bought in one place (a store): the mean of the others' drivers there may act too.
+    on_sale : str | None, default None
+        Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead
+        nothing will.
     n_windows : int, default 1
         How many windows, 1 … 1,000.
     step_size : int | None, default None
@@ -3711,7 +3718,7 @@ def cross_validation(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("cross_validation", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "n_windows": n_windows, "step_size": step_size, "refit": refit}, progress)  # type: ignore[no-any-return]
+    return call_frame("cross_validation", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "drivers": drivers, "group_column": group_column, "market_column": market_column, "on_sale": on_sale, "n_windows": n_windows, "step_size": step_size, "refit": refit}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_paths(
@@ -3745,7 +3752,7 @@ def forecast_paths(
     df : frame
         A frame with columns unique_id, ds, y, and optionally in_stock.
     h : int, default 14
-        Periods to forecast.
+        Periods to forecast; with drivers, 0 for those after each series that ``future`` has rows for.
     freq : str | None, default None
         Step between periods: ``D``, ``W``, ``MS`` or ``ME``, ``QS`` or ``QE``, ``YS`` or ``YE``, ``B`` (Monday to Friday), ``h``,
         ``min``, ``s``, or several such as ``2W``; by default it is read off the table. Of integer times it says the
@@ -3836,7 +3843,7 @@ def forecast_totals(
     df : frame
         A frame with columns unique_id, ds, y, and optionally in_stock.
     h : int, default 14
-        Periods to forecast.
+        Periods to forecast; with drivers, 0 for those after each series that ``future`` has rows for.
     freq : str | None, default None
         Step between periods: ``D``, ``W``, ``MS`` or ``ME``, ``QS`` or ``QE``, ``YS`` or ``YE``, ``B`` (Monday to Friday), ``h``,
         ``min``, ``s``, or several such as ``2W``; by default it is read off the table. Of integer times it says the
@@ -6705,7 +6712,6 @@ __all__ = [
     "forecast_new",
     "forecast_paths",
     "forecast_totals",
-    "forecast_with_drivers",
     "intermittent",
     "is_sellable",
     "kmeans",

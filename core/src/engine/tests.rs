@@ -576,7 +576,7 @@ fn a_signal_is_one_row() {
 #[test]
 fn recorded_signals_reach_the_forecast() {
     use crate::base::{Column, Table, Task};
-    use crate::forecast::{DriverParams, SignalParams, signal_drivers, with_drivers};
+    use crate::forecast::{DriverParams, SignalParams, TableParams, signal_drivers, with_drivers};
     let mut engine = Engine::memory(Options { open_catalog: true, ..Options::default() });
     let days = 61i32;
     let carts = |day: i32| if day % 3 == 0 { 4 } else { 1 };
@@ -612,8 +612,12 @@ fn recorded_signals_reach_the_forecast() {
     assert_eq!(history.floats("rating").unwrap()[5], 4.0);
     assert_eq!(history.floats("cart").unwrap()[..3], [4.0, 1.0, 1.0]);
     let drivers = DriverParams { drivers: vec!["cart".into()], ..DriverParams::default() };
-    let told = with_drivers(&history, &ahead, &drivers, &Task::default()).unwrap().floats("auto").unwrap();
-    assert!((told[0] - sold(days)).abs() < 2.0, "{told:?}");
+    let params = TableParams { h: 1, models: vec!["auto".into(), "ets".into()], ..TableParams::default() };
+    let told = with_drivers(&history, &ahead, &params, &drivers, &Task::default()).unwrap();
+    for model in ["auto", "ets"] {
+        let told = told.floats(model).unwrap();
+        assert!((told[0] - sold(days)).abs() < 2.0, "{model}: {told:?}");
+    }
 }
 
 #[test]

@@ -10,9 +10,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::demand::uncensor;
+use super::drivers::{Learned, Sheet};
 use super::forecaster::State;
-use super::table::{TableParams, Times, fill, group_each, places, tell};
-use super::{CHUNK, Forecast, MAX_PERIODS, Options, check_count, in_turn};
+use super::table::{Course, TableParams, Times, fill, group_each, places, tell};
+use super::{CHUNK, DriverParams, Forecast, MAX_PERIODS, Options, check_count, in_turn};
 use crate::base::{Column, Error, Interner, Panel, Result, Table, Task};
 
 /// From where to forecast: the last window ends with the series, each one before it ends `step_size` periods earlier.
@@ -43,6 +44,8 @@ pub struct CrossValidationParams {
     #[serde(flatten)]
     forecast: TableParams,
     #[serde(flatten)]
+    drivers: DriverParams,
+    #[serde(flatten)]
     origins: Origins,
 }
 
@@ -67,6 +70,36 @@ pub struct CrossValidationParams {
 /// # Ok::<(), trousse::Error>(())
 /// ```
 pub fn cross_validation(table: &Table, params: &TableParams, origins: &Origins, task: &Task) -> Result<Table> {
+    rolled(table, params, None, origins, task)
+}
+
+/// Forecasts each series from past origins with drivers, as [`with_drivers`](super::with_drivers) does: the rows after a
+/// cutoff are its window's future, and effects are learned from what the window saw. A period without a row has no
+/// forecast.
+///
+/// # Errors
+/// As [`with_drivers`](super::with_drivers) and [`cross_validation`]; `INVALID_ARGUMENT` for `refit` = false.
+pub fn cross_validation_with_drivers(
+    table: &Table,
+    params: &TableParams,
+    drivers: &DriverParams,
+    origins: &Origins,
+    task: &Task,
+) -> Result<Table> {
+    drivers.check()?;
+    if !origins.refit {
+        return Err(Error::argument("refit", "true with drivers", "false"));
+    }
+    rolled(table, params, Some(drivers), origins, task)
+}
+
+fn rolled(
+    table: &Table,
+    params: &TableParams,
+    drivers: Option<&DriverParams>,
+    origins: &Origins,
+    task: &Task,
+) -> Result<Table> {
     params.check()?;
     check_count("n_windows", origins.n_windows, 1_000)?;
     let step_size = origins.step_size.unwrap_or(params.h);
@@ -107,16 +140,25 @@ pub fn cross_validation(table: &Table, params: &TableParams, origins: &Origins, 
     out.push(params.target_column.clone(), Column::Float(y))?;
     let faults = windows.iter().map(|(at, _)| series[*at].fault.clone()).collect();
     task.expect(windows.len() * params.models.len());
-    if origins.refit {
+    let periods = |_: usize| params.h;
+    if let Some(drivers) = drivers {
+        let sheet = Sheet::read(table, None, params, drivers)?;
+        let driven = driven(&sheet, &windows, params, drivers, task)?;
+        tell(&mut out, faults, &periods, params, season, &|options, take| {
+            told(&driven, &windows, params.h, options, task, take)
+        })?;
+    } else if origins.refit {
         let panel = cut(&whole, &windows)?;
-        tell(&mut out, faults, params, season, &|options, take| in_turn(&panel, options, task, take))?;
+        tell(&mut out, faults, &periods, params, season, &|options, take| {
+            in_turn(&panel, options, task, &mut |forecast| take(forecast.map(Course::from)))
+        })?;
     } else {
         let runs: Vec<&[(usize, usize)]> = windows.chunk_by(|a, b| a.0 == b.0).collect();
-        tell(&mut out, faults, params, season, &|options, take| {
+        tell(&mut out, faults, &periods, params, season, &|options, take| {
             for runs in runs.chunks(CHUNK) {
                 let told: Vec<Vec<Result<Forecast>>> =
                     runs.par_iter().map(|run| kept(&whole, run, options, task)).collect::<Result<_>>()?;
-                told.into_iter().flatten().for_each(&mut *take);
+                told.into_iter().flatten().for_each(|forecast| take(forecast.map(Course::from)));
             }
             Ok(())
         })?;
@@ -149,6 +191,56 @@ fn kept(whole: &Panel, run: &[(usize, usize)], options: &Options, task: &Task) -
             Ok(Ok(told))
         })
         .collect()
+}
+
+/// What was learned at each origin, the earliest first, of the series that reach so far back.
+fn driven(
+    sheet: &Sheet,
+    windows: &[(usize, usize)],
+    params: &TableParams,
+    drivers: &DriverParams,
+    task: &Task,
+) -> Result<Vec<Learned>> {
+    let runs: Vec<&[(usize, usize)]> = windows.chunk_by(|a, b| a.0 == b.0).collect();
+    let most = runs.iter().map(|run| run.len()).max().unwrap_or(0);
+    let at = |back: usize| {
+        let mut seen = vec![None; sheet.lines.len()];
+        for run in &runs {
+            let own = run.len().checked_sub(back + 1).map(|at| run[at]);
+            own.into_iter().for_each(|(series, periods)| seen[series] = Some(periods));
+        }
+        Learned::of(sheet.window(&seen, params.h), params, drivers, sheet.season, task)
+    };
+    (0..most).rev().map(at).collect()
+}
+
+/// Gives the course of each window to `take`: all windows of a series, then those of the next.
+fn told(
+    driven: &[Learned],
+    windows: &[(usize, usize)],
+    horizon: usize,
+    options: &Options,
+    task: &Task,
+    take: &mut dyn FnMut(Result<Course>),
+) -> Result<()> {
+    let mut courses: Vec<Vec<Option<Result<Course>>>> = Vec::with_capacity(driven.len());
+    for learned in driven {
+        let mut own = Vec::with_capacity(learned.series().len());
+        learned.tell(options, task, &mut |course| {
+            let known = learned.series()[own.len()].as_ref();
+            own.push(Some(course.map(|course| match known {
+                Ok(known) => course.spread(&known.steps(), horizon),
+                Err(_) => course,
+            })));
+        })?;
+        courses.push(own);
+    }
+    for run in windows.chunk_by(|a, b| a.0 == b.0) {
+        for own in &mut courses[driven.len() - run.len()..] {
+            own[run[0].0].take().into_iter().for_each(&mut *take);
+        }
+    }
+    Ok(())
 }
 
 /// The first periods of each window's series.

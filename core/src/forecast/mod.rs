@@ -16,8 +16,8 @@
 //!
 //! Hierarchies: [`aggregate()`] sums series up, [`reconcile()`] makes forecasts of all levels add up.
 //!
-//! Drivers that are known ahead (price, deal, advert, holiday): [`with_drivers`] forecasts a panel with their effects, pooled
-//! and shrunk over its series; [`driver_effects`] tells them. [`calendar_drivers`] and [`signal_drivers`] make such columns of
+//! Drivers that are known ahead (price, deal, advert, holiday): [`with_drivers`] forecasts a panel by any model with their
+//! effects, pooled and shrunk over its series; [`driver_effects`] tells them. [`calendar_drivers`] and [`signal_drivers`] make such columns of
 //! events and of feedback.
 //!
 //! New products: [`forecast_new`] takes the curve and the scale of their launches from similar ones, [`shade_split`] their
@@ -66,11 +66,13 @@ use counts::{Common, CountPool};
 pub use arima::{Arima, Order, arima, auto_arima};
 #[cfg(feature = "schema")]
 pub use backtest::CrossValidationParams;
-pub use backtest::{EvaluateParams, Origins, cross_validation, evaluate};
+pub use backtest::{EvaluateParams, Origins, cross_validation, cross_validation_with_drivers, evaluate};
 pub use cannibal::{CannibalParams, TakenParams, cannibalisation, cannibalised};
 pub use ces::{Ces, auto_ces, ces};
 pub use class::{CV2_CUT, DemandClass, DemandKind, INTERVAL_CUT, demand_class};
 pub use counts::{CountFilter, CountKind, CountLaw, CountModel, Counts, counts};
+#[cfg(feature = "schema")]
+pub use drivers::ForecastFrameParams;
 pub use drivers::{
     CalendarParams, DriverParams, SignalParams, calendar_drivers, driver_effects, signal_drivers, with_drivers,
 };

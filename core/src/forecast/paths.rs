@@ -205,7 +205,7 @@ pub fn forecast_paths(table: &Table, params: &TableParams, draws: &Draws, task: 
         let own = paths.iter().flat_map(|all| all[path * params.h..(path + 1) * params.h].iter().copied());
         out.push(format!("path-{}", path + 1), Column::Float(own.collect()))?;
     }
-    push_errors(&mut out, params, &errors, params.h)?;
+    push_errors(&mut out, params, &errors, &|_| params.h)?;
     Ok(out)
 }
 
@@ -337,6 +337,6 @@ pub fn forecast_totals(table: &Table, params: &TableParams, totals: &Totals, tas
     for (k, p) in totals.quantiles.iter().enumerate() {
         out.push(format!("q-{p}"), Column::Float(found.iter().map(|own| own[k]).collect()))?;
     }
-    push_errors(&mut out, params, &errors, 1)?;
+    push_errors(&mut out, params, &errors, &|_| 1)?;
     Ok(out)
 }

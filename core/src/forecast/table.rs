@@ -37,10 +37,10 @@ pub enum OnError {
 
 /// How to forecast a long table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ForecastFrameParams"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ForecastTableParams"))]
 #[serde(default, deny_unknown_fields)]
 pub struct TableParams {
-    /// Periods to forecast.
+    /// Periods to forecast; with drivers, 0 for those after each series that `future` has rows for.
     pub h: usize,
     /// Step between periods: `D`, `W`, `MS` or `ME`, `QS` or `QE`, `YS` or `YE`, `B` (Monday to Friday), `h`, `min`, `s`, or
     /// several such as `2W`; by default it is read off the table. Of integer times it says the season only, where it is no number.
@@ -205,23 +205,54 @@ pub fn table(table: &Table, params: &TableParams, task: &Task) -> Result<Table> 
     out.push(params.time_column.clone(), ahead(params, &times, &series, step))?;
     let faults = series.into_iter().map(|one| one.fault).collect();
     task.expect(panel.len() * params.models.len());
-    tell(&mut out, faults, params, season, &|options, take| in_turn(&panel, options, task, take))?;
+    tell(&mut out, faults, &|_| params.h, params, season, &|options, take| {
+        in_turn(&panel, options, task, &mut |forecast| take(forecast.map(Course::from)))
+    })?;
     Ok(out)
 }
 
-/// What gives the forecasts of all series, by the models of the options, to its second argument, in their order.
-pub(super) type Teller<'a> = &'a dyn Fn(&Options, &mut dyn FnMut(Result<Forecast>)) -> Result<()>;
+/// What is told of one series: means and the ends of each interval by period, and by which model.
+pub(super) struct Course {
+    pub(super) mean: Vec<f64>,
+    pub(super) ends: Vec<[Vec<f64>; 2]>,
+    pub(super) model: &'static str,
+}
+
+impl From<Forecast> for Course {
+    fn from(forecast: Forecast) -> Course {
+        let ends = forecast.intervals.into_iter().map(|interval| [interval.low, interval.high]).collect();
+        Course { mean: forecast.mean, ends, model: forecast.model.name() }
+    }
+}
+
+impl Course {
+    /// The same where these values are of some of so many periods only; the others are unknown.
+    pub(super) fn spread(self, steps: &[usize], periods: usize) -> Course {
+        let over = |values: Vec<f64>| {
+            let mut all = vec![f64::NAN; periods];
+            steps.iter().zip(values).for_each(|(step, value)| all[*step] = value);
+            all
+        };
+        let ends = self.ends.into_iter().map(|ends| ends.map(over)).collect();
+        Course { mean: over(self.mean), ends, model: self.model }
+    }
+}
+
+/// What gives the courses of all series, by the models of the options, to its second argument, in their order.
+pub(super) type Teller<'a> = &'a dyn Fn(&Options, &mut dyn FnMut(Result<Course>)) -> Result<()>;
 
 /// Forecasts by each model that was asked for: its mean and intervals, `model` beside `auto`, and `error`.
-/// `errors` is what was wrong with the series before. Forecasts become columns as they are told: none is kept.
+/// `errors` is what was wrong with the series before, `periods` how many each has. Courses become columns as they are
+/// told: none is kept.
 pub(super) fn tell(
     out: &mut Table,
     mut errors: Vec<Option<Error>>,
+    periods: &dyn Fn(usize) -> usize,
     params: &TableParams,
     season: usize,
     teller: Teller<'_>,
 ) -> Result<()> {
-    let (h, rows) = (params.h, errors.len() * params.h);
+    let rows = (0..errors.len()).map(periods).sum();
     let mut chosen = None;
     for (at, name) in params.models.iter().enumerate() {
         let models = names::models(&format!("models[{at}]"), name, &params.candidates)?;
@@ -230,9 +261,9 @@ pub(super) fn tell(
             params.level.iter().map(|_| [Vec::with_capacity(rows), Vec::with_capacity(rows)]).collect();
         let mut chose = Vec::new();
         teller(&params.options(&models, season), &mut |told| {
-            let error = &mut errors[chose.len()];
+            let (error, h) = (&mut errors[chose.len()], periods(chose.len()));
             let sound = match told {
-                Ok(forecast) if error.is_none() => Some(forecast),
+                Ok(course) if error.is_none() => Some(course),
                 Ok(_) => None,
                 Err(found) => {
                     error.get_or_insert(found);
@@ -243,12 +274,12 @@ pub(super) fn tell(
                 Some(values) => column.extend_from_slice(values),
                 None => column.extend(std::iter::repeat_n(f64::NAN, h)),
             };
-            fill(&mut means, sound.as_ref().map(|forecast| &forecast.mean));
+            fill(&mut means, sound.as_ref().map(|course| &course.mean));
             for (i, [low, high]) in ends.iter_mut().enumerate() {
-                fill(low, sound.as_ref().map(|forecast| &forecast.intervals[i].low));
-                fill(high, sound.as_ref().map(|forecast| &forecast.intervals[i].high));
+                fill(low, sound.as_ref().map(|course| &course.ends[i][0]));
+                fill(high, sound.as_ref().map(|course| &course.ends[i][1]));
             }
-            chose.push(sound.map_or("", |forecast| forecast.model.name()));
+            chose.push(sound.map_or("", |course| course.model));
         })?;
         raise(&errors, params)?;
         out.push(name, Column::Float(means))?;
@@ -261,14 +292,14 @@ pub(super) fn tell(
         }
     }
     if let Some(chosen) = chosen {
-        let each = chosen.into_iter().flat_map(|model| std::iter::repeat_n(model, h));
+        let each = chosen.into_iter().enumerate().flat_map(|(at, model)| std::iter::repeat_n(model, periods(at)));
         out.push("model", Column::categories(each))?;
     }
-    push_errors(out, params, &errors, h)
+    push_errors(out, params, &errors, periods)
 }
 
 /// Raises the first error where that is due.
-fn raise(errors: &[Option<Error>], params: &TableParams) -> Result<()> {
+pub(super) fn raise(errors: &[Option<Error>], params: &TableParams) -> Result<()> {
     let due = params.on_error == OnError::Raise || errors.iter().all(Option::is_some);
     match errors.iter().flatten().next().filter(|_| due) {
         Some(error) => Err(error.clone()),
@@ -297,18 +328,23 @@ pub(super) fn judged(
     Ok(forecasts.into_iter().zip(&*errors).map(sound).collect())
 }
 
-/// What is wrong with each series, once for each of its `rows`, where errors are kept.
-pub(super) fn push_errors(out: &mut Table, params: &TableParams, errors: &[Option<Error>], rows: usize) -> Result<()> {
+/// What is wrong with each series, once for each of its rows, where errors are kept.
+pub(super) fn push_errors(
+    out: &mut Table,
+    params: &TableParams,
+    errors: &[Option<Error>],
+    rows: &dyn Fn(usize) -> usize,
+) -> Result<()> {
     if params.on_error == OnError::Raise {
         return Ok(());
     }
     let mut texts = vec![String::new()];
-    let mut at = Vec::with_capacity(errors.len() * rows);
-    for error in errors {
+    let mut at = Vec::with_capacity((0..errors.len()).map(rows).sum());
+    for (series, error) in errors.iter().enumerate() {
         if let Some(error) = error {
             texts.push(format!("{}: {error}", error.code()));
         }
-        at.extend(std::iter::repeat_n(if error.is_some() { texts.len() as u32 - 1 } else { 0 }, rows));
+        at.extend(std::iter::repeat_n(if error.is_some() { texts.len() as u32 - 1 } else { 0 }, rows(series)));
     }
     out.push("error", Column::Category(at, texts))
 }

@@ -209,11 +209,14 @@ impl Default for SignalParams {
 /// In: `df` with name and time; `signals` with name, time, `kind` (`rating`, `cart`, `waiting_list` …), `value`, and `n`, how
 /// many observations `value` is the mean of. Out: `df` with a column for each kind in the order of their first rows: the
 /// mean of the values of the window that ends `h` periods before the row, weighted by `n`; without any the one before is
-/// carried forward. Each is drawn to the kind's mean as the noise of an observation asks (empirical Bayes, the variance of
-/// a value taken as τ² + σ²/n; Efron & Morris 1975). Hand the same `signals` in for both frames.
+/// carried forward, and before the first it is the mean over all series. Each is drawn to that mean as the noise of an
+/// observation asks (empirical Bayes, the variance of a value taken as τ² + σ²/n; Efron & Morris 1975). All that a row is
+/// made of was told `h` periods before it; rows before anything of a kind was told have the mean of what is told first, a
+/// constant. Hand the same `signals` in for both frames.
 ///
-/// `signals` may also be what the engine's query of that name answers, `sku`, `ds`, `kind`, `n`, `sum`: a rating is the
-/// mean `sum / n` of `n` observations, any other kind one observation of `n` a day.
+/// The names may be in a column `sku`, the times in `day`. `signals` may also be what the engine's query of that name
+/// answers, `sku`, `ds`, `kind`, `n`, `sum`: a rating is the mean `sum / n` of `n` observations, any other kind one
+/// observation of `n` a day. O((rows + signals) · log signals) a kind.
 ///
 /// # Errors
 /// `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`; `DUPLICATE_TIME` for a series with two rows of one time in `df`;
@@ -239,11 +242,13 @@ pub fn signal_drivers(df: &Table, signals: &Table, params: &SignalParams) -> Res
         time_column: params.time_column.clone(),
         ..TableParams::default()
     };
-    let (times, told) = (Times::read(df, &params.time_column)?, Times::read(signals, &params.time_column)?);
+    let lacks = signals.get(&params.time_column).is_none() && signals.get("day").is_some();
+    let time_column = if lacks { "day" } else { &params.time_column };
+    let (times, told) = (Times::read(df, &params.time_column)?, Times::read(signals, time_column)?);
     if !told.is_kind_of(&times) {
         let expected = "times of the same kind as in df".to_string();
-        let got = signals.column(&params.time_column)?.kind().into();
-        return Err(Error::WrongColumnType { column: params.time_column.clone(), expected, got });
+        let got = signals.column(time_column)?.kind().into();
+        return Err(Error::WrongColumnType { column: time_column.into(), expected, got });
     }
     let series = group(df, &columns, &times)?;
     let step = times.step(&series);
@@ -274,21 +279,22 @@ pub fn signal_drivers(df: &Table, signals: &Table, params: &SignalParams) -> Res
     let mut out = df.clone();
     for kind in order {
         let rows = &of_kind[kind];
-        let (mean, drawn) = shrinkage(rows, &value, &n);
+        let all = Known::of(rows, &told.value, &value, &n);
         let mut of_series = BTreeMap::<&str, Vec<(i64, f64, f64)>>::new();
         for row in rows {
             of_series.entry(&ids[*row]).or_default().push((told.value[*row], n[*row] * value[*row], n[*row]));
         }
-        let mut column = vec![mean; df.rows()];
+        let mut column = vec![0.0; df.rows()];
         for one in &series {
-            let Some(own) = of_series.get_mut(one.name.as_str()) else { continue };
+            let mut own = of_series.remove(one.name.as_str()).unwrap_or_default();
             own.sort_by_key(|(time, _, _)| *time);
-            let mut carried = mean;
+            let mut carried = None;
             for row in &one.rows {
-                if let Some((sum, weight)) = window(own, times.value[*row], step, params) {
-                    carried = (sum + drawn * mean) / (weight + drawn);
+                let (mean, drawn) = all.before(times.value[*row], step, params);
+                if let Some((sum, weight)) = window(&own, times.value[*row], step, params) {
+                    carried = Some((sum + drawn * mean) / (weight + drawn));
                 }
-                column[*row] = carried;
+                column[*row] = carried.unwrap_or(mean);
             }
         }
         out.push(kind, Column::Float(column))?;
@@ -306,32 +312,57 @@ fn observed(signals: &Table, kinds: &[String]) -> Result<(Vec<f64>, Vec<f64>)> {
     Ok(kinds.iter().zip(&n).zip(signals.floats("sum")?).map(of).unzip())
 }
 
+/// Periods by which a time comes before another; −1 where it comes after it.
+fn ahead(at: i64, time: i64, step: Step) -> i64 {
+    if at > time { -1 } else { step.between(at, time) }
+}
+
 /// Sums of the feedback `h` to `h + window − 1` periods before a time, of values and of weights.
 fn window(own: &[(i64, f64, f64)], time: i64, step: Step, params: &SignalParams) -> Option<(f64, f64)> {
-    let before = |at: i64| if at > time { -1 } else { step.between(at, time) };
-    let to = own.partition_point(|(at, _, _)| before(*at) >= params.h as i64);
-    let from = own.partition_point(|(at, _, _)| before(*at) >= (params.h + params.window) as i64);
+    let to = own.partition_point(|(at, _, _)| ahead(*at, time, step) >= params.h as i64);
+    let from = own.partition_point(|(at, _, _)| ahead(*at, time, step) >= (params.h + params.window) as i64);
     let add = |sum: (f64, f64), one: &(i64, f64, f64)| (sum.0 + one.1, sum.1 + one.2);
     (from < to).then(|| own[from..to].iter().fold((0.0, 0.0), add))
 }
 
-/// The mean of a kind, and how many observations it counts for: σ²/τ², from the slope and the intercept of the squared
-/// deviations over 1/n.
-fn shrinkage(rows: &[usize], value: &[f64], n: &[f64]) -> (f64, f64) {
-    let (mut sum, mut weight) = (0.0, 0.0);
-    rows.iter().for_each(|row| (sum, weight) = (sum + n[*row] * value[*row], weight + n[*row]));
-    let mean = sum / weight;
-    let count = rows.len() as f64;
-    let noise = |row: &usize| 1.0 / n[*row];
-    let square = |row: &usize| (value[*row] - mean).powi(2);
-    let (mean_noise, mean_square) =
-        (rows.iter().map(noise).sum::<f64>() / count, rows.iter().map(square).sum::<f64>() / count);
-    let (mut cross, mut spread) = (0.0, 0.0);
-    for row in rows {
-        cross += (noise(row) - mean_noise) * (square(row) - mean_square);
-        spread += (noise(row) - mean_noise).powi(2);
+/// All feedback of a kind in time order, and what is known of it after each.
+struct Known {
+    time: Vec<i64>,
+    /// What values are measured from, so that sums of squares stay exact.
+    origin: f64,
+    /// Sums up to each: of n, n·v, 1/n, 1/n², v, v², v/n and v²/n.
+    sums: Vec<[f64; 8]>,
+}
+
+impl Known {
+    fn of(rows: &[usize], time: &[i64], value: &[f64], n: &[f64]) -> Known {
+        let mut rows = rows.to_vec();
+        rows.sort_by_key(|row| time[*row]);
+        let origin = rows.first().map_or(0.0, |row| value[*row]);
+        let mut sum = [0.0; 8];
+        let add = |row: &usize| {
+            let (n, v) = (n[*row], value[*row] - origin);
+            let own = [n, n * v, 1.0 / n, 1.0 / (n * n), v, v * v, v / n, v * v / n];
+            sum.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
+            sum
+        };
+        Known { sums: rows.iter().map(add).collect(), time: rows.iter().map(|row| time[*row]).collect(), origin }
     }
-    let of_one = if spread > 1e-12 { (cross / spread).clamp(0.0, mean_square / mean_noise) } else { 0.0 };
-    let between = mean_square - of_one * mean_noise;
-    (mean, if of_one <= 0.0 { 0.0 } else { (of_one / between.max(1e-9 * mean_square)).min(1e6) })
+
+    /// The mean of what was told `h` periods before a time, and how many observations it counts for: σ²/τ², from the
+    /// slope and the intercept of the squared deviations over 1/n. Where that is nothing: of what is told first.
+    fn before(&self, time: i64, step: Step, params: &SignalParams) -> (f64, f64) {
+        let known = self.time.partition_point(|at| ahead(*at, time, step) >= params.h as i64);
+        let count = known.max(self.time.partition_point(|at| *at == self.time[0]));
+        let [n, nv, noise, noise2, v, v2, nv1, nv2] = self.sums[count - 1];
+        let (mean, count) = (nv / n, count as f64);
+        let square = (v2 - 2.0 * mean * v + count * mean * mean).max(0.0);
+        let cross = nv2 - 2.0 * mean * nv1 + mean * mean * noise - noise * square / count;
+        let spread = noise2 - noise * noise / count;
+        let (mean_noise, mean_square) = (noise / count, square / count);
+        let of_one = if spread > 1e-9 * noise2 { (cross / spread).clamp(0.0, mean_square / mean_noise) } else { 0.0 };
+        let between = mean_square - of_one * mean_noise;
+        let drawn = if of_one <= 0.0 { 0.0 } else { (of_one / between.max(1e-9 * mean_square)).min(1e6) };
+        (self.origin + mean, drawn)
+    }
 }

@@ -14,15 +14,35 @@ const MOST: f64 = 5.0;
 /// Slopes of the log effects that are tried, in twentieths.
 const SLOPES: i32 = 60;
 
-/// For each series of counts that come seldom, unevenly or few at a time, what is expected of the periods ahead.
-pub(super) fn driven(data: &Data, found: &Found, season: usize) -> Vec<Option<Counts>> {
-    let moved = |(item, i): (&Item, usize)| about_mean(item, &found.moves(data, i));
-    let moves: Vec<Vec<f64>> = data.items.par_iter().zip(0..data.items.len()).map(moved).collect();
-    let suits: Vec<bool> = data.items.par_iter().zip(&moves).map(|(item, moves)| is_few(item, moves, season)).collect();
-    let few = || data.items.iter().zip(&moves).zip(&suits).filter(|(_, suits)| **suits).map(|(pair, _)| pair);
-    let slope = if found.terms.is_empty() { 0.0 } else { slope(&few().collect::<Vec<_>>()) };
-    let of = |((item, moves), suits): ((&Item, &Vec<f64>), &bool)| suits.then(|| pool(item, moves, slope, season));
-    data.items.par_iter().zip(&moves).zip(&suits).map(of).collect()
+/// What the drivers do to the demand of each series.
+pub(super) struct Moves {
+    /// Log effects of each row, about their mean over the history.
+    by: Vec<Vec<f64>>,
+    /// Whether it is a count that comes seldom, unevenly or few at a time once the drivers are taken out.
+    few: Vec<bool>,
+    /// What the log effects of those are multiplied by.
+    slope: f64,
+}
+
+impl Moves {
+    pub(super) fn of(data: &Data, found: &Found, season: usize) -> Moves {
+        let moved = |(item, i): (&Item, usize)| about_mean(item, &found.moves(data, i));
+        let by: Vec<Vec<f64>> = data.items.par_iter().zip(0..data.items.len()).map(moved).collect();
+        let few: Vec<bool> = data.items.par_iter().zip(&by).map(|(item, by)| is_few(item, by, season)).collect();
+        let those = data.items.iter().zip(&by).zip(&few).filter(|(_, few)| **few).map(|(pair, _)| pair);
+        let slope = if found.terms.is_empty() { 0.0 } else { slope(&those.collect::<Vec<_>>()) };
+        Moves { by, few, slope }
+    }
+
+    pub(super) fn is_few(&self, series: usize) -> bool {
+        self.few[series]
+    }
+
+    /// The factor of each row of a series.
+    pub(super) fn factors(&self, series: usize) -> Vec<f64> {
+        let slope = if self.few[series] { self.slope } else { 1.0 };
+        self.by[series].iter().map(|by| (by * slope).exp()).collect()
+    }
 }
 
 fn about_mean(item: &Item, moves: &[f64]) -> Vec<f64> {
@@ -31,7 +51,7 @@ fn about_mean(item: &Item, moves: &[f64]) -> Vec<f64> {
 }
 
 fn is_few(item: &Item, moves: &[f64], season: usize) -> bool {
-    if !item.count || item.nothing || item.known < LEAST {
+    if !is_count(item) {
         return false;
     }
     let still: Vec<f64> = item.y.iter().zip(moves).map(|(y, by)| y / by.exp()).collect();
@@ -68,15 +88,23 @@ fn slope(few: &[(&Item, &Vec<f64>)]) -> f64 {
     best.1
 }
 
-fn pool(item: &Item, moves: &[f64], slope: f64, season: usize) -> Counts {
+/// Whether the pool of count models can forecast it.
+pub(super) fn is_count(item: &Item) -> bool {
+    item.count && !item.nothing && item.known >= LEAST
+}
+
+/// The pool of count models, moved by the factors of the rows.
+pub(super) fn pool(item: &Item, factors_of: &[f64], season: usize) -> Counts {
     let n = item.places[item.known - 1] + 1;
     let horizon = item.places.last().map_or(0, |last| last + 1 - n);
     let mut series = Series { demand: vec![f64::NAN; n], seen: vec![f64::NAN; n], weight: vec![0.0; n] };
     let mut factors = vec![1.0; n + horizon];
     for (row, place) in item.places.iter().enumerate() {
-        factors[*place] = (moves[row] * slope).exp();
-        if let Some(y) = item.y.get(row) {
-            (series.demand[*place], series.seen[*place], series.weight[*place]) = (*y, *y, 1.0);
+        factors[*place] = factors_of[row];
+        if row < item.known {
+            series.demand[*place] = item.y[row];
+            series.seen[*place] = item.seen[row];
+            series.weight[*place] = item.weight[row];
         }
     }
     let horizon = horizon.max(1);

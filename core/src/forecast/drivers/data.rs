@@ -1,22 +1,27 @@
 //! The rows of a panel with its drivers and what is made of them.
 
-use super::super::table::{Series, Step, TableParams, Times, group, places};
 use super::DriverParams;
-use crate::base::{Error, Interner, Result, Table};
+use super::sheet::Window;
+use crate::base::Interner;
 
 /// One series: its known rows and those ahead, in time order.
+#[derive(Clone, Default)]
 pub(super) struct Item {
-    pub(super) name: String,
     pub(super) group: usize,
     /// Rows of the history; the rest is ahead.
     pub(super) known: usize,
     pub(super) places: Vec<usize>,
     pub(super) times: Vec<i64>,
+    /// Which row of its line each is.
+    pub(super) rows: Vec<usize>,
     /// Number of each row's time among all times of the panel.
     pub(super) slots: Vec<usize>,
     /// Demand as it came, and its log.
     pub(super) y: Vec<f64>,
     pub(super) log: Vec<f64>,
+    /// What was seen of the demand, and how far each value is trusted: the share in stock.
+    pub(super) seen: Vec<f64>,
+    pub(super) weight: Vec<f64>,
     /// Terms by row.
     pub(super) x: Vec<f64>,
     /// Mean absolute first difference, by which errors are divided.
@@ -64,7 +69,6 @@ pub(super) struct Data {
     pub(super) terms: Vec<Term>,
     /// Kinds of terms made of the drivers.
     pub(super) made: Vec<Vec<usize>>,
-    pub(super) times: Times,
     /// The series of each group.
     pub(super) groups: Vec<Vec<usize>>,
     /// Different times.
@@ -73,97 +77,42 @@ pub(super) struct Data {
 }
 
 impl Data {
-    pub(super) fn read(table: &Table, future: Option<&Table>, params: &DriverParams) -> Result<Data> {
-        let columns = params.columns();
-        let times = Times::read(table, &params.time_column)?;
-        let series = group(table, &columns, &times)?;
-        let step = times.step(&series);
-        let y = table.floats(&params.target_column)?;
-        let past = params.drivers.iter().map(|name| table.floats(name)).collect::<Result<Vec<_>>>()?;
-        let on_sale = params.on_sale.as_deref().map(|name| table.floats(name)).transpose()?;
-        let groups = labels(table, params.group_column.as_deref())?;
-        let markets = labels(table, params.market_column.as_deref())?;
-        let later = future.map(|future| Later::read(future, params, &columns, &times)).transpose()?;
+    /// What is known in a window and some of the drivers, by their positions; `horizon` is 0 for the rows ahead.
+    pub(super) fn new(window: &Window, drivers: &DriverParams, kept: &[usize], horizon: usize) -> Data {
+        let (mut groups, mut markets) = (Interner::default(), Interner::default());
         let (mut items, mut market, mut raw) = (Vec::new(), Vec::new(), Vec::new());
-        for one in &series {
-            let grid = places(one, &times, step);
-            let mut item = Item {
-                name: one.name.clone(),
-                group: groups[one.rows[0]],
-                known: 0,
-                places: Vec::new(),
-                times: Vec::new(),
-                slots: Vec::new(),
-                y: Vec::new(),
-                log: Vec::new(),
-                x: Vec::new(),
-                scale: 0.0,
-                nothing: false,
-                count: false,
-                off: Vec::new(),
-            };
-            let mut own = vec![Vec::new(); params.drivers.len()];
-            for (index, (row, place)) in one.rows.iter().zip(grid).enumerate() {
-                if y[*row].is_nan() || on_sale.as_ref().is_some_and(|on| on[*row] == 0.0) {
-                    continue;
-                }
-                if y[*row] < 0.0 {
-                    let rule = format!("at least 0 in series {}", one.name);
-                    return Err(Error::argument(params.target_column.clone(), rule, y[*row]));
-                }
-                if !y[*row].is_finite() {
-                    return Err(Error::NanInSeries { series: one.name.clone(), index, got: y[*row].to_string() });
-                }
-                item.push(place, times.value[*row], y[*row]);
-                for (driver, own) in past.iter().zip(&mut own) {
-                    own.push(driver[*row]);
-                }
-            }
-            check_finite(&own, one, params)?;
-            item.known = item.y.len();
-            if item.known == 0 {
-                return Err(Error::SeriesTooShort { series: one.name.clone(), need: 1, got: 0 });
-            }
-            item.settle();
-            if let Some(later) = &later {
-                later.extend(&mut item, &mut own, one, params, &times, step)?;
-            }
-            market.push(markets[one.rows[0]]);
-            raw.push(own);
-            items.push(item);
+        for known in window.sound() {
+            items.push(Item { group: groups.intern(&known.group) as usize, ..known.item.clone() });
+            market.push(markets.intern(&known.market) as usize);
+            raw.push(kept.iter().map(|driver| &known.raw[*driver][..]).collect::<Vec<&[f64]>>());
         }
-        let ahead = items.iter().map(|item| item.places.len() - item.known).max().unwrap_or(0);
-        let horizon = params.h.unwrap_or(if ahead > 0 { ahead } else { 14 });
-        let mut data =
-            Data { items, terms: Vec::new(), made: Vec::new(), times, groups: Vec::new(), slots: 0, horizon };
-        data.group_up(params);
-        data.build(&raw, params, &market);
-        Ok(data)
+        let horizon = if horizon > 0 { horizon } else { window.ahead() };
+        let mut data = Data { items, terms: Vec::new(), made: Vec::new(), groups: Vec::new(), slots: 0, horizon };
+        data.group_up();
+        let names: Vec<&String> = kept.iter().map(|driver| &drivers.drivers[*driver]).collect();
+        let market = drivers.market_column.as_ref().map(|_| market);
+        data.build(&raw, &names, market.as_deref(), drivers.group_column.is_some());
+        data
     }
 
-    /// Groups without gaps in their numbers, and the slots of the times.
-    fn group_up(&mut self, params: &DriverParams) {
+    /// The series of each group, and the slots of the times.
+    fn group_up(&mut self) {
         let mut slots: Vec<i64> = self.items.iter().flat_map(|item| item.times.iter().copied()).collect();
         slots.sort_unstable();
         slots.dedup();
         self.slots = slots.len();
-        let most = self.items.iter().map(|item| item.group).max().unwrap_or(0);
-        self.groups = vec![Vec::new(); if params.group_column.is_some() { most + 1 } else { 1 }];
         for (i, item) in self.items.iter_mut().enumerate() {
             item.slots = item.times.iter().map(|time| slots.partition_point(|slot| slot < time)).collect();
+            self.groups.resize(self.groups.len().max(item.group + 1), Vec::new());
             self.groups[item.group].push(i);
-        }
-        self.groups.retain(|members| !members.is_empty());
-        for (group, members) in self.groups.iter().enumerate() {
-            members.iter().for_each(|i| self.items[*i].group = group);
         }
     }
 
     /// The terms: drivers, their products in pairs, the period before, the others of the market and of the group.
-    fn build(&mut self, raw: &[Vec<Vec<f64>>], params: &DriverParams, market: &[usize]) {
-        let k = params.drivers.len();
+    fn build(&mut self, raw: &[Vec<&[f64]>], names: &[&String], market: Option<&[usize]>, grouped: bool) {
+        let k = names.len();
         let mut values: Vec<Vec<Vec<f64>>> = Vec::new(); // driver, series, row
-        for (d, name) in params.drivers.iter().enumerate() {
+        for (d, name) in names.iter().enumerate() {
             let all = || raw.iter().flat_map(|own| own[d].iter().copied());
             let first = all().next().unwrap_or(0.0);
             let other = all().find(|v| *v != first).unwrap_or(first);
@@ -174,12 +123,12 @@ impl Data {
             let sd = (all().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
             let zero_one = two && first * other == 0.0 && first + other == 1.0;
             let unit = if log || zero_one || sd <= 0.0 { 1.0 } else { sd };
-            let relative = |(own, item): (&Vec<Vec<f64>>, &Item)| {
+            let relative = |(own, item): (&Vec<&[f64]>, &Item)| {
                 let centre = if log { median(&own[d][..item.known]).ln() } else { 0.0 };
                 own[d].iter().map(|v| if log { v.ln() - centre } else { v / unit }).collect::<Vec<f64>>()
             };
             values.push(raw.iter().zip(&self.items).map(relative).collect());
-            self.terms.push(Term { name: name.clone(), log, of: vec![d], unit });
+            self.terms.push(Term { name: name.to_string(), log, of: vec![d], unit });
         }
         for a in 0..k {
             for b in a + 1..k {
@@ -212,14 +161,14 @@ impl Data {
             self.terms.push(self.terms[d].made("before"));
         }
         ends.push(self.terms.len());
-        if params.market_column.is_some() {
+        if let Some(market) = market {
             for d in 0..k {
                 values.push(self.of_others(&values[d], market));
                 self.terms.push(self.terms[d].made("of others"));
             }
         }
         ends.push(self.terms.len());
-        if params.group_column.is_some() {
+        if grouped {
             let group: Vec<usize> = self.items.iter().map(|item| item.group).collect();
             for d in 0..k {
                 values.push(self.of_others(&values[d], &group));
@@ -257,17 +206,30 @@ impl Data {
 }
 
 impl Item {
-    fn push(&mut self, place: usize, time: i64, y: f64) {
+    /// A row of the history: its demand, what was seen of it and how far that is trusted.
+    pub(super) fn learn(&mut self, place: usize, time: i64, row: usize, [y, seen, weight]: [f64; 3]) {
         self.places.push(place);
         self.times.push(time);
+        self.rows.push(row);
         self.y.push(y);
+        self.seen.push(seen);
+        self.weight.push(weight);
     }
 
-    /// Logs, where nothing sold that of half the least that did.
-    fn settle(&mut self) {
+    /// A row ahead.
+    pub(super) fn expect(&mut self, place: usize, time: i64, row: usize, on_sale: bool) {
+        self.places.push(place);
+        self.times.push(time);
+        self.rows.push(row);
+        self.off.push(!on_sale);
+    }
+
+    /// The history is told: logs, where nothing sold that of half the least that did.
+    pub(super) fn settle(&mut self) {
+        self.known = self.y.len();
         let least = self.y.iter().copied().filter(|y| *y > 0.0).fold(f64::INFINITY, f64::min);
         self.nothing = least.is_infinite();
-        self.count = self.y.iter().all(|y| y.fract() == 0.0);
+        self.count = self.seen.iter().all(|y| y.fract() == 0.0);
         let floor = if self.nothing { 1.0 } else { least / 2.0 };
         self.log = self.y.iter().map(|y| y.max(floor).ln()).collect();
         let steps = self.y.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum::<f64>();
@@ -275,88 +237,11 @@ impl Item {
     }
 }
 
-/// The rows ahead.
-pub(super) struct Later {
-    pub(super) times: Times,
-    pub(super) series: Vec<Series>,
-    pub(super) drivers: Vec<Vec<f64>>,
-    pub(super) on_sale: Option<Vec<f64>>,
-}
-
-impl Later {
-    fn read(future: &Table, params: &DriverParams, columns: &TableParams, past: &Times) -> Result<Later> {
-        let times = Times::read(future, &params.time_column)?;
-        if !times.is_kind_of(past) {
-            let expected = "times of the same kind as in df".to_string();
-            let got = future.column(&params.time_column)?.kind().into();
-            return Err(Error::WrongColumnType { column: params.time_column.clone(), expected, got });
-        }
-        let series = group(future, columns, &times)?;
-        let drivers = params.drivers.iter().map(|name| future.floats(name)).collect::<Result<Vec<_>>>()?;
-        let on_sale = params.on_sale.as_deref().map(|name| future.floats(name)).transpose()?;
-        Ok(Later { times, series, drivers, on_sale })
-    }
-
-    fn extend(
-        &self,
-        item: &mut Item,
-        own: &mut [Vec<f64>],
-        past: &Series,
-        params: &DriverParams,
-        times: &Times,
-        step: Step,
-    ) -> Result<()> {
-        let last_row = past.rows.last().copied().unwrap_or_default();
-        let (last, last_place) = (times.value[last_row], places(past, times, step).last().copied().unwrap_or_default());
-        let rows = self.series.iter().find(|one| one.name == past.name).map_or(&[][..], |one| &one.rows[..]);
-        let mut rows: Vec<usize> = rows.iter().copied().filter(|row| self.times.value[*row] > last).collect();
-        if let Some(h) = params.h {
-            let wanted: Vec<i64> = (1..=h as i64).map(|period| step.after(last, period)).collect();
-            let lacking = wanted.iter().find(|time| !rows.iter().any(|row| self.times.value[*row] == **time));
-            if let Some(time) = lacking {
-                let rule = format!("a row for {} of series {}", self.times.spelled(*time), past.name);
-                return Err(Error::argument("future", rule, "none"));
-            }
-            rows.retain(|row| wanted.contains(&self.times.value[*row]));
-        }
-        if rows.is_empty() {
-            let rule = format!("a row after {} of series {}", times.spelled(last), past.name);
-            return Err(Error::argument("future", rule, "none"));
-        }
-        for (index, row) in rows.iter().enumerate() {
-            let time = self.times.value[*row];
-            item.places.push(last_place + (step.between(last, time).max(1) as usize).max(index + 1));
-            item.times.push(time);
-            item.off.push(self.on_sale.as_ref().is_some_and(|on| on[*row] == 0.0));
-            for (driver, own) in self.drivers.iter().zip(own.iter_mut()) {
-                own.push(driver[*row]);
-            }
-        }
-        check_finite(own, past, params)
-    }
-}
-
-pub(super) fn check_finite(own: &[Vec<f64>], series: &Series, params: &DriverParams) -> Result<()> {
-    for (driver, name) in own.iter().zip(&params.drivers) {
-        if let Some(index) = driver.iter().position(|v| !v.is_finite()) {
-            let series = format!("{name} of {}", series.name);
-            return Err(Error::NanInSeries { series, index, got: driver[index].to_string() });
-        }
-    }
-    Ok(())
-}
-
 /// Whether a product says hardly more than one of its drivers: deal × advert where no advert comes without a deal.
 fn is_like(product: &[Vec<f64>], driver: &[Vec<f64>]) -> bool {
     let pairs = || product.iter().flatten().zip(driver.iter().flatten());
     let off: f64 = pairs().map(|(product, driver)| (product - driver).powi(2)).sum();
     off <= 1e-3 * pairs().map(|(_, driver)| driver * driver).sum::<f64>()
-}
-
-fn labels(table: &Table, column: Option<&str>) -> Result<Vec<usize>> {
-    let Some(column) = column else { return Ok(vec![0; table.rows()]) };
-    let mut names = Interner::default();
-    Ok(table.texts(column)?.iter().map(|name| names.intern(name) as usize).collect())
 }
 
 pub(super) fn median(values: &[f64]) -> f64 {

@@ -1,8 +1,7 @@
 //! What is chosen on the last windows of the history: terms, smoothing, shrinkage.
 
-use super::DriverParams;
 use super::data::{Data, Item};
-use super::effects::{Ahead, Fit, Own, fit};
+use super::effects::{Fit, Own, fit};
 use crate::base::numeric::normal_quantile;
 use crate::base::{Result, Task};
 
@@ -45,10 +44,6 @@ impl Found {
         let (item, own) = (&data.items[series], &self.fit.items[series]);
         (0..item.places.len()).map(|row| own.driven(item, row, &self.terms)).collect()
     }
-
-    pub(super) fn ahead(&self, data: &Data) -> Vec<Vec<Ahead>> {
-        data.items.iter().zip(&self.fit.items).map(|(item, own)| own.ahead(item, &self.terms, &self.tune)).collect()
-    }
 }
 
 /// Row counts of the history before each window.
@@ -72,35 +67,35 @@ const DOUBT: f64 = 0.003;
 /// A driver stays where the fall of the error is more than so many of its standard errors.
 const SURE: f64 = 2.0;
 
-pub(super) fn learn(data: &Data, params: &DriverParams, task: &Task) -> Result<Found> {
+pub(super) fn learn(data: &Data, drivers: usize, season: usize, task: &Task) -> Result<Found> {
     let windows = windows(data);
     let start = Tune { filter: 0.2, level: 0.1, common: 0.03, bound: 1.5, spread: 1.0, lift: 0.0 };
     let mut tune = start.clone();
-    let plain = |upto: &Vec<usize>| window_loss(data, upto, &[], &start, params.season);
+    let plain = |upto: &Vec<usize>| window_loss(data, upto, &[], &start, season);
     let plain: Vec<f64> = windows.iter().map(plain).collect();
     // each window counts as much as another: its error is divided by that of the level alone
     let loss = |terms: &[usize], tune: &Tune| -> Result<f64> {
         task.tick()?;
         let of = |(upto, plain): (&Vec<usize>, &f64)| {
-            window_loss(data, upto, terms, tune, params.season) / if *plain > 0.0 { *plain } else { 1.0 }
+            window_loss(data, upto, terms, tune, season) / if *plain > 0.0 { *plain } else { 1.0 }
         };
         Ok(windows.iter().zip(&plain).map(of).sum::<f64>() / windows.len().max(1) as f64)
     };
-    let mut terms: Vec<usize> = if windows.is_empty() { Vec::new() } else { (0..params.drivers.len()).collect() };
+    let mut terms: Vec<usize> = if windows.is_empty() { Vec::new() } else { (0..drivers).collect() };
     if !windows.is_empty() {
         terms = chosen(data, terms, &tune, &loss)?;
         let losses = |terms: &[usize]| -> Result<Vec<f64>> {
             task.tick()?;
-            let of = |upto: &Vec<usize>| window_losses(data, upto, terms, &tune, params.season);
+            let of = |upto: &Vec<usize>| window_losses(data, upto, terms, &tune, season);
             Ok(windows.iter().flat_map(of).flatten().collect())
         };
-        terms = proven(data, terms, params.drivers.len(), &losses)?;
+        terms = proven(data, terms, drivers, &losses)?;
         tune = tuned(&terms, tune, &loss)?;
     }
     let whole: Vec<usize> = data.items.iter().map(|item| item.known).collect();
     let mut errors = Vec::new();
     for upto in &windows {
-        let fit = fit(data, upto, &terms, &tune, params.season);
+        let fit = fit(data, upto, &terms, &tune, season);
         for ((item, own), from) in data.items.iter().zip(&fit.items).zip(upto) {
             let told = own.ahead(item, &terms, &tune);
             let known = told.iter().zip(&item.log[(*from).min(item.known)..]).take(data.horizon);
@@ -108,7 +103,7 @@ pub(super) fn learn(data: &Data, params: &DriverParams, task: &Task) -> Result<F
         }
     }
     errors.sort_by(f64::total_cmp);
-    let fit = fit(data, &whole, &terms, &tune, params.season);
+    let fit = fit(data, &whole, &terms, &tune, season);
     Ok(Found { terms, tune, fit, errors })
 }
 

@@ -103,6 +103,15 @@ fn params(drivers: &[&str]) -> DriverParams {
     DriverParams { drivers: drivers.iter().map(ToString::to_string).collect(), ..Default::default() }
 }
 
+/// The rows of `future`, by some models.
+fn by(models: &[&str]) -> TableParams {
+    TableParams { h: 0, models: models.iter().map(ToString::to_string).collect(), ..Default::default() }
+}
+
+fn driven(past: &Table, future: &Table, drivers: &DriverParams) -> Table {
+    with_drivers(past, future, &by(&["auto"]), drivers, &Task::default()).unwrap()
+}
+
 fn mae(told: &Table, truth: &[f64]) -> f64 {
     let told = told.floats("auto").unwrap();
     told.iter().zip(truth).map(|(told, y)| (told - y).abs()).sum::<f64>() / truth.len() as f64
@@ -114,7 +123,7 @@ fn effects_are_found_with_honest_intervals() {
     for seed in 1..=5 {
         let (past, _, _) = panel(Plan { seed, ..PLAN });
         let grouped = DriverParams { group_column: Some("group".into()), ..params(&["price", "deal"]) };
-        let told = driver_effects(&past, &grouped, &Task::default()).unwrap();
+        let told = driver_effects(&past, &TableParams::default(), &grouped, &Task::default()).unwrap();
         let column = |name: &str| told.floats(name).unwrap();
         let (effect, low, high) = (column("effect"), column("lo-95"), column("hi-95"));
         assert!((effect[0] + 2.0).abs() < 0.15 && (effect[1] / 1.8 - 1.0).abs() < 0.1, "{effect:?}");
@@ -128,8 +137,8 @@ fn a_useless_driver_is_dropped_and_leaves_no_trace() {
     let mut same = 0;
     for seed in 1..=10 {
         let (past, future, _) = panel(Plan { seed, series: 8, ..PLAN });
-        let without = with_drivers(&past, &future, &params(&["price", "deal"]), &Task::default()).unwrap();
-        let with = with_drivers(&past, &future, &params(&["price", "deal", "noise"]), &Task::default()).unwrap();
+        let without = driven(&past, &future, &params(&["price", "deal"]));
+        let with = driven(&past, &future, &params(&["price", "deal", "noise"]));
         same += usize::from(with == without);
     }
     assert!(same >= 9, "{same} of 10");
@@ -139,7 +148,7 @@ fn a_useless_driver_is_dropped_and_leaves_no_trace() {
 fn ten_times_the_sales_are_ten_times_the_forecast() {
     let told = |scale: f64| {
         let (past, future, _) = panel(Plan { scale, ..PLAN });
-        with_drivers(&past, &future, &params(&["price", "deal"]), &Task::default()).unwrap()
+        driven(&past, &future, &params(&["price", "deal"]))
     };
     let (one, ten) = (told(1.0), told(10.0));
     for column in ["auto", "auto-lo-80", "auto-hi-80"] {
@@ -153,8 +162,9 @@ fn ten_times_the_sales_are_ten_times_the_forecast() {
 fn a_season_is_kept_beside_the_drivers() {
     let (past, future, truth) = panel(Plan { season: 4, n: 56, ..PLAN });
     let told = |season: usize| {
-        let params = DriverParams { season, group_column: Some("group".into()), ..params(&["price", "deal"]) };
-        mae(&with_drivers(&past, &future, &params, &Task::default()).unwrap(), &truth)
+        let drivers = DriverParams { group_column: Some("group".into()), ..params(&["price", "deal"]) };
+        let params = TableParams { season, ..by(&["auto"]) };
+        mae(&with_drivers(&past, &future, &params, &drivers, &Task::default()).unwrap(), &truth)
     };
     let (with, without) = (told(4), told(1));
     assert!(with < 0.6 * without, "{with}, {without}");
@@ -165,7 +175,7 @@ fn counts_have_whole_quantiles_that_hold() {
     let (mut below, mut upto, mut n, mut own, mut plain) = ([0.0; 2], [0.0; 2], 0.0, 0.0, 0.0);
     for seed in 1..=3 {
         let (past, future, truth) = panel(Plan { seed, series: 30, level: 1.5, counts: true, ..PLAN });
-        let told = with_drivers(&past, &future, &params(&["price", "deal"]), &Task::default()).unwrap();
+        let told = driven(&past, &future, &params(&["price", "deal"]));
         let models = told.texts("model").unwrap();
         assert!(models.iter().filter(|model| *model == "counts").count() > models.len() / 2, "{models:?}");
         for (k, column) in ["auto-lo-80", "auto-hi-80"].iter().enumerate() {
@@ -177,7 +187,7 @@ fn counts_have_whole_quantiles_that_hold() {
         }
         n += truth.len() as f64;
         own += mae(&told, &truth);
-        let alone = with_drivers(&past, &future, &params(&["noise"]), &Task::default()).unwrap();
+        let alone = driven(&past, &future, &params(&["noise"]));
         plain += mae(&alone, &truth);
     }
     for (k, level) in [0.1, 0.9].into_iter().enumerate() {
@@ -196,7 +206,7 @@ fn nothing_is_sold_after_the_end() {
     };
     let (past, future) = (on(past, &|_| 1), on(future, &|row| i64::from(row % H < 3)));
     let params = DriverParams { on_sale: Some("on_sale".into()), ..params(&["price", "deal"]) };
-    let told = with_drivers(&past, &future, &params, &Task::default()).unwrap();
+    let told = driven(&past, &future, &params);
     for column in ["auto", "auto-lo-80", "auto-hi-80"] {
         for (row, value) in told.floats(column).unwrap().iter().enumerate() {
             assert_eq!(*value > 0.0, row % H < 3, "{column} {row}: {value}");
@@ -242,13 +252,48 @@ fn carts_that_lead_sales_help_and_noise_leaves_no_trace() {
         let columns = SignalParams { h: H, window: 1, ..Default::default() };
         let (past, future) =
             (signal_drivers(&past, &signals, &columns).unwrap(), signal_drivers(&future, &signals, &columns).unwrap());
-        let run = |drivers: &[&str]| with_drivers(&past, &future, &params(drivers), &Task::default()).unwrap();
+        let run = |drivers: &[&str]| driven(&past, &future, &params(drivers));
         (run(&["none", "cart"]), run(&["none"]), truth)
     };
     let (with, without, truth) = told(1, true);
     assert!(mae(&with, &truth) < 0.5 * mae(&without, &truth));
     let same = (1..=10).filter(|seed| told(*seed, false).0 == told(*seed, false).1).count();
     assert!(same >= 9, "{same} of 10");
+}
+
+#[test]
+fn feedback_of_later_days_does_not_reach_a_row() {
+    let mut random = Random(3);
+    let mut rows: Vec<(String, i64, f64, i64)> = Vec::new();
+    for t in 0..40 {
+        for sku in ["a", "b", "c"] {
+            if random.unit() < 0.4 {
+                rows.push((sku.into(), t, 3.0 + random.normal(), 1 + (9.0 * random.unit()) as i64));
+            }
+        }
+    }
+    let df = Table::default()
+        .with("unique_id", Column::Text((0..160).map(|i| ["a", "b", "c", "d"][i / 40].into()).collect()))
+        .and_then(|t| t.with("ds", Column::Integer((0..160).map(|i| i % 40).collect())))
+        .unwrap();
+    let told = |upto: i64| {
+        let rows: Vec<_> = rows.iter().filter(|row| row.1 <= upto).cloned().collect();
+        let signals = Table::default()
+            .with("sku", Column::Text(rows.iter().map(|row| row.0.clone()).collect()))
+            .and_then(|t| t.with("day", Column::Integer(rows.iter().map(|row| row.1).collect())))
+            .and_then(|t| t.with("kind", Column::Text(vec!["rating".into(); rows.len()])))
+            .and_then(|t| t.with("value", Column::Float(rows.iter().map(|row| row.2).collect())))
+            .and_then(|t| t.with("n", Column::Integer(rows.iter().map(|row| row.3).collect())))
+            .unwrap();
+        let params = SignalParams { h: 3, window: 4, ..Default::default() };
+        signal_drivers(&df, &signals, &params).unwrap().floats("rating").unwrap()
+    };
+    let all = told(40);
+    for cut in 5..40 {
+        for (row, (then, now)) in told(cut).iter().zip(&all).enumerate() {
+            assert!((row % 40) as i64 > cut + 3 || then == now, "{cut}, {row}: {then}, {now}");
+        }
+    }
 }
 
 #[test]
