@@ -234,4 +234,6 @@ fn settled(
 }
 
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod tests;

@@ -3,10 +3,10 @@
 use super::*;
 use crate::base::numeric::normal_quantile;
 
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn unit(&mut self) -> f64 {
+    pub(super) fn unit(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -27,22 +27,23 @@ impl Random {
 }
 
 #[derive(Clone, Copy)]
-struct Plan {
-    seed: u64,
-    series: usize,
-    n: usize,
-    level: f64,
-    noise: f64,
-    counts: bool,
-    season: usize,
-    scale: f64,
+pub(super) struct Plan {
+    pub(super) seed: u64,
+    pub(super) series: usize,
+    pub(super) n: usize,
+    pub(super) level: f64,
+    pub(super) noise: f64,
+    pub(super) counts: bool,
+    pub(super) season: usize,
+    pub(super) scale: f64,
 }
 
-const PLAN: Plan = Plan { seed: 1, series: 12, n: 48, level: 20.0, noise: 0.1, counts: false, season: 1, scale: 1.0 };
-const H: usize = 6;
+pub(super) const PLAN: Plan =
+    Plan { seed: 1, series: 12, n: 48, level: 20.0, noise: 0.1, counts: false, season: 1, scale: 1.0 };
+pub(super) const H: usize = 6;
 
 /// Sales of `n` periods and the drivers of `H` more: price with elasticity −2, deal × 1.8, and noise that does nothing.
-fn panel(plan: Plan) -> (Table, Table, Vec<f64>) {
+pub(super) fn panel(plan: Plan) -> (Table, Table, Vec<f64>) {
     let mut random = Random(plan.seed);
     let names = ["price", "deal", "noise"];
     let (mut past, mut ahead) = (Rows::default(), Rows::default());
@@ -99,7 +100,7 @@ impl Rows {
     }
 }
 
-fn params(drivers: &[&str]) -> DriverParams {
+pub(super) fn params(drivers: &[&str]) -> DriverParams {
     DriverParams { drivers: drivers.iter().map(ToString::to_string).collect(), ..Default::default() }
 }
 

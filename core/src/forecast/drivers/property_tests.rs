@@ -1,0 +1,213 @@
+//! Laws of forecasts with drivers: unit, order of rows, useless drivers, bad series, threads, counts.
+
+use proptest::prelude::*;
+
+use super::tests::{H, PLAN, Plan, Random, panel, params};
+use super::*;
+
+const COLUMNS: [&str; 3] = ["", "-lo-80", "-hi-80"];
+
+fn by(models: &[&str]) -> TableParams {
+    TableParams { h: H, models: models.iter().map(ToString::to_string).collect(), ..Default::default() }
+}
+
+fn grouped(names: &[&str]) -> DriverParams {
+    DriverParams { group_column: Some("group".into()), ..params(names) }
+}
+
+fn told(frames: &(Table, Table), by: &TableParams, drivers: &DriverParams) -> Table {
+    with_drivers(&frames.0, &frames.1, by, drivers, &Task::default()).unwrap()
+}
+
+/// All numbers of each series and time.
+fn rows(table: &Table) -> Vec<(String, i64, Vec<f64>)> {
+    let (ids, times) = (table.texts("unique_id").unwrap(), table.integers("ds").unwrap());
+    let numbers: Vec<Vec<f64>> = table
+        .columns()
+        .iter()
+        .filter(|(name, column)| name != "ds" && column.kind() == "float")
+        .map(|(name, _)| table.floats(name).unwrap())
+        .collect();
+    let of = |row: usize| (ids[row].clone(), times[row], numbers.iter().map(|own| own[row]).collect());
+    (0..table.rows()).map(of).collect()
+}
+
+fn bits(rows: &[(String, i64, Vec<f64>)]) -> Vec<(String, i64, Vec<u64>)> {
+    rows.iter().map(|(id, time, all)| (id.clone(), *time, all.iter().map(|x| x.to_bits()).collect())).collect()
+}
+
+/// Some rows of a table, in an order.
+fn taken(table: &Table, order: &[usize]) -> Table {
+    let mut out = Table::default();
+    for (name, column) in table.columns() {
+        let own = match column {
+            Column::Text(v) => Column::Text(order.iter().map(|row| v[*row].clone()).collect()),
+            Column::Integer(v) => Column::Integer(order.iter().map(|row| v[*row]).collect()),
+            _ => {
+                let v = table.floats(name).unwrap();
+                Column::Float(order.iter().map(|row| v[*row]).collect())
+            }
+        };
+        out.push(name.clone(), own).unwrap();
+    }
+    out
+}
+
+fn shuffled(n: usize, seed: u64) -> Vec<usize> {
+    let mut random = Random(seed);
+    let mut order: Vec<usize> = (0..n).collect();
+    (1..n).for_each(|at| order.swap(at, (random.unit() * (at + 1) as f64) as usize));
+    order
+}
+
+/// A column of a table changed where a test says so.
+fn with_floats(table: &Table, name: &str, change: impl Fn(usize, f64) -> f64) -> Table {
+    let mut out = Table::default();
+    for (column, values) in table.columns() {
+        let own = if column == name {
+            let values = table.floats(name).unwrap();
+            Column::Float(values.iter().enumerate().map(|(row, value)| change(row, *value)).collect())
+        } else {
+            values.clone()
+        };
+        out.push(column.clone(), own).unwrap();
+    }
+    out
+}
+
+fn plan(seed: u64, counts: bool) -> Plan {
+    Plan { seed, series: 6, n: 36, level: if counts { 1.5 } else { 20.0 }, counts, ..PLAN }
+}
+
+const BAD: [&str; 7] =
+    ["infinite", "below 0", "a time twice", "a period ahead lacks", "nothing known", "no driver", "no share"];
+
+/// The panel with its first series spoilt.
+fn spoilt(past: &Table, future: &Table, how: &str) -> (Table, Table) {
+    let (first, n) = (past.texts("unique_id").unwrap()[0].clone(), past.rows());
+    let of_first = |table: &Table| table.texts("unique_id").unwrap().iter().filter(|id| **id == first).count();
+    let (own, ahead) = (of_first(past), of_first(future));
+    let at = |name: &str, value: f64| with_floats(past, name, |row, old| if row == own / 2 { value } else { old });
+    match how {
+        "infinite" => (at("y", f64::INFINITY), future.clone()),
+        "below 0" => (at("y", -1.0), future.clone()),
+        "no driver" => (at("price", f64::NAN), future.clone()),
+        "no share" => (at("share", 1.5), future.clone()),
+        "nothing known" => (with_floats(past, "y", |row, y| if row < own { f64::NAN } else { y }), future.clone()),
+        "a time twice" => (taken(past, &[vec![0], (0..n).collect()].concat()), future.clone()),
+        _ => {
+            let kept: Vec<usize> = (0..future.rows()).filter(|row| *row != ahead - 1).collect();
+            (past.clone(), taken(future, &kept))
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    /// In another unit a forecast is the same; models that are fitted by a search stop near the same optimum.
+    #[test]
+    fn the_unit_does_not_matter(seed in 0u64..10_000, power in -6f64..6.0) {
+        let (by, drivers) = (by(&["auto", "naive", "ses", "ets"]), grouped(&["price", "deal"]));
+        let of = |scale: f64| {
+            let (past, future, _) = panel(Plan { scale, ..plan(seed, false) });
+            told(&(past, future), &by, &drivers)
+        };
+        let factor = 10f64.powf(power);
+        let (one, other) = (of(1.0), of(factor));
+        for (model, tolerance) in [("auto", 1e-6), ("naive", 1e-6), ("ses", 0.02), ("ets", 0.02)] {
+            for end in COLUMNS {
+                let column = format!("{model}{end}");
+                for (one, other) in one.floats(&column).unwrap().iter().zip(other.floats(&column).unwrap()) {
+                    prop_assert!((other / factor - one).abs() <= tolerance * (one.abs() + 1.0), "{column}: {one}, {other}");
+                }
+            }
+        }
+    }
+
+    /// Rows may come in any order; sums over series are then taken in another order.
+    #[test]
+    fn the_order_of_rows_does_not_matter(seed in 0u64..10_000, counts: bool) {
+        let (past, future, _) = panel(plan(seed, counts));
+        let (by, drivers) = (by(&["auto", "theta"]), grouped(&["price", "deal", "noise"]));
+        let mixed = (taken(&past, &shuffled(past.rows(), seed)), taken(&future, &shuffled(future.rows(), seed + 1)));
+        let (mut one, mut other) = (rows(&told(&(past, future), &by, &drivers)), rows(&told(&mixed, &by, &drivers)));
+        one.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+        other.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+        for (one, other) in one.iter().zip(&other) {
+            prop_assert_eq!((&one.0, one.1), (&other.0, other.1));
+            for (one, other) in one.2.iter().zip(&other.2) {
+                prop_assert!((one - other).abs() <= 1e-6 * (1.0 + one.abs()), "{one}, {other}");
+            }
+        }
+    }
+
+    /// What `driver_effects` calls dropped leaves no trace in any model.
+    #[test]
+    fn a_dropped_driver_leaves_no_trace(seed in 0u64..10_000, counts: bool) {
+        let (past, future, _) = panel(plan(seed, counts));
+        let (by, frames) = (by(&["auto", "ets", "croston"]), (past, future));
+        let effects = driver_effects(&frames.0, &by, &grouped(&["price", "deal", "noise"]), &Task::default()).unwrap();
+        let Ok(Column::Bool(kept)) = effects.column("kept") else { panic!("kept is true or false") };
+        let names: Vec<&str> = ["price", "deal", "noise"].into_iter().zip(kept).filter(|(_, kept)| **kept).map(|(name, _)| name).collect();
+        prop_assume!(!names.is_empty());
+        let (with, without) = (told(&frames, &by, &grouped(&["price", "deal", "noise"])), told(&frames, &by, &grouped(&names)));
+        prop_assert!(with == without);
+    }
+
+    /// A series that cannot be forecast keeps its rows with the reason; the others are forecast as if it were not there.
+    #[test]
+    fn a_bad_series_changes_no_other(seed in 0u64..10_000, counts: bool, how in 0..BAD.len()) {
+        let (past, future, _) = panel(plan(seed, counts));
+        let mut random = Random(seed + 7);
+        let shares = (0..past.rows()).map(|_| if random.unit() < 0.1 { random.unit() } else { 1.0 }).collect();
+        let past = past.with("share", Column::Float(shares)).unwrap();
+        let by = TableParams { in_stock: Some("share".into()), ..by(&["auto", "ets", "croston"]) };
+        let drivers = grouped(&["price", "deal"]);
+        let first = past.texts("unique_id").unwrap()[0].clone();
+        let others = |table: &Table| {
+            let ids = table.texts("unique_id").unwrap();
+            taken(table, &(0..ids.len()).filter(|row| ids[*row] != first).collect::<Vec<usize>>())
+        };
+        let clean = rows(&told(&(others(&past), others(&future)), &by, &drivers));
+        let all = told(&spoilt(&past, &future, BAD[how]), &by, &drivers);
+        let (bad, good): (Vec<_>, Vec<_>) = rows(&all).into_iter().partition(|row| row.0 == first);
+        prop_assert!(bits(&good) == bits(&clean), "{}", BAD[how]);
+        prop_assert_eq!(bad.len(), H);
+        prop_assert!(bad.iter().all(|row| row.2.iter().all(|value| value.is_nan())));
+        for (id, error) in all.texts("unique_id").unwrap().iter().zip(all.texts("error").unwrap()) {
+            prop_assert_eq!(*id == first, !error.is_empty(), "{}: {}", BAD[how], error);
+        }
+    }
+
+    /// One, two and eight threads give the same bits.
+    #[test]
+    fn threads_do_not_matter(seed in 0u64..10_000, counts: bool) {
+        let (past, future, _) = panel(plan(seed, counts));
+        let frames = (past, future);
+        let with = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| told(&frames, &by(&["auto", "ets", "counts"]), &grouped(&["price", "deal"])))
+        };
+        let one = with(1);
+        prop_assert!(one == with(2) && one == with(8));
+    }
+
+    /// Counts have whole ends that are at least 0 by every model, whatever is missing.
+    #[test]
+    fn counts_stay_counts(seed in 0u64..10_000) {
+        let (past, future, _) = panel(plan(seed, true));
+        let mut random = Random(seed);
+        let lost: Vec<bool> = (0..past.rows()).map(|_| random.unit() < 0.2).collect();
+        let past = with_floats(&past, "y", |row, y| if lost[row] { f64::NAN } else { y });
+        let models = ["auto", "counts", "ets", "croston", "tsb", "theta", "naive", "blend"];
+        let all = told(&(past, future), &by(&models), &grouped(&["price", "deal"]));
+        for model in models {
+            for end in COLUMNS {
+                for value in all.floats(&format!("{model}{end}")).unwrap() {
+                    prop_assert!(value >= 0.0 && (end.is_empty() || value.fract() == 0.0), "{model}{end}: {value}");
+                }
+            }
+        }
+    }
+}
