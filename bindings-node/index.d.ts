@@ -297,7 +297,7 @@ export function salvage(params: SalvageParams): Promise<Salvaged>
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
  */
-export function forecast<T extends AnswerFrame = AnswerFrame>(params: ForecastFrameParams & OneSeries & Long): Promise<T>
+export function forecast<T extends AnswerFrame = AnswerFrame>(params: ForecastFrameParams & OneSeries & { /** A frame with the columns unique_id, ds, the drivers. */ future?: Frame } & Long): Promise<T>
 
 /**
  * Answers what drivers do to demand over all series of a long frame, with 95 % intervals, and which of them help.
@@ -1980,7 +1980,7 @@ export interface LostRange {
   toSequence: number
 }
 
-/** The parameters of `table`(super::table()) and `withDrivers` as faces take them: in one. */
+/** How to forecast a long table, and with which drivers. */
 export interface ForecastFrameParams {
   /**
    * Periods to forecast; with drivers, 0 for those after each series that `future` has rows for. A whole number.
