@@ -43,6 +43,26 @@ def main() -> None:
     kept_rows = tr.forecast(broken, h=1, models=["SeasonalNaive"])
     assert kept_rows["error"][:2] == ["", ""] and kept_rows["error"][2].startswith("NAN_IN_SERIES: series NEW: y[0]")
 
+    promotions()
+
+
+def promotions() -> None:
+    """A deal doubles what sells, and carts of one week lead the sales of the next; the weeks ahead are known for both."""
+    weeks = [START + timedelta(7 * week) for week in range(62)]
+    deal = [int(week % 4 == 0) for week in range(62)]
+    carts = [50 + 25 * (week * 5 % 7 % 3) for week in range(62)]
+    units = [carts[week - 2] * (1 + deal[week]) / 5 for week in range(2, 60)]
+    past = {"unique_id": ["LIP-01"] * 58, "ds": weeks[2:60], "deal": deal[2:60], "y": units}
+    future = {"unique_id": ["LIP-01"] * 2, "ds": weeks[60:], "deal": deal[60:]}
+    signals = {"sku": ["LIP-01"] * 62, "day": weeks, "kind": ["cart"] * 62, "value": carts, "n": [1] * 62}
+    past, future = (tr.signal_drivers(frame, signals, h=2, window=1) for frame in (past, future))
+
+    ahead = tr.forecast(past, future, h=2, season=1, drivers=["deal", "cart"], models=["auto", "AutoETS"], level=[80])
+    print(tr.Table(ahead))
+    truth = [carts[week - 2] * (1 + deal[week]) / 5 for week in (60, 61)]
+    assert all(abs(told - y) < 0.5 for model in ("auto", "AutoETS") for told, y in zip(ahead[model], truth, strict=True))
+    print(tr.Table(tr.driver_effects(past, h=2, season=1, drivers=["deal", "cart"])))
+
 
 if __name__ == "__main__":
     main()
