@@ -163,7 +163,12 @@ fn score(name: &str, series: &[Vec<Row>], told: &Table, column: &str, seconds: f
 }
 
 fn seeded() {
-    let n = size(200, 8);
+    for (n, season) in [(size(200, 8), 1), (size(20, 4), 7)] {
+        seeded_with(n, season);
+    }
+}
+
+fn seeded_with(n: usize, season: usize) {
     let mut random = Random(7);
     let (mut past, mut ahead) = (Vec::new(), Vec::new());
     for i in 0..n {
@@ -177,9 +182,10 @@ fn seeded() {
     }
     let (df, future) = (frame(&past.iter().collect::<Vec<_>>(), true), frame(&ahead.iter().collect::<Vec<_>>(), false));
     let drivers = DriverParams { drivers: vec!["price".into(), "deal".into()], ..DriverParams::default() };
-    let params = TableParams { h: 8, models: vec!["auto".into(), "ets".into()], ..TableParams::default() };
+    let models = vec!["auto".into(), "ets".into()];
+    let params = TableParams { h: 8, season, models, ..TableParams::default() };
     measure(
-        "drivers: series of 52 periods with two drivers",
+        &format!("drivers: series of 52 periods with two drivers, season {season}"),
         n,
         || (),
         |()| {

@@ -8,7 +8,8 @@
 //! Any other model forecasts the demand without those effects, which are then put back (`rest`).
 //!
 //! In: a long table with a column a driver, and one of the periods ahead. Out: as [`super::table()`] answers.
-//! Cost: O(rows · terms²) a fit; about terms² · windows fits.
+//! Cost: O(rows · terms²) a fit; about terms² · windows fits. With a season each of those fits exponential smoothing to
+//! each series: some 160 ms a series of 120 days and 0.5 s one of a year (season 7), where `season` = 1 takes 6 ms.
 
 mod columns;
 mod counts;
