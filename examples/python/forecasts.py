@@ -52,8 +52,8 @@ def promotions() -> None:
     deal = [int(week % 4 == 0) for week in range(62)]
     carts = [50 + 25 * (week * 5 % 7 % 3) for week in range(62)]
     units = [carts[week - 2] * (1 + deal[week]) / 5 for week in range(2, 60)]
-    past = {"unique_id": ["LIP-01"] * 58, "ds": weeks[2:60], "deal": deal[2:60], "y": units}
-    future = {"unique_id": ["LIP-01"] * 2, "ds": weeks[60:], "deal": deal[60:]}
+    past: dict[str, list[Any]] = {"unique_id": ["LIP-01"] * 58, "ds": weeks[2:60], "deal": deal[2:60], "y": units}
+    future: dict[str, list[Any]] = {"unique_id": ["LIP-01"] * 2, "ds": weeks[60:], "deal": deal[60:]}
     signals = {"sku": ["LIP-01"] * 62, "day": weeks, "kind": ["cart"] * 62, "value": carts, "n": [1] * 62}
     past, future = (tr.signal_drivers(frame, signals, h=2, window=1) for frame in (past, future))
 
