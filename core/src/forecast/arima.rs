@@ -1,8 +1,8 @@
 //! Autoregressive integrated moving averages with a season, ARIMA(p,d,q)(P,D,Q)m, and the search of their orders.
 //!
 //! In: values in time order, `NaN` = unknown, anywhere. Out: a state that takes a value in O(state). Differences by a
-//! test for a unit root (KPSS) and by the strength of the season, the other orders by a stepwise search of the least
-//! AICc. Coefficients by the conditional sum of squares, then by the exact Gaussian likelihood; they are searched as
+//! test for a unit root (KPSS) and by the strength of the season, where these are in doubt by errors out of sample, the
+//! other orders by a stepwise search of the least AICc. Coefficients by the conditional sum of squares, then by the exact Gaussian likelihood; they are searched as
 //! sines of partial autocorrelations, so that every point is stationary and invertible.
 //!
 //! Without gaps the likelihood comes from Chandrasekhar recursions on the differenced series, O(n·r) with
@@ -15,6 +15,8 @@
 //! by moving average; Morf, Sidhu & Kailath (1974) for the recursions; Harvey (1989), ch. 3; Monahan (1984) for the
 //! transform; Durbin & Koopman (2012), ch. 2.7 and 5, for gaps and unknown first values.
 
+mod search;
+
 use serde::{Deserialize, Serialize};
 
 use super::ets::{Fit, aicc};
@@ -23,15 +25,10 @@ use super::season;
 use super::smooth::Roll;
 use super::{MAX_PERIODS, check_count};
 use crate::base::{Error, Result};
+pub(crate) use search::{best, like};
 
-/// The highest orders that a search tries, and their highest sum: without that, AICc falls and forecasts get worse.
+/// The highest order of a search.
 const MOST: usize = 5;
-const MOST_SEASONAL: usize = 2;
-const MOST_TOGETHER: usize = 5;
-/// Fits that one search of orders may take.
-const FITS: usize = 94;
-/// Longer seasons are not modelled by [`auto_arima`].
-const LONGEST_SEASON: usize = 120;
 /// The most values a state may hold.
 const LARGEST_STATE: usize = 500;
 /// Coefficients are searched as sines of angles up to this.
@@ -43,12 +40,6 @@ const DIFFUSE: f64 = 1e8;
 const UNTOLD: f64 = 1e6;
 /// The filter is steady once its variances are this close to their limits.
 const STEADY: f64 = 1e-9;
-/// KPSS for a level at 5 %.
-const KPSS: f64 = 0.463;
-/// The strength of a season from which it is differenced.
-const STRONG: f64 = 0.64;
-/// Seasons that a season is smoothed over.
-const SPAN: usize = 11;
 /// Coefficients of lag k are at most this to the power of k times those of the unit circle, so that a model that is
 /// chosen has no root within 1.01; a model of given orders may have one.
 const CHOSEN: f64 = 1.0 / 1.01;
@@ -518,6 +509,8 @@ impl Arima {
                 row.iter_mut().zip(&self.response).for_each(|(out, b)| *out += a * b);
             }
         }
+        // a difference between the two triangles would grow from period to period
+        (0..n).for_each(|i| (0..i).for_each(|j| out[j * n + i] = out[i * n + j]));
         out
     }
 
@@ -555,7 +548,7 @@ impl Arima {
             match &mut covariance {
                 None => state.iter_mut().zip(&self.response).for_each(|(x, gain)| *x += gain * error),
                 Some(covariance) => {
-                    variance = covariance[at * n + at].max(f64::MIN_POSITIVE);
+                    variance = covariance[at * n + at].max(1.0);
                     let gain: Vec<f64> = covariance[at * n..(at + 1) * n].iter().map(|c| c / variance).collect();
                     state.iter_mut().zip(&gain).for_each(|(x, gain)| *x += gain * error);
                     for (row, g) in covariance.chunks_exact_mut(n).zip(&gain) {
@@ -854,220 +847,6 @@ fn settle(y: &[f64], series: &Series, found: &Found) -> Option<(Arima, f64, f64)
     Some((start, score.deviance(), aicc(score.deviance(), order.parameters(), score.count)))
 }
 
-/// The number of differences that make the KPSS test accept a level.
-fn differences(y: &[f64]) -> usize {
-    let mut w = y.to_vec();
-    for d in 0..2 {
-        if w.len() < 8 || kpss(&w) <= KPSS {
-            return d;
-        }
-        w = difference(&w, 1);
-    }
-    2
-}
-
-/// The KPSS statistic for a level, lags ⌊3√n/13⌋.
-fn kpss(y: &[f64]) -> f64 {
-    let n = y.len() as f64;
-    let mean = y.iter().sum::<f64>() / n;
-    let e: Vec<f64> = y.iter().map(|y| y - mean).collect();
-    let lags = (3.0 * n.sqrt() / 13.0) as usize;
-    let product = |lag: usize| e[lag..].iter().zip(&e).map(|(a, b)| a * b).sum::<f64>();
-    let later = (1..=lags).map(|lag| 2.0 * (1.0 - lag as f64 / (lags as f64 + 1.0)) * product(lag)).sum::<f64>();
-    let spread = product(0) + later;
-    let mut sum = 0.0;
-    let sums: f64 = e
-        .iter()
-        .map(|e| {
-            sum += e;
-            sum * sum
-        })
-        .sum();
-    if spread > 0.0 { sums / (n * spread) } else { 0.0 }
-}
-
-/// The share of the variance around the trend that the season explains: 1 − var(rest) / var(season + rest). Trend by
-/// a moving average, season by smoothing the values of each phase over 11 seasons, as STL does.
-fn strength(y: &[f64], season: usize) -> f64 {
-    let trend = season::moving_average(y, season);
-    let both: Vec<f64> = y.iter().zip(&trend).filter(|(_, m)| !m.is_nan()).map(|(y, m)| y - m).collect();
-    let smooth = |t: usize| {
-        let (i, count) = (t / season, (both.len() - t % season).div_ceil(season));
-        let from = i.saturating_sub(SPAN / 2).min(count.saturating_sub(SPAN));
-        let to = (from + SPAN).min(count);
-        let reach = (i - from).max(to - 1 - i).max(1) as f64 + SPAN.saturating_sub(count) as f64 / 2.0;
-        let (mut sum, mut total) = (0.0, 0.0);
-        for k in from..to {
-            let weight = (1.0 - (k.abs_diff(i) as f64 / reach).powi(3)).powi(3);
-            sum += weight * both[t % season + k * season];
-            total += weight;
-        }
-        sum / total
-    };
-    let rest: Vec<f64> = both.iter().enumerate().map(|(t, x)| x - smooth(t)).collect();
-    let (whole, rest) = (variance(&both), variance(&rest));
-    if whole > 0.0 { (1.0 - rest / whole).max(0.0) } else { 0.0 }
-}
-
-fn variance(x: &[f64]) -> f64 {
-    let n = x.len().max(1) as f64;
-    let mean = x.iter().sum::<f64>() / n;
-    x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n
-}
-
-/// Angles for a neighbouring order: those that both have, and a little for what is new.
-fn carried(from: &Found, order: &Order) -> Vec<f64> {
-    let mut rest = &from.angles[..];
-    let mut out = Vec::with_capacity(order.coefficients());
-    let pairs = [
-        (from.order.ar, order.ar),
-        (from.order.ma, order.ma),
-        (from.order.seasonal_ar, order.seasonal_ar),
-        (from.order.seasonal_ma, order.seasonal_ma),
-    ];
-    for (had, has) in pairs {
-        let (own, later) = rest.split_at(had);
-        out.extend((0..has).map(|i| own.get(i).map_or(0.1, |angle| angle.clamp(-1.3, 1.3))));
-        rest = later;
-    }
-    out
-}
-
-/// The steps of the search: changes of P, Q, p, q, and whether the constant is turned.
-const MOVES: [(isize, isize, isize, isize, bool); 17] = [
-    (-1, 0, 0, 0, false),
-    (0, -1, 0, 0, false),
-    (1, 0, 0, 0, false),
-    (0, 1, 0, 0, false),
-    (-1, -1, 0, 0, false),
-    (-1, 1, 0, 0, false),
-    (1, -1, 0, 0, false),
-    (1, 1, 0, 0, false),
-    (0, 0, -1, 0, false),
-    (0, 0, 0, -1, false),
-    (0, 0, 1, 0, false),
-    (0, 0, 0, 1, false),
-    (0, 0, -1, -1, false),
-    (0, 0, -1, 1, false),
-    (0, 0, 1, -1, false),
-    (0, 0, 1, 1, false),
-    (0, 0, 0, 0, true),
-];
-
-/// The search of the orders with the least AICc.
-struct Search<'a> {
-    series: &'a Series,
-    tried: Vec<Order>,
-    best: Option<Found>,
-}
-
-impl Search<'_> {
-    /// Tries one order; answers whether it is the best so far.
-    fn attempt(&mut self, order: Order, like: Option<&Found>) -> bool {
-        if self.tried.len() >= FITS || self.tried.contains(&order) {
-            return false;
-        }
-        self.tried.push(order);
-        let longest = order.lags().0.max(order.lags().1);
-        if self.series.w.len() <= longest.max(order.parameters() + 2) {
-            return false;
-        }
-        let target = Target::new(self.series, order, CHOSEN);
-        let angles = like.map_or_else(|| target.begin(), |like| carried(like, &order));
-        let Some(found) = target.fit(target.elsewhere(angles), BRIEF) else { return false };
-        let better = self.best.as_ref().is_none_or(|best| found.aicc < best.aicc);
-        if !better || !found.aicc.is_finite() {
-            return false;
-        }
-        self.best = Some(found);
-        true
-    }
-
-    fn moved(order: &Order, by: (isize, isize, isize, isize, bool)) -> Option<Order> {
-        let next = Order {
-            seasonal_ar: order.seasonal_ar.checked_add_signed(by.0)?,
-            seasonal_ma: order.seasonal_ma.checked_add_signed(by.1)?,
-            ar: order.ar.checked_add_signed(by.2)?,
-            ma: order.ma.checked_add_signed(by.3)?,
-            constant: order.constant != by.4,
-            ..*order
-        };
-        let seasonal = if next.season > 1 { MOST_SEASONAL } else { 0 };
-        let fits = next.ar <= MOST
-            && next.ma <= MOST
-            && next.seasonal_ar <= seasonal
-            && next.seasonal_ma <= seasonal
-            && next.coefficients() <= MOST_TOGETHER
-            && !(next.constant && next.differenced() > 1)
-            && next.check().is_ok();
-        fits.then_some(next)
-    }
-
-    fn run(&mut self, plain: Order) {
-        let seasonal = usize::from(plain.season > 1);
-        let with = |ar, ma, seasonal_ar, seasonal_ma| Order { ar, ma, seasonal_ar, seasonal_ma, ..plain };
-        let firsts = [with(2, 2, seasonal, seasonal), plain, with(1, 0, seasonal, 0), with(0, 1, 0, seasonal)];
-        for order in firsts.into_iter().chain([Order { constant: false, ..plain }]) {
-            let fits = order.check().is_ok();
-            if fits {
-                self.attempt(order, None);
-            }
-        }
-        while self.tried.len() < FITS {
-            let Some(from) = self.best.clone() else { return };
-            let next = MOVES.iter().filter_map(|by| Self::moved(&from.order, *by));
-            if !next.into_iter().any(|order| self.attempt(order, Some(&from))) {
-                return;
-            }
-        }
-    }
-}
-
-/// Chooses the orders and fits them; none where nothing is known.
-pub(crate) fn best(y: &[f64], weight: &[f64], season: usize) -> Option<(Arima, f64, f64)> {
-    let counted: Vec<f64> = y.iter().zip(weight).map(|(y, w)| if *w < LEAST_WEIGHT { f64::NAN } else { *y }).collect();
-    let y = trimmed(&counted);
-    if y.is_empty() {
-        return None;
-    }
-    let long = season > 1 && season <= LONGEST_SEASON && y.len() > 2 * season + 4;
-    let season = if long { season } else { 1 };
-    let filled = fill(y, season);
-    let mut plain = Order { season, ..Order::default() };
-    let mut level = filled.clone();
-    if season > 1 && strength(&filled, season) > STRONG {
-        plain.seasonal_differences = 1;
-        level = difference(&filled, season);
-    }
-    plain.differences = differences(&level);
-    plain.constant = plain.differenced() < 2;
-    let series = Series::of(&filled, &plain);
-    let largest = filled.iter().fold(0.0_f64, |most, y| most.max(y.abs()));
-    let flat = series.w.len() < 3 || series.scale <= 1e-10 * largest || series.w.iter().all(|x| *x == 0.0);
-    let mut search = Search { series: &series, tried: Vec::new(), best: None };
-    if !flat {
-        search.run(plain);
-    }
-    let found = match search.best {
-        Some(best) => Target::new(&series, best.order, CHOSEN).fit(best.angles, LONG)?,
-        None => Target::new(&series, plain, CHOSEN).fit(Vec::new(), BRIEF)?,
-    };
-    settle(y, &series, &found)
-}
-
-/// Fits the orders of a fitted model to another part of the series; none where that is too short.
-pub(crate) fn like(model: &Arima, y: &[f64], weight: &[f64]) -> Option<Arima> {
-    let counted: Vec<f64> = y.iter().zip(weight).map(|(y, w)| if *w < LEAST_WEIGHT { f64::NAN } else { *y }).collect();
-    let (y, order) = (trimmed(&counted), model.order);
-    if y.len() <= order.lost() + order.parameters() {
-        return None;
-    }
-    let series = Series::of(&fill(y, order.season), &order);
-    let target = Target::new(&series, order, CHOSEN);
-    let found = target.fit(target.elsewhere(target.begin()), BRIEF)?;
-    settle(y, &series, &found).map(|(start, _, _)| start)
-}
-
 /// Fits the model of the given orders; `NaN` is unknown.
 ///
 /// # Errors
@@ -1100,7 +879,8 @@ pub fn arima(y: &[f64], order: &Order) -> Result<Fit<Arima>> {
 }
 
 /// Chooses the orders and fits them; `season` in periods (1 for none; beyond 120 it is not modelled). `NaN` is
-/// unknown. At most 94 models with at most 30 gradients of the likelihood each.
+/// unknown. At most 94 models with at most 30 gradients of the likelihood each, up to three times where the differences of a
+/// seasonal series are in doubt; those that erred least over its last two seasons are taken.
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` naming `season`; `NAN_IN_SERIES` for an infinite value; `SERIES_TOO_SHORT` where nothing is known.
@@ -1124,5 +904,4 @@ pub fn auto_arima(y: &[f64], season: usize) -> Result<Fit<Arima>> {
 }
 
 #[cfg(test)]
-#[path = "arima_tests.rs"]
 mod tests;

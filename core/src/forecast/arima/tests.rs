@@ -349,10 +349,14 @@ fn a_gap_is_stepped_over() {
 
 #[test]
 fn orders_are_found() {
-    let fit = auto_arima(&logs(), 12).unwrap();
-    let plain = arima(&logs(), &airline()).unwrap();
-    assert!(fit.aicc <= plain.aicc + 0.01, "{:?}", fit.state.order);
-    assert_eq!((fit.state.order.differences, fit.state.order.seasonal_differences), (1, 1));
+    let (y, plain) = (logs(), arima(&logs(), &airline()).unwrap());
+    let tested = search::differencing_orders(&y, 12)[0];
+    assert_eq!((tested.differences, tested.seasonal_differences), (1, 1));
+    let (of_least_aicc, _, aicc) = search::searched(&y, &y, tested).unwrap();
+    assert!(aicc <= plain.aicc + 0.01, "{:?}", of_least_aicc.order);
+    let chosen = auto_arima(&y, 12).unwrap().state;
+    let off = |model: &Arima| search::missed(model, &y).unwrap();
+    assert!(off(&chosen) <= off(&of_least_aicc).min(off(&plain.state)), "{:?}", chosen.order);
 }
 
 #[test]
@@ -364,6 +368,23 @@ fn gaps_cost_little() {
         close(*a, b, 0.05);
     }
     assert!(gaps.state.variance(12).iter().zip(gaps.state.variance(11)).all(|(a, b)| *a == b && *a > 0.0));
+}
+
+/// Two triangles of the filter's covariance that differ by rounding made it explode with these coefficients.
+#[test]
+fn rounding_does_not_grow() {
+    let order = Order { ar: 3, ma: 2, constant: true, ..Order::default() };
+    let (ar, ma) = (vec![1.793_751, -1.412_566, 0.510_672], vec![-1.382_158, 0.821_06]);
+    let coefficients =
+        Coefficients { phi: ar.clone(), theta: ma.clone(), ar, ma, seasonal_ar: Vec::new(), seasonal_ma: Vec::new() };
+    let mut model = Arima::new(order, &coefficients, 100.0, 4.0, 0.0).unwrap();
+    for t in 0..2_000 {
+        model.update(100.0 + f64::from(t * 7919 % 101) / 10.0);
+        let variance = model.variance(1)[0];
+        assert!((4.0 - 1e-9..200.0).contains(&variance), "{variance} after {t}");
+    }
+    assert!(model.mean(12).iter().all(|x| (0.0..300.0).contains(x)));
+    close(model.variance(1)[0], 4.0, 1e-6);
 }
 
 /// A gap at the end only lets time pass; a state takes values one by one.
