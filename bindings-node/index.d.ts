@@ -391,11 +391,11 @@ export function reconcile<T extends AnswerFrame = AnswerFrame>(params: Reconcile
 export function recommend<T extends AnswerFrame = AnswerFrame>(params: RecommendFrameParams & { /** A frame with the columns user, item, and optionally value, kind, time or days_ago. */ interactions: Frame } & { /** A frame with the columns item and attribute columns. */ items?: Frame } & Long): Promise<T>
 
 /**
- * Proposes purchases from a frame with stock and daily demand per SKU.
+ * Proposes purchases from a frame with stock and daily demand per SKU, or with simulated futures of it.
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`.
  */
-export function planPurchases<T extends AnswerFrame = AnswerFrame>(params: PlanPurchasesFrameParams & { /** A frame with the columns sku, available, demand_mean, demand_sd, lead_time_days …. */ df: Frame } & Long): Promise<T>
+export function planPurchases<T extends AnswerFrame = AnswerFrame>(params: PlanPurchasesFrameParams & { /** A frame with the columns sku, available, demand_mean, demand_sd, lead_time_days …. */ df: Frame } & { /** A frame with the columns unique_id, path-1, path-2 …: what forecast_paths answers, over lead time and review. */ paths?: Frame } & Long): Promise<T>
 
 /**
  * Scores and segments customers by recency, frequency and money.
@@ -2841,6 +2841,16 @@ export interface PlanPurchasesFrameParams {
    * @defaultValue `0.5`
    */
   expiryQuantile?: number
+  /**
+   * Days of a row of `paths`: 7 where they are weekly.
+   * @defaultValue `1`
+   */
+  periodDays?: number
+  /**
+   * Column of the SKUs in `paths`.
+   * @defaultValue `"unique_id"`
+   */
+  idColumn?: string
 }
 
 /** How to score customers. */

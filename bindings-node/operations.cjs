@@ -35,7 +35,7 @@ module.exports = {
     {"name":"aggregate","method":"aggregate","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"hierarchy","optional":false}]},
     {"name":"reconcile","method":"reconcile","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"hierarchy","optional":false},{"name":"residuals","optional":true},{"name":"history","optional":true}]},
     {"name":"recommend","method":"recommend","on":"module","kind":"frame","long":true,"frames":[{"name":"interactions","optional":false},{"name":"items","optional":true}]},
-    {"name":"plan_purchases","method":"planPurchases","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
+    {"name":"plan_purchases","method":"planPurchases","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false},{"name":"paths","optional":true}]},
     {"name":"rfm","method":"rfm","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
     {"name":"kmeans","method":"kmeans","on":"module","kind":"frame","long":true,"frames":[{"name":"df","optional":false}]},
     {"name":"read_csv","method":"readCsv","on":"module","kind":"frame","long":true,"frames":[]},

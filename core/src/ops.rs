@@ -421,9 +421,15 @@ pub static OPS: &[Op] = &[
         }),
         frames &[("interactions", "user, item, and optionally value, kind, time or days_ago"), ("items?", "item and attribute columns")],
         long true, codes FRAME),
-    op!("plan_purchases", "Proposes purchases from a frame with stock and daily demand per SKU.",
-        replenish::TableParams => Nothing, Run::Frame(|tables, value, task| replenish::table(frame(tables, "df")?, &json::fit(value)?, task)),
-        frames &[("df", "sku, available, demand_mean, demand_sd, lead_time_days …")], long true, codes FRAME),
+    op!("plan_purchases", "Proposes purchases from a frame with stock and daily demand per SKU, or with simulated futures of it.",
+        replenish::TableParams => Nothing, Run::Frame(|tables, value, task| {
+            replenish::table(frame(tables, "df")?, tables.get("paths"), &json::fit(value)?, task)
+        }),
+        frames &[
+            ("df", "sku, available, demand_mean, demand_sd, lead_time_days …"),
+            ("paths?", "unique_id, path-1, path-2 …: what forecast_paths answers, over lead time and review"),
+        ],
+        long true, codes FRAME),
     op!("rfm", "Scores and segments customers by recency, frequency and money.",
         segment::RfmParams => Nothing, Run::Frame(|tables, value, _| segment::rfm(frame(tables, "df")?, &json::fit(value)?)),
         frames &[("df", "customer, ds, value")], long true, codes FRAME),

@@ -4115,6 +4115,7 @@ def recommend(
 
 def plan_purchases(
     df: F,
+    paths: Frame | None = None,
     *,
     lead_time_days: int = 7,
     review_days: int = 7,
@@ -4124,14 +4125,19 @@ def plan_purchases(
     min_remaining_days: int = 0,
     include_zero: bool = False,
     expiry_quantile: float = 0.5,
+    period_days: float = 1.0,
+    id_column: str = 'unique_id',
     progress: Progress = False,
 ) -> F:
-    """Proposes purchases from a frame with stock and daily demand per SKU.
+    """Proposes purchases from a frame with stock and daily demand per SKU, or with simulated futures of it.
 
     Parameters
     ----------
     df : frame
         A frame with columns sku, available, demand_mean, demand_sd, lead_time_days ….
+    paths : frame, default None
+        A frame with columns unique_id, path-1, path-2 …: what forecast_paths answers, over lead time and
+        review.
     lead_time_days : int, default 7
         Days from order to receipt.
     review_days : int, default 7
@@ -4148,6 +4154,10 @@ def plan_purchases(
         Whether rows that need no order are listed too, with a quantity of 0.
     expiry_quantile : float, default 0.5
         An order is capped at the demand of this probability before its shelf life ends.
+    period_days : float, default 1.0
+        Days of a row of ``paths``: 7 where they are weekly.
+    id_column : str, default 'unique_id'
+        Column of the SKUs in ``paths``.
     progress : bool or callable, default False
         True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
@@ -4161,7 +4171,7 @@ def plan_purchases(
     Error
         With code CANCELLED, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
     """
-    return call_frame("plan_purchases", {"df": df}, {"lead_time_days": lead_time_days, "review_days": review_days, "service_level": service_level, "min_order_qty": min_order_qty, "pack_size": pack_size, "min_remaining_days": min_remaining_days, "include_zero": include_zero, "expiry_quantile": expiry_quantile}, progress)  # type: ignore[no-any-return]
+    return call_frame("plan_purchases", {"df": df, "paths": paths}, {"lead_time_days": lead_time_days, "review_days": review_days, "service_level": service_level, "min_order_qty": min_order_qty, "pack_size": pack_size, "min_remaining_days": min_remaining_days, "include_zero": include_zero, "expiry_quantile": expiry_quantile, "period_days": period_days, "id_column": id_column}, progress)  # type: ignore[no-any-return]
 
 
 def rfm(
