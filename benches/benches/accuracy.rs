@@ -4,13 +4,14 @@
 //! order. Rows of the split `test` are forecast from those of `train`. Metrics: MASE (lag given per set), sMAPE,
 //! OWA against Naive2 (Makridakis et al. 2020), coverage and MSIS of the 95 % interval, coverage of the 80 %
 //! interval, and SPL (pinball loss at .025, .1, .5, .9, .975 by the mean absolute first difference). Without a
-//! folder a seeded set of 24 series is scored, which shows that it runs.
+//! folder a seeded set of 24 series is scored, which shows that it runs. `inner=1` forecasts the last horizon of the training
+//! rows from those before it, `intervals=conformal` makes intervals that way.
 
 use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
 
-use trousse::forecast::{Forecast, Model, Options, Pool, auto};
+use trousse::forecast::{Forecast, Intervals, Model, Options, Pool, auto};
 
 struct Series {
     train: Vec<f64>,
@@ -227,6 +228,10 @@ fn main() {
     let back = given.iter().find_map(|arg| arg.strip_prefix("inner=")?.parse().ok());
     let models: Vec<Model> =
         given.iter().filter_map(|arg| serde_json::from_value(serde_json::Value::from(arg.as_str())).ok()).collect();
+    // `intervals=analytic`, `bootstrap` or `conformal` in the place of the default's
+    let way = given.iter().find_map(|arg| arg.strip_prefix("intervals="));
+    let intervals: Intervals =
+        way.map_or_else(Intervals::default, |way| serde_json::from_value(way.into()).expect("a way to make intervals"));
     let fast = given.iter().any(|arg| arg == "fast");
     let folder = given.iter().find(|arg| Path::new(arg.as_str()).is_dir());
     let mut sets = match folder {
@@ -260,6 +265,7 @@ fn main() {
                     season: set.season,
                     horizon: one.test.len(),
                     levels: vec![80.0, 95.0],
+                    intervals,
                     models: models.clone(),
                     pool: if fast { Pool::Fast } else { Pool::Standard },
                     ..Options::default()

@@ -9,7 +9,7 @@ import json
 import numpy as np
 from statsforecast.ets import ets_f, forecast_ets
 from statsforecast.ces import auto_ces, forecast_ces
-from statsforecast.theta import forecast_theta, thetamodel
+from statsforecast.theta import auto_theta, forecast_theta, thetamodel
 from statsforecast.utils import AirPassengers as y
 from statsmodels.tsa.seasonal import seasonal_decompose
 
@@ -27,6 +27,8 @@ for model in ["STM", "OTM", "DSTM", "DOTM"]:
     fit = thetamodel(plain, 12, model, float("nan"), float("nan"), float("nan"), 3)
     mean = np.asarray(forecast_theta(fit, h)["mean"]) * seasonal[n % 12 : n % 12 + h]
     out["theta"].append({"model": model, "alpha": float(fit["par"]["alpha"]), "theta": float(fit["par"]["theta"]), "mean": mean.tolist()})
+fit = auto_theta(y, 12)
+out["auto_theta"] = {"model": str(fit["modeltype"]), "mean": np.asarray(forecast_theta(fit, h)["mean"]).tolist()}
 for model in "NSPF":
     fit = auto_ces(y, 12, model=model)
     out["ces"].append({"model": model, "deviance": float(-2 * fit["loglik"] + likelihood), "mean": forecast_ces(fit, h)["mean"].tolist()})

@@ -5,7 +5,7 @@
 //! smoothing within 6 %.
 
 use serde_json::Value;
-use trousse::forecast::{Forecaster, ces, ets, theta};
+use trousse::forecast::{Forecaster, Model, Options, auto, auto_theta, ces, ets, theta};
 use trousse::{Column, Table, Task};
 
 fn golden() -> Value {
@@ -61,6 +61,18 @@ fn theta_finds_the_same_optimum() {
         let fit = theta(&y, model, 12).expect("144 months");
         near(model, &fit.state.mean(3), &numbers(&row["mean"]), 1e-3);
     }
+}
+
+#[test]
+fn automatic_theta_chooses_the_same_form() {
+    let (y, _) = rows("theta");
+    let theirs = &golden()["auto_theta"];
+    let chosen = auto_theta(&y, 12).expect("144 months").state;
+    let named = theta(&y, theirs["model"].as_str().expect("a name"), 12).expect("144 months").state;
+    assert_eq!(chosen, named);
+    near("auto_theta", &chosen.mean(3), &numbers(&theirs["mean"]), 1e-3);
+    let options = Options { season: 12, horizon: 3, models: vec![Model::AutoTheta], ..Options::default() };
+    assert_eq!(auto(&y, None, &options).expect("144 months").mean, chosen.mean(3));
 }
 
 #[test]

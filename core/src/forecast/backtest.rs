@@ -13,7 +13,7 @@ use super::demand::uncensor;
 use super::drivers::{Learned, Sheet};
 use super::forecaster::State;
 use super::table::{Course, TableParams, Times, fill, group_each, places, tell};
-use super::{CHUNK, DriverParams, Forecast, MAX_PERIODS, Options, check_count, in_turn};
+use super::{CHUNK, DriverParams, Forecast, Intervals, MAX_PERIODS, Options, check_count, in_turn};
 use crate::base::{Column, Error, Interner, Panel, Result, Table, Task};
 
 /// From where to forecast: the last window ends with the series, each one before it ends `step_size` periods earlier.
@@ -86,7 +86,7 @@ pub fn cross_validation_with_drivers(
     origins: &Origins,
     task: &Task,
 ) -> Result<Table> {
-    drivers.check()?;
+    drivers.check_beside(params)?;
     if !origins.refit {
         return Err(Error::argument("refit", "true with drivers", "false"));
     }
@@ -104,6 +104,10 @@ fn rolled(
     check_count("n_windows", origins.n_windows, 1_000)?;
     let step_size = origins.step_size.unwrap_or(params.h);
     check_count("step_size", step_size, MAX_PERIODS)?;
+    if !origins.refit && params.intervals != Intervals::Auto {
+        let got = params.intervals.name();
+        return Err(Error::argument("intervals", "auto without refit: no errors of the past are kept", got));
+    }
     let times = params.times(table)?;
     let mut series = group_each(table, params, &times)?;
     let (step, season) = params.rhythm(&times, &series)?;

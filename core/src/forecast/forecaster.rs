@@ -20,6 +20,7 @@ use super::counts::{self, Common, CountPool};
 use super::select::{self, Mixture};
 use super::smooth::Roll;
 use super::table::{Gaps, Kind, Series, Step, TableParams, Times, bad_row, fill, group, group_each, push_forecast};
+use super::ways::Law;
 use super::{
     Forecast, MAX_PERIODS, Model, Options, Pool, as_counts, check_count, count_pool, demand, in_common, interval,
     interval_at, names, suits_counts,
@@ -281,6 +282,7 @@ impl State {
             shape: self.shape.iter().map(|quantile| f64::from(*quantile)).collect(),
             non_negative: self.floor,
             counts: None,
+            law: Law::Auto,
         };
         forecast.intervals = level.iter().map(|level| interval_at(&forecast, *level)).collect();
         forecast

@@ -23,9 +23,11 @@
 //! New products: [`forecast_new`] takes the curve and the scale of their launches from similar ones, [`shade_split`] their
 //! shares; [`cannibalisation`] estimates what they take from their siblings, [`cannibalised`] by how much those fall.
 //!
+//! Intervals are those of errors of the past; others are made where [`Intervals`] names them.
+//!
 //! A [`Forecaster`] keeps fitted series and takes new values in one by one, without their history.
 //!
-//! Deliberately absent: a clock, randomness. Same input, same bits, with
+//! Deliberately absent: a clock, randomness without a seed. Same input, same bits, with
 //! any number of threads.
 
 pub mod arima;
@@ -54,14 +56,16 @@ pub mod select;
 pub mod smooth;
 mod table;
 pub mod theta;
+mod ways;
 mod window;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::base::numeric::count_quantile;
+use crate::base::numeric::{count_quantile, normal_quantile};
 use crate::base::{Error, Panel, Result, Task};
 use counts::{Common, CountPool};
+use ways::{Fitted, Law};
 
 pub use arima::{Arima, Order, arima, auto_arima};
 #[cfg(feature = "schema")]
@@ -89,6 +93,7 @@ pub use recover::{Recovered, SlotSales, recover_demand, recover_panel};
 pub use smooth::{HoltWinters, holt_winters, naive, ses};
 pub use table::{Gaps, OnError, TableParams, table};
 pub use theta::{Theta, auto_theta, theta};
+pub use ways::Intervals;
 
 /// The models that [`auto()`] chooses from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -132,6 +137,8 @@ pub enum Model {
     StandardTheta,
     /// The optimised Theta model, whose line stays that of the whole series.
     OptimisedTheta,
+    /// The one of the four Theta models with the least squared errors.
+    AutoTheta,
     /// Several seasons taken out by LOESS, each going on as in its last cycle; exponential smoothing of the rest.
     Mstl,
     /// The method of Teunter, Syntetos and Babai for items that go out of use.
@@ -166,6 +173,7 @@ impl Model {
             Model::DampedHolt => "damped_holt",
             Model::StandardTheta => "standard_theta",
             Model::OptimisedTheta => "optimised_theta",
+            Model::AutoTheta => "auto_theta",
             Model::Mstl => "mstl",
             Model::Tsb => "tsb",
             Model::Adida => "adida",
@@ -201,6 +209,8 @@ pub struct Options {
     pub horizon: usize,
     /// Levels of the intervals in percent, each between 0 and 100.
     pub levels: Vec<f64>,
+    /// How intervals are made.
+    pub intervals: Intervals,
     /// Models to choose among; empty for all of the pool that suit the series. `blend` averages those.
     pub models: Vec<Model>,
     /// Which models are tried where none are named.
@@ -218,6 +228,7 @@ impl Default for Options {
             seasons: Vec::new(),
             horizon: 14,
             levels: vec![80.0],
+            intervals: Intervals::Auto,
             models: Vec::new(),
             pool: Pool::Standard,
             windows: 3,
@@ -339,7 +350,7 @@ pub struct Forecast {
     pub naive_error: f64,
     /// Mean absolute backtest error of each candidate.
     pub candidates: Vec<(Model, f64)>,
-    /// Quantiles 1 % … 99 % of the standardised error; empty for the normal distribution.
+    /// Quantiles 1 % … 99 % of the standardised error; empty for Student's t, and where another way made the intervals.
     pub shape: Vec<f64>,
     /// Whether no quantile may be below 0.
     pub non_negative: bool,
@@ -347,6 +358,9 @@ pub struct Forecast {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(skip))]
     pub counts: Option<Counts>,
+    /// How quantiles are told.
+    #[serde(skip)]
+    pub(crate) law: Law,
 }
 
 /// Counts above this mean have the rounded quantiles of the errors; the negative binomial takes O(mean) to sum up.
@@ -372,18 +386,23 @@ impl Forecast {
         (mean, variance)
     }
 
-    /// The demand of period `step` ahead (0-based; beyond the horizon the last one) at probability `p`.
+    /// The demand of period `step` ahead (0-based; beyond the horizon the last one) at probability `p`. Where the intervals
+    /// are conformal, which are of the levels asked for only, as without.
     pub fn quantile(&self, step: usize, p: f64) -> f64 {
         let Some(last) = self.mean.len().checked_sub(1) else { return f64::NAN };
         let (mean, sd) = (self.mean[step.min(last)], self.sd[step.min(last)]);
         let p = p.clamp(1e-6, 1.0 - 1e-6);
+        if let Law::Bootstrap(sampled) = &self.law {
+            return sampled.quantile(step.min(last), p);
+        }
         if let Some(counts) = &self.counts {
             return counts.quantile(step.min(last), p);
         }
         if self.count && mean <= LARGE_COUNT {
             return count_quantile(mean, sd * sd, p);
         }
-        let value = mean + sd * standard_quantile(&self.shape, p);
+        let standard = if self.law == Law::Analytic { normal_quantile(p) } else { standard_quantile(&self.shape, p) };
+        let value = mean + sd * standard;
         let value = if self.count { value.round() } else { value };
         if self.non_negative { value.max(0.0) } else { value }
     }
@@ -436,7 +455,11 @@ fn named(
     let demand = demand::uncensor(name, y, in_stock)?;
     if suits_counts(&demand, options) {
         let (pool, errors) = count_pool(&demand, y.len(), common, options);
-        return Ok(as_counts(&pool, &errors, options));
+        let mut forecast = as_counts(&pool, &errors, options);
+        if options.intervals != Intervals::Auto {
+            Fitted::of_counts(&pool, &demand).tell(&mut forecast, options);
+        }
+        return Ok(forecast);
     }
     let choice = select::choose(&demand, options);
     let floor = options.non_negative && !demand.negative;
@@ -459,12 +482,16 @@ fn named(
         count,
         error: choice.error,
         naive_error: choice.naive_error,
-        candidates: choice.candidates,
+        candidates: choice.candidates.clone(),
         shape: spread.shape,
         non_negative: floor,
         counts: None,
+        law: Law::Auto,
     };
     forecast.intervals = options.levels.iter().map(|level| interval_at(&forecast, *level)).collect();
+    if options.intervals != Intervals::Auto {
+        Fitted::of(&choice, &demand).tell(&mut forecast, options);
+    }
     Ok(forecast)
 }
 
@@ -566,6 +593,7 @@ fn as_counts(pool: &CountPool, errors: &counts::Errors, options: &Options) -> Fo
         shape: Vec::new(),
         non_negative: true,
         counts: Some(counts),
+        law: Law::Auto,
     };
     forecast.intervals = options.levels.iter().map(|level| interval_at(&forecast, *level)).collect();
     forecast
@@ -622,14 +650,16 @@ fn each_of(panel: &Panel, options: &Options, task: &Task) -> Result<Vec<Result<F
     Ok(forecasts)
 }
 
-/// How many forecasts are held at once.
+/// How many forecasts are held at once; those of the bootstrap are larger.
 const CHUNK: usize = 4_096;
+const SAMPLED_CHUNK: usize = 256;
 
 /// Gives the forecasts of a panel to `take`, one after the other.
 fn in_turn(panel: &Panel, options: &Options, task: &Task, take: &mut dyn FnMut(Result<Forecast>)) -> Result<()> {
     let common = in_common(panel, options);
-    for from in (0..panel.len()).step_by(CHUNK) {
-        let forecasts: Vec<Result<Forecast>> = (from..panel.len().min(from + CHUNK))
+    let chunk = if options.intervals == Intervals::Bootstrap { SAMPLED_CHUNK } else { CHUNK };
+    for from in (0..panel.len()).step_by(chunk) {
+        let forecasts: Vec<Result<Forecast>> = (from..panel.len().min(from + chunk))
             .into_par_iter()
             .map(|i| {
                 task.tick()?;

@@ -10,7 +10,7 @@ pub(super) const AUTO: &str = "auto";
 const ALIASES: &[(&str, Model)] = &[
     ("AutoETS", Model::Ets),
     ("AutoARIMA", Model::Arima),
-    ("AutoTheta", Model::Theta),
+    ("AutoTheta", Model::AutoTheta),
     ("AutoCES", Model::Ces),
     ("DynamicOptimizedTheta", Model::Theta),
     ("OptimizedTheta", Model::OptimisedTheta),

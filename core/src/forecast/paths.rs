@@ -3,7 +3,8 @@
 //!
 //! A path of a smooth model goes from period to period with the correlation that `sd` and `total_sd` leave: with S the
 //! sum of errors so far and T its variance, cov(e, S) = (T′ − T − s²) / 2. What is drawn is a normal score, read as the
-//! quantile of that period (a Gaussian copula). A path of counts keeps to one model of the pool.
+//! quantile of that period (a Gaussian copula). A path of counts keeps to one model of the pool. Where `intervals` asks for
+//! the bootstrap, paths are the model run on with errors of the past, and ranks choose among those.
 //!
 //! Paths of one call belong together: path `k` of every series is the same future. The chance of path `k` in period `h` is
 //! the rank of the same past period in the changes of each series (the rank template of Clark et al. 2004, the *Schaake
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::counts::{PATHS, Random, sum_quantiles};
 use super::table::{Series, Step, TableParams, Times, ahead, fill, group_each, judged, push_errors, push_ids};
+use super::ways::{Intervals, Law};
 use super::{Forecast, LARGE_COUNT, check_count};
 use crate::base::numeric::{CountSums, normal_cdf, normal_quantile};
 use crate::base::{Column, Error, Panel, Result, Table, Task};
@@ -43,6 +45,9 @@ impl Forecast {
         random: &mut Random,
         uniform: &mut dyn FnMut(&mut Random, usize, usize) -> f64,
     ) -> Vec<f64> {
+        if let Law::Bootstrap(sampled) = &self.law {
+            return sampled.paths_by(horizon, count, random, uniform);
+        }
         if let Some(counts) = &self.counts {
             return counts.paths_by(horizon, count, random, uniform);
         }
@@ -170,7 +175,7 @@ pub struct ForecastPathsParams {
 /// series; `reconcile` makes its nodes add up, and sums over rows or series are read off each column by itself.
 ///
 /// # Errors
-/// As [`table`](super::table()); `INVALID_ARGUMENT` for `n_paths` or several `models`.
+/// As [`table`](super::table()); `INVALID_ARGUMENT` for `n_paths`, several `models` or conformal `intervals`.
 ///
 /// ```
 /// use trousse::{Column, Table, Task, forecast::{self, Draws, TableParams}};
@@ -222,6 +227,9 @@ struct Told {
 
 impl Told {
     fn of(table: &Table, params: &TableParams, task: &Task) -> Result<Told> {
+        if params.intervals == Intervals::Conformal {
+            return Err(Error::argument("intervals", "auto, analytic or bootstrap, which have paths", "conformal"));
+        }
         let models = params.one_model()?;
         let times = params.times(table)?;
         let mut series = group_each(table, params, &times)?;
@@ -304,7 +312,8 @@ pub struct ForecastTotalsParams {
 /// from 2,000 paths.
 ///
 /// # Errors
-/// As [`table`](super::table()); `INVALID_ARGUMENT` for a probability outside (0, 1) or several `models`.
+/// As [`table`](super::table()); `INVALID_ARGUMENT` for a probability outside (0, 1), several `models` or
+/// conformal `intervals`.
 ///
 /// ```
 /// use trousse::{Column, Table, Task, forecast::{self, TableParams, Totals}};

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const ALL: [Model; 22] = [
+const ALL: [Model; 23] = [
     Model::Naive,
     Model::SeasonalNaive,
     Model::Ses,
@@ -22,6 +22,7 @@ const ALL: [Model; 22] = [
     Model::DampedHolt,
     Model::StandardTheta,
     Model::OptimisedTheta,
+    Model::AutoTheta,
     Model::Mstl,
     Model::Tsb,
     Model::Adida,
@@ -133,6 +134,36 @@ proptest! {
             for step in [0, 4, 8] {
                 let all: Vec<f64> = (1..100).map(|p| forecast.quantile(step, f64::from(p) / 100.0)).collect();
                 prop_assert!(all.windows(2).all(|pair| pair[0] <= pair[1]), "{model:?} {all:?}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    /// Intervals by name are finite, hold the smaller ones, and are whole and not negative where the values are.
+    #[test]
+    fn named_intervals_are_sound(
+        seed in 0u64..10_000, n in 1usize..70, whole in any::<bool>(), gaps in prop::collection::vec(0usize..70, 0..20),
+    ) {
+        let mut y: Vec<f64> = values(seed, n, 4).iter().map(|y| if whole { (y / 20.0).round() } else { *y }).collect();
+        gaps.iter().filter(|t| **t + 1 < n).for_each(|t| y[*t] = f64::NAN);
+        for intervals in [Intervals::Analytic, Intervals::Bootstrap, Intervals::Conformal] {
+            for model in ALL {
+                let levels = vec![50.0, 80.0, 95.0, 99.5];
+                let options = Options { season: 4, horizon: 6, models: vec![model], levels, intervals, ..Options::default() };
+                let told = auto(&y, None, &options).unwrap();
+                prop_assert!(numbers(&told).iter().all(|x| x.is_finite()), "{model:?} {intervals:?} {told:?}");
+                for pair in told.intervals.windows(2) {
+                    for h in 0..6 {
+                        prop_assert!(pair[1].low[h] <= pair[0].low[h] && pair[0].low[h] <= pair[0].high[h]
+                            && pair[0].high[h] <= pair[1].high[h], "{model:?} {intervals:?} {told:?}");
+                    }
+                }
+                let ends = || told.intervals.iter().flat_map(|own| own.low.iter().chain(&own.high));
+                prop_assert!(ends().all(|end| *end >= 0.0 && (!whole || end.fract() == 0.0)), "{model:?} {told:?}");
+                prop_assert_eq!(&told, &auto(&y, None, &options).unwrap());
             }
         }
     }

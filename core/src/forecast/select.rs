@@ -43,6 +43,17 @@ pub(crate) enum Filter {
 }
 
 impl Filter {
+    /// Whether its errors are proportional to what it expects.
+    pub(crate) fn multiplies(&self) -> bool {
+        match self {
+            Filter::Ets(f) => {
+                f.form.error == ets::Kind::Multiplicative || f.form.season == Some(ets::Kind::Multiplicative)
+            }
+            Filter::Theta(f) => f.multiplies(),
+            _ => false,
+        }
+    }
+
     /// Whether updates can have led to this state.
     pub(crate) fn is_sound(&self) -> bool {
         match self {
@@ -130,6 +141,8 @@ impl Roll for Mixture {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Choice {
     pub(crate) model: Model,
+    /// The model of each part of the mixture.
+    parts: Vec<Model>,
     pub(crate) start: Mixture,
     pub(crate) end: Mixture,
     pub(crate) error: f64,
@@ -163,6 +176,7 @@ pub(crate) fn choose(demand: &Demand, options: &Options) -> Choice {
     let mixed = scores.mixed(&shares);
     Choice {
         model: if let [(model, _)] = used[..] { model } else { Model::Blend },
+        parts: used.iter().map(|(model, _)| *model).collect(),
         start,
         end,
         error: mixed.0,
@@ -171,6 +185,12 @@ pub(crate) fn choose(demand: &Demand, options: &Options) -> Choice {
         squared: (mixed.1, scores.actual.len()),
         first_origin: windows.first().map_or(value.len(), |w| w.0).saturating_sub(demand.value.len() - value.len()),
     }
+}
+
+/// The parts of a choice with their weights, fitted to another part of the series; they stand before its first value.
+pub(crate) fn refitted(choice: &Choice, value: &[f64], weight: &[f64], options: &Options) -> Mixture {
+    let anew = |((share, like), model): (&(f64, Filter), &Model)| (*share, refit(*model, like, value, weight, options));
+    Mixture(choice.start.0.iter().zip(&choice.parts).map(anew).collect())
 }
 
 /// The part of a long history that parameters are fitted on.
@@ -248,6 +268,10 @@ fn fit(model: Model, y: &[f64], weight: &[f64], options: &Options) -> Filter {
         Model::DampedHolt => Filter::Ets(ets::holt(y, weight, true)),
         Model::StandardTheta => Filter::Theta(Box::new(theta::fit(y, weight, season, theta::STANDARD).0)),
         Model::OptimisedTheta => Filter::Theta(Box::new(theta::fit(y, weight, season, theta::OPTIMISED).0)),
+        Model::AutoTheta => match theta::least(y, weight, season, &theta::ALL) {
+            Some((model, _, _)) => Filter::Theta(Box::new(model)),
+            None => Filter::Ets(ets::simple(y, weight)),
+        },
         Model::Mstl => Filter::Mstl(Box::new(Mstl::fit(y, weight, &options.all_seasons()))),
         Model::Tsb => Filter::Chances(intermittent::fit_chances(y, weight)),
         Model::Adida => Filter::Aggregated(Aggregated::new(false)),

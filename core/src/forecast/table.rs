@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::freq::{Freq, business_days, of_business_days};
-use super::{Forecast, LARGEST, Model, Options, Pool, each_of, in_turn, names};
+use super::{Forecast, Intervals, LARGEST, Model, Options, Pool, each_of, in_turn, names};
 use crate::base::units::DAY_MS;
 use crate::base::{Column, Day, Error, Interner, Panel, Result, Table, Task, Timestamp, View};
 
@@ -51,6 +51,9 @@ pub struct TableParams {
     pub seasons: Vec<usize>,
     /// Levels of the intervals in percent, each between 0 and 100.
     pub level: Vec<f64>,
+    /// How intervals are made. Where another way than `auto` is named, a column `intervals` tells for each row by which they
+    /// were: `auto` where the past is too short for it, `conformal; auto at 95` where it is for some of the levels.
+    pub intervals: Intervals,
     /// The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
     /// statsforecast's (`AutoETS`, `AutoTheta`).
     pub models: Vec<String>,
@@ -78,13 +81,15 @@ pub struct TableParams {
 
 impl Default for TableParams {
     fn default() -> Self {
-        let Options { season: _, seasons, horizon, levels, models, pool, windows, non_negative } = Options::default();
+        let Options { season: _, seasons, horizon, levels, intervals, models, pool, windows, non_negative } =
+            Options::default();
         TableParams {
             h: horizon,
             freq: None,
             season: 0,
             seasons,
             level: levels,
+            intervals,
             models: vec![names::AUTO.into()],
             candidates: models,
             pool,
@@ -132,6 +137,7 @@ impl TableParams {
             seasons: self.seasons.clone(),
             horizon: self.h,
             levels: self.level.clone(),
+            intervals: self.intervals,
             models: models.to_vec(),
             pool: self.pool,
             windows: self.windows,
@@ -174,7 +180,7 @@ impl TableParams {
 ///
 /// In: columns for name, time and value, and optionally `in_stock`; rows in any order; a missing value (`NaN`) is
 /// unknown; a table without names and times is one series of equal steps. Out: `unique_id`, `ds` (of the same kind; ISO texts become days), `auto`, `auto-lo-80`, `auto-hi-80` … for
-/// each level, and so for every other model that is named; `model`, which `auto` chose; and `error`: empty, or for a
+/// each level, and so for every other model that is named; `model`, which `auto` chose; `intervals`, where they are named; and `error`: empty, or for a
 /// series that could not be forecast its code and what is wrong with it. Without `freq`, days on the same day of the month
 /// step by calendar months, other times by the commonest distance.
 ///
@@ -216,12 +222,15 @@ pub(super) struct Course {
     pub(super) mean: Vec<f64>,
     pub(super) ends: Vec<[Vec<f64>; 2]>,
     pub(super) model: &'static str,
+    /// As of [`Forecast::ways`].
+    pub(super) ways: Vec<String>,
 }
 
 impl From<Forecast> for Course {
     fn from(forecast: Forecast) -> Course {
+        let ways = forecast.ways();
         let ends = forecast.intervals.into_iter().map(|interval| [interval.low, interval.high]).collect();
-        Course { mean: forecast.mean, ends, model: forecast.model.name() }
+        Course { mean: forecast.mean, ends, model: forecast.model.name(), ways }
     }
 }
 
@@ -234,7 +243,7 @@ impl Course {
             all
         };
         let ends = self.ends.into_iter().map(|ends| ends.map(over)).collect();
-        Course { mean: over(self.mean), ends, model: self.model }
+        Course { mean: over(self.mean), ends, model: self.model, ways: Vec::new() }
     }
 }
 
@@ -253,7 +262,7 @@ pub(super) fn tell(
     teller: Teller<'_>,
 ) -> Result<()> {
     let rows = (0..errors.len()).map(periods).sum();
-    let mut chosen = None;
+    let (mut chosen, mut ways) = (None, Ways::new(rows, params));
     for (at, name) in params.models.iter().enumerate() {
         let models = names::models(&format!("models[{at}]"), name, &params.candidates)?;
         let mut means = Vec::with_capacity(rows);
@@ -279,6 +288,7 @@ pub(super) fn tell(
                 fill(low, sound.as_ref().map(|course| &course.ends[i][0]));
                 fill(high, sound.as_ref().map(|course| &course.ends[i][1]));
             }
+            ways.tell(chose.len(), sound.as_ref().map(|course| &course.ways[..]));
             chose.push(sound.map_or("", |course| course.model));
         })?;
         raise(&errors, params)?;
@@ -295,7 +305,46 @@ pub(super) fn tell(
         let each = chosen.into_iter().enumerate().flat_map(|(at, model)| std::iter::repeat_n(model, periods(at)));
         out.push("model", Column::categories(each))?;
     }
+    ways.push(out)?;
     push_errors(out, params, &errors, periods)
+}
+
+/// By which way the intervals of each row were made, where one is named: that of the first model that told the series, since
+/// the past suffices for all or none.
+pub(super) struct Ways {
+    named: bool,
+    horizon: usize,
+    at: Vec<u32>,
+    texts: Vec<String>,
+}
+
+impl Ways {
+    pub(super) fn new(rows: usize, params: &TableParams) -> Ways {
+        let named = params.intervals != Intervals::Auto;
+        Ways { named, horizon: params.h, at: vec![0; if named { rows } else { 0 }], texts: vec![String::new()] }
+    }
+
+    /// Takes [`Forecast::ways`] of a series.
+    pub(super) fn tell(&mut self, series: usize, ways: Option<&[String]>) {
+        let Some(ways) = ways.filter(|_| self.named) else { return };
+        for step in 0..self.horizon {
+            let at = &mut self.at[series * self.horizon + step];
+            if *at == 0 {
+                let way = ways.get(step).map_or(Intervals::Auto.name(), |way| way);
+                *at = match self.texts.iter().position(|text| *text == way) {
+                    Some(found) => found as u32,
+                    None => {
+                        self.texts.push(way.into());
+                        self.texts.len() as u32 - 1
+                    }
+                };
+            }
+        }
+    }
+
+    pub(super) fn push(self, out: &mut Table) -> Result<()> {
+        if self.named { out.push("intervals", Column::Category(self.at, self.texts)) } else { Ok(()) }
+    }
 }
 
 /// Raises the first error where that is due.

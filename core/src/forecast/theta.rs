@@ -78,6 +78,11 @@ impl Theta {
         (self.at as usize) < self.seasonal.len() && self.seasonal.len() <= super::MAX_PERIODS
     }
 
+    /// Whether a season multiplies.
+    pub(crate) fn multiplies(&self) -> bool {
+        self.ratio && self.seasonal.len() > 1
+    }
+
     fn advance(&mut self, y: f64, weight: f64) {
         self.level += self.alpha * weight * (y - self.level);
         self.decay *= 1.0 - self.alpha;
@@ -155,6 +160,7 @@ const FORMS: [(&str, Form); 4] = [
 pub(crate) const STANDARD: Form = FORMS[0].1;
 pub(crate) const OPTIMISED: Form = FORMS[1].1;
 pub(crate) const DYNAMIC: Form = FORMS[3].1;
+pub(crate) const ALL: [Form; 4] = [STANDARD, OPTIMISED, FORMS[2].1, DYNAMIC];
 
 /// Errors of the first periods are not counted: there the line is not yet one.
 const WARM_UP: usize = 3;
@@ -228,6 +234,15 @@ pub(crate) fn fit(y: &[f64], weight: &[f64], season: usize, form: Form) -> (Thet
     (Theta { alpha, line_share, level, seasonal, variance, line: start, decay: 1.0, dynamic, ratio, at: 0 }, squares)
 }
 
+/// Fits the form with the least squared errors, the first among equals: the model, their sum, and the form.
+pub(crate) fn least(y: &[f64], weight: &[f64], season: usize, forms: &[Form]) -> Option<(Theta, f64, Form)> {
+    let fits = forms.iter().map(|form| {
+        let (start, squares) = fit(y, weight, season, *form);
+        (start, squares, *form)
+    });
+    fits.reduce(|best, next| if next.1 < best.1 { next } else { best })
+}
+
 /// Fits a Theta model: `STM`, `OTM`, `DSTM` or `DOTM`. `season` in periods (1 for none) is taken out where its
 /// autocorrelation is significant, by ratios for values above 0, else by differences. `NaN` is unknown.
 ///
@@ -263,16 +278,15 @@ pub fn theta(y: &[f64], model: &str, season: usize) -> Result<Fit<Theta>> {
 /// # Ok::<(), trousse::Error>(())
 /// ```
 pub fn auto_theta(y: &[f64], season: usize) -> Result<Fit<Theta>> {
-    best(y, &FORMS.map(|(_, form)| form), season)
+    best(y, &ALL, season)
 }
 
 fn best(y: &[f64], forms: &[Form], season: usize) -> Result<Fit<Theta>> {
     check_count("season", season, MAX_PERIODS)?;
     let known = super::check_values(y)? as f64;
     let weight = vec![1.0; y.len()];
-    let fits = forms.iter().map(|form| (fit(y, &weight, season, *form), *form));
-    let least = fits.reduce(|best, next| if next.0.1 < best.0.1 { next } else { best });
-    let Some(((start, squares), form)) = least else { return Err(Error::argument("model", "a form", "none")) };
+    let found = least(y, &weight, season, forms);
+    let (start, squares, form) = found.ok_or_else(|| Error::argument("model", "a form", "none"))?;
     let deviance = known * ((squares / known).max(1e-300).ln() + (2.0 * std::f64::consts::PI).ln() + 1.0);
     let aicc = aicc(deviance, if form.optimised { 4 } else { 3 }, known);
     Ok(super::fitted(start, y, deviance, aicc))

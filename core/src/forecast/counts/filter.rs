@@ -90,8 +90,17 @@ impl CountFilter {
     /// `INVALID_ARGUMENT` naming the parameter.
     pub fn new(model: CountModel) -> Result<Self> {
         model.check()?;
+        Ok(CountFilter::before(model))
+    }
+
+    fn before(model: CountModel) -> Self {
         let (level, total) = ([0.0; 2], [0.0; 5]);
-        Ok(CountFilter { model, level, time: level, size: level, sales: level, plain: level, total })
+        CountFilter { model, level, time: level, size: level, sales: level, plain: level, total }
+    }
+
+    /// The state of the same model before the first period.
+    pub(super) fn begun(&self) -> CountFilter {
+        CountFilter::before(self.model)
     }
 
     pub(super) fn is_sound(&self) -> bool {

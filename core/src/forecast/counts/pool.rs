@@ -84,6 +84,13 @@ impl CountPool {
             && self.season.len() <= MAX_PERIODS
     }
 
+    /// The pool with these weights and this season before the first of `periods` values that led to now.
+    pub(crate) fn begun(&self, periods: usize) -> CountPool {
+        let n = self.season.len();
+        let parts = self.parts.iter().map(|(weight, filter)| (*weight, filter.begun())).collect();
+        CountPool { parts, season: self.season.clone(), at: (self.at + n - periods % n) % n }
+    }
+
     /// Takes the demand of the next period in, which counts for `weight`; `NaN` is unknown. O(models).
     pub(crate) fn update(&mut self, demand: f64, weight: f64) {
         let moved = self.season[self.at];

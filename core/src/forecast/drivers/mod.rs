@@ -21,8 +21,8 @@ mod sheet;
 
 use serde::{Deserialize, Serialize};
 
-use super::check_count;
 use super::table::{TableParams, raise, tell};
+use super::{Intervals, check_count};
 use crate::base::{Column, Error, Result, Table, Task};
 pub use columns::{CalendarParams, SignalParams, calendar_drivers, signal_drivers};
 use data::Data;
@@ -69,6 +69,18 @@ impl DriverParams {
         match (1..self.drivers.len()).find(|at| self.drivers[..*at].contains(&self.drivers[*at])) {
             Some(at) => Err(Error::argument(format!("drivers[{at}]"), "a column once", &self.drivers[at])),
             None => Ok(()),
+        }
+    }
+
+    /// Answers whether they make sense beside those of a forecast.
+    ///
+    /// # Errors
+    /// As [`DriverParams::check`]; `INVALID_ARGUMENT` for `intervals` by name.
+    pub(crate) fn check_beside(&self, params: &TableParams) -> Result<()> {
+        self.check()?;
+        match params.intervals {
+            Intervals::Auto => Ok(()),
+            named => Err(Error::argument("intervals", "auto with drivers", named.name())),
         }
     }
 
@@ -150,7 +162,7 @@ pub fn with_drivers(
 
 /// Answers whether the parameters make sense together; `h` may be 0.
 fn checked(params: &TableParams, drivers: &DriverParams) -> Result<()> {
-    drivers.check()?;
+    drivers.check_beside(params)?;
     TableParams { h: params.h.max(1), ..params.clone() }.check()
 }
 

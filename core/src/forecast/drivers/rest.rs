@@ -119,6 +119,7 @@ impl Learned {
                 mean: told.iter().map(lift).collect(),
                 ends: options.levels.iter().map(ends).collect(),
                 model: plain,
+                ways: Vec::new(),
             };
             Ok(on_sale(item, course))
         };
@@ -138,6 +139,7 @@ impl Learned {
             mean: steps().map(|step| counts.mean(step)).collect(),
             ends: options.levels.iter().map(ends).collect(),
             model: Model::Counts.name(),
+            ways: Vec::new(),
         };
         on_sale(item, course)
     }
@@ -152,7 +154,8 @@ impl Learned {
         let pick = |values: &[f64]| steps.iter().map(|step| values[*step]).collect::<Vec<f64>>();
         if still {
             let ends = forecast.intervals.iter().map(|interval| [pick(&interval.low), pick(&interval.high)]).collect();
-            return on_sale(item, Course { mean: pick(&forecast.mean), ends, model: forecast.model.name() });
+            let (mean, model) = (pick(&forecast.mean), forecast.model.name());
+            return on_sale(item, Course { mean, ends, model, ways: Vec::new() });
         }
         let moved = |values: &[f64]| {
             let ahead = pick(values).into_iter().zip(&self.factors[i][item.known..]);
