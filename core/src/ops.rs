@@ -783,7 +783,7 @@ pub fn call_frame(name: &str, tables: &Tables, arguments_json: &str, task: &Task
 /// As [`forecast::Forecaster::fit`]; `MALFORMED`.
 pub fn fit_forecaster(tables: &Tables, arguments_json: &str, task: &Task) -> Result<forecast::Forecaster> {
     let (value, _) = arguments(arguments_json, Timestamp(0))?;
-    forecast::Forecaster::fit(json::fit(value)?, frame(tables, "df")?, task)
+    forecast::Forecaster::fit(forecast::ForecasterParams::read(value)?, frame(tables, "df")?, task)
 }
 
 /// What `predict` of a forecaster takes.
@@ -815,7 +815,7 @@ pub fn call_forecaster(
     let (value, _) = arguments(arguments_json, Timestamp(0))?;
     if name == "predict" {
         let params: PredictParams = json::fit(value)?;
-        return forecaster.predict(params.h.unwrap_or(forecaster.params().h), &params.level, task);
+        return forecaster.predict(params.h.unwrap_or(forecaster.params().forecast.h), &params.level, task);
     }
     let Nothing {} = json::fit(value)?;
     match name {

@@ -19,6 +19,7 @@ mod search;
 
 use serde::{Deserialize, Serialize};
 
+use super::bytes::{Reader, Writer};
 use super::ets::{Fit, aicc};
 use super::minimise::{Bounds, bfgs};
 use super::season;
@@ -236,7 +237,9 @@ impl Coefficients {
         let (seasonal_ar, seasonal_ma) = rest.split_at(order.seasonal_ar);
         let (ar, seasonal_ar) = (from_angles(ar, 1.0, reach), from_angles(seasonal_ar, 1.0, reach));
         let seasonal_ma = from_angles(&seasonal_ma[..order.seasonal_ma], -1.0, reach);
-        let ma = from_angles(ma, -1.0, reach);
+        Coefficients::new(order, ar, from_angles(ma, -1.0, reach), seasonal_ar, seasonal_ma)
+    }
+    fn new(order: &Order, ar: Vec<f64>, ma: Vec<f64>, seasonal_ar: Vec<f64>, seasonal_ma: Vec<f64>) -> Self {
         let phi = multiplied(&ar, &seasonal_ar, order.season, -1.0);
         let theta = multiplied(&ma, &seasonal_ma, order.season, 1.0);
         Coefficients { ar, ma, seasonal_ar, seasonal_ma, phi, theta }
@@ -395,26 +398,52 @@ fn conditional(w: &[f64], coefficients: &Coefficients) -> f64 {
 }
 
 impl Arima {
-    /// Whether updates can have led to this state: one that was read is not trusted.
-    pub(crate) fn is_sound(&self) -> bool {
-        let (n, lost) = (self.state.len(), self.order.lost());
-        let r = n.saturating_sub(lost);
-        let within = |terms: &Terms, most: usize| terms.iter().all(|(lag, _)| (1..=most).contains(lag));
-        self.order.check().is_ok()
-            && r >= 1
-            && self.response.len() == n
-            && self.covariance.as_ref().is_none_or(|covariance| covariance.len() == n * n)
-            && within(&self.phi, r)
-            && within(&self.delta, lost)
-            && self.begun <= lost
+    /// Writes what forecasts need: orders, coefficients, the state, and its covariance where that is not yet known.
+    pub(crate) fn save(&self, out: &mut Writer) {
+        let Order { ar, differences, ma, seasonal_ar, seasonal_differences, seasonal_ma, season, constant } =
+            self.order;
+        for n in [ar, differences, ma, seasonal_ar, seasonal_differences, seasonal_ma, season, self.begun] {
+            out.whole(n as u64);
+        }
+        out.byte(u8::from(constant) | u8::from(self.covariance.is_some()) << 1);
+        [&self.ar, &self.ma, &self.seasonal_ar, &self.seasonal_ma].iter().for_each(|own| out.floats(own));
+        if constant {
+            out.float(self.constant);
+        }
+        if self.begun < self.lost() {
+            out.float(self.origin);
+        }
+        out.floats(&self.state);
+        if let Some(covariance) = &self.covariance {
+            out.floats(covariance);
+        }
+    }
+
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<Arima> {
+        let mut whole = || read.index();
+        let (ar, differences, ma, seasonal_ar) = (whole()?, whole()?, whole()?, whole()?);
+        let (seasonal_differences, seasonal_ma, season, begun) = (whole()?, whole()?, whole()?, whole()?);
+        let flags = read.byte().filter(|flags| *flags < 4)?;
+        let constant = flags & 1 == 1;
+        let order = Order { ar, differences, ma, seasonal_ar, seasonal_differences, seasonal_ma, season, constant };
+        order.check().ok().filter(|()| begun <= order.lost())?;
+        let mut floats = |count: usize| read.floats(count);
+        let (ar, ma, seasonal_ar, seasonal_ma) = (floats(ar)?, floats(ma)?, floats(seasonal_ar)?, floats(seasonal_ma)?);
+        let coefficients = Coefficients::new(&order, ar, ma, seasonal_ar, seasonal_ma);
+        let mean = if constant { read.float()? } else { 0.0 };
+        let origin = if begun < order.lost() { read.float()? } else { 0.0 };
+        let n = coefficients.size() + order.lost();
+        let state = read.floats(n)?.into();
+        let covariance = if flags >> 1 == 1 { Some(read.floats(n * n)?.into()) } else { None };
+        Some(Arima { state, covariance, begun, origin, ..Arima::of(order, &coefficients, mean) })
     }
 
     /// The model before the first value.
     fn new(order: Order, coefficients: &Coefficients, constant: f64, variance: f64, origin: f64) -> Option<Arima> {
-        let (r, s) = (coefficients.size(), order.lost());
-        let n = r + s;
+        let r = coefficients.size();
+        let n = r + order.lost();
         let gamma = coefficients.autocovariances(r)?;
-        let mut response = coefficients.responses(r);
+        let response = coefficients.responses(r);
         let mut covariance = vec![0.0; n * n];
         for lag in 0..r {
             let mut told = 0.0;
@@ -425,27 +454,39 @@ impl Arima {
                 told += response[i] * response[i + lag];
             }
         }
-        response.resize(n, 0.0);
+        Some(Arima {
+            variance,
+            covariance: Some(covariance.into()),
+            origin,
+            ..Arima::of(order, coefficients, constant)
+        })
+    }
+
+    /// A state of nothing, in which all is known.
+    fn of(order: Order, coefficients: &Coefficients, constant: f64) -> Arima {
+        let (r, s) = (coefficients.size(), order.lost());
+        let mut response = coefficients.responses(r);
+        response.resize(r + s, 0.0);
         if s > 0 {
             response[r] = 1.0;
         }
         let boxed = |c: &[f64]| -> Box<[f64]> { c.into() };
-        Some(Arima {
+        Arima {
             order,
             ar: boxed(&coefficients.ar),
             ma: boxed(&coefficients.ma),
             seasonal_ar: boxed(&coefficients.seasonal_ar),
             seasonal_ma: boxed(&coefficients.seasonal_ma),
             constant,
-            variance,
+            variance: 0.0,
             phi: terms(&coefficients.phi),
             delta: differencing(&order),
             response: response.into(),
-            state: vec![0.0; n].into(),
-            covariance: Some(covariance.into()),
+            state: vec![0.0; r + s].into(),
+            covariance: None,
             begun: 0,
-            origin,
-        })
+            origin: 0.0,
+        }
     }
 
     fn lost(&self) -> usize {

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::demand::uncensor;
 use super::drivers::{Learned, Sheet};
-use super::forecaster::State;
+use super::forecaster::{State, no_errors_kept};
 use super::table::{Course, TableParams, Times, fill, group_each, places, tell};
-use super::{CHUNK, DriverParams, Forecast, Intervals, MAX_PERIODS, Options, check_count, in_turn};
+use super::{CHUNK, DriverParams, Forecast, MAX_PERIODS, Options, check_count, in_turn};
 use crate::base::{Column, Error, Interner, Panel, Result, Table, Task};
 
 /// From where to forecast: the last window ends with the series, each one before it ends `step_size` periods earlier.
@@ -26,7 +26,7 @@ pub struct Origins {
     /// Periods between their cutoffs; `h` by default.
     pub step_size: Option<usize>,
     /// Whether models are chosen and fitted anew for each window; otherwise those of a series' first window take the
-    /// values up to the next ones in, as a [`Forecaster`](super::Forecaster) does.
+    /// values up to the next ones in, as a [`Forecaster`](super::Forecaster) does; `intervals` are `auto` or `analytic` then.
     pub refit: bool,
 }
 
@@ -104,9 +104,8 @@ fn rolled(
     check_count("n_windows", origins.n_windows, 1_000)?;
     let step_size = origins.step_size.unwrap_or(params.h);
     check_count("step_size", step_size, MAX_PERIODS)?;
-    if !origins.refit && params.intervals != Intervals::Auto {
-        let got = params.intervals.name();
-        return Err(Error::argument("intervals", "auto without refit: no errors of the past are kept", got));
+    if !origins.refit {
+        no_errors_kept("intervals", params.intervals)?;
     }
     let times = params.times(table)?;
     let mut series = group_each(table, params, &times)?;

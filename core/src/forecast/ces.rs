@@ -10,6 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bytes::{Reader, Writer};
 use super::ets::{Fit, aicc};
 use super::minimise::{Bounds, simplex};
 use super::season;
@@ -68,9 +69,47 @@ fn smoothed(old: Pair, rate: [f64; 2], error: f64) -> Pair {
 }
 
 impl Ces {
-    /// Whether updates can have led to this state: one that was read is not trusted.
-    pub(crate) fn is_sound(&self) -> bool {
-        (self.at as usize) < self.seasonal.len() && self.seasonal.len() <= super::MAX_PERIODS
+    /// Writes what forecasts of the form need: a level but for `S`, real seasons for `P` and complex ones for `S` and `F`.
+    pub(crate) fn save(&self, out: &mut Writer) {
+        out.byte(self.form as u8);
+        out.floats(&self.alpha);
+        if self.form != Form::Simple {
+            out.floats(&self.level);
+        }
+        match self.form {
+            Form::None => return,
+            Form::Simple => {}
+            Form::Partial => out.float(self.beta[0]),
+            Form::Full => out.floats(&self.beta),
+        }
+        out.whole(self.seasonal.len() as u64);
+        out.whole(self.at.into());
+        match self.form {
+            Form::Partial => self.seasonal.iter().for_each(|pair| out.float(pair[0])),
+            _ => self.seasonal.iter().for_each(|pair| out.floats(pair)),
+        }
+    }
+
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<Ces> {
+        let form = FORMS.get(usize::from(read.byte()?)).map(|(_, form)| *form)?;
+        let pair = |read: &mut Reader<'_>| Some([read.float()?, read.float()?]);
+        let alpha = pair(read)?;
+        let level = if form == Form::Simple { [0.0; 2] } else { pair(read)? };
+        let mut ces = Ces { form, alpha, beta: [0.0; 2], variance: 0.0, level, seasonal: Box::new([[0.0; 2]]), at: 0 };
+        match form {
+            Form::None => return Some(ces),
+            Form::Simple => {}
+            Form::Partial => ces.beta[0] = read.float()?,
+            Form::Full => ces.beta = pair(read)?,
+        }
+        let (season, at) = (read.index()?, u32::try_from(read.whole()?).ok()?);
+        if at as usize >= season || season > MAX_PERIODS {
+            return None;
+        }
+        let phase = |_| if form == Form::Partial { Some([read.float()?, 0.0]) } else { pair(read) };
+        let seasonal: Option<Box<[Pair]>> = (0..season).map(phase).collect();
+        (ces.seasonal, ces.at) = (seasonal?, at);
+        Some(ces)
     }
 
     fn next(&self) -> f64 {

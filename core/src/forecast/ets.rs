@@ -16,6 +16,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::bytes::{Reader, Writer};
 use super::minimise::{Bounds, bfgs};
 use super::smooth::Roll;
 use super::{MAX_PERIODS, check_count};
@@ -167,9 +168,44 @@ fn away_from_zero(x: f64) -> f64 {
 }
 
 impl Ets {
-    /// Whether updates can have led to this state: one that was read is not trusted.
-    pub(crate) fn is_sound(&self) -> bool {
-        (self.at as usize) < self.seasonal.len() && self.seasonal.len() <= super::MAX_PERIODS
+    /// Writes what forecasts need: all but the variance, and of the numbers those that the form does not tell.
+    pub(crate) fn save(&self, out: &mut Writer) {
+        let multiplies = |kind: Kind| u8::from(kind == Kind::Multiplicative);
+        let season = self.form.season.map_or(0, |kind| 1 + multiplies(kind));
+        out.byte(multiplies(self.form.error) | (self.form.trend as u8) << 1 | season << 3);
+        let plain = self.seasonal.len() == 1 && self.seasonal[0].to_bits() == 0;
+        let own = self.rates().map(|(value, usual)| value.to_bits() != usual.to_bits());
+        out.byte(own.iter().enumerate().fold(u8::from(!plain) << 4, |bits, (i, own)| bits | u8::from(*own) << i));
+        out.floats(&[self.alpha, self.level]);
+        self.rates().iter().zip(own).filter(|(_, own)| *own).for_each(|((value, _), _)| out.float(*value));
+        if !plain {
+            out.list(&self.seasonal);
+            out.whole(self.at.into());
+        }
+    }
+
+    /// Numbers that not every form has, with what they are then.
+    fn rates(&self) -> [(f64, f64); 4] {
+        [(self.beta, 0.0), (self.gamma, 0.0), (self.phi, 1.0), (self.slope, 0.0)]
+    }
+
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<Ets> {
+        let (form, own) = (read.byte()?, read.byte()?);
+        let kind = |bit: u8| if bit == 0 { Kind::Additive } else { Kind::Multiplicative };
+        let form = Form {
+            error: kind(form & 1),
+            trend: [Trend::None, Trend::Additive, Trend::Damped].get(usize::from(form >> 1 & 3)).copied()?,
+            season: [None, Some(Kind::Additive), Some(Kind::Multiplicative)].get(usize::from(form >> 3)).copied()?,
+        };
+        let (alpha, level) = (read.float()?, read.float()?);
+        let mut rate = |bit: u8, usual: f64| if own >> bit & 1 == 1 { read.float() } else { Some(usual) };
+        let (beta, gamma, phi, slope) = (rate(0, 0.0)?, rate(1, 0.0)?, rate(2, 1.0)?, rate(3, 0.0)?);
+        let mut ets = Ets { alpha, beta, gamma, phi, slope, ..Ets::flat(form, level) };
+        if own >> 4 & 1 == 1 {
+            ets.seasonal = read.list()?.into();
+            ets.at = u32::try_from(read.whole()?).ok()?;
+        }
+        ((ets.at as usize) < ets.seasonal.len() && ets.seasonal.len() <= super::MAX_PERIODS).then_some(ets)
     }
 
     /// A level that goes on, without anything else.

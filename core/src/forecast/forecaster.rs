@@ -4,9 +4,9 @@
 //! alone. An update takes one step of the fitted recursion: O(1) in the history (O(season) for complex smoothing),
 //! the same bits as rolling the fitted parameters along the whole series. No history is kept.
 //!
-//! Sizes: [`Forecaster::to_bytes`] takes about 115 bytes a series (a name of six letters) with exponential smoothing, 150 with
-//! Theta, and 8 per period of its season (16 for complex smoothing), 4 per period of `h`, and 396 for the shape of the
-//! errors where a series is long enough to have its own. `auto` keeps all models that share, `adida` and `imapa` all values.
+//! Sizes: [`Forecaster::to_bytes`] takes at most 128 bytes and 8 per period of its season for each series and model with a
+//! recursion, whatever `h` (a name of six letters; Theta 119, exponential smoothing 94, 12 more where the errors have a
+//! shape of their own): SIZES.
 //!
 //! Drift: a two-sided cumulative sum of one-step errors in standard deviations, slack 1/2, threshold 8, errors cut off
 //! at ±4. Simulated: a level that moved by one deviation is told after 16 values, by two after 6; undisturbed normal
@@ -14,21 +14,26 @@
 //! Hawkins & Olwell, *Cumulative Sum Charts* (1998), ch. 3.
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 
+use super::bytes::{Reader, Writer};
 use super::counts::{self, Common, CountPool};
+use super::interval::{self, Curve, Shape};
 use super::select::{self, Mixture};
 use super::smooth::Roll;
-use super::table::{Gaps, Kind, Series, Step, TableParams, Times, bad_row, fill, group, group_each, push_forecast};
-use super::ways::Law;
-use super::{
-    Forecast, MAX_PERIODS, Model, Options, Pool, as_counts, check_count, count_pool, demand, in_common, interval,
-    interval_at, names, suits_counts,
+use super::table::{
+    Gaps, Kind, Series, Step, TableParams, Times, Ways, bad_row, fill, group, group_each, push_forecast,
 };
-use crate::base::{Column, Error, Interner, Result, Table, Task};
+use super::ways::{self, Intervals, Law, Source};
+use super::{
+    Forecast, MAX_PERIODS, Model, Options, as_counts, check_count, count_pool, demand, in_common, interval_at, names,
+    suits_counts,
+};
+use crate::base::{Column, Error, Interner, Result, Table, Task, json};
 
 /// The version of the bytes of a state.
-pub const STATE_VERSION: u8 = 1;
+pub const STATE_VERSION: u8 = 2;
 
 const MAGIC: &[u8; 4] = b"TRFS";
 const SLACK: f64 = 0.5;
@@ -36,36 +41,12 @@ const THRESHOLD: f64 = 8.0;
 const MOST: f64 = 4.0;
 
 /// How to fit and keep forecasts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ForecasterParams {
-    /// Periods ahead whose spread is measured; beyond them it grows with the square root of time.
-    pub h: usize,
-    /// Step between periods, as in [`TableParams`]; by default it is read off the table.
-    pub freq: Option<String>,
-    /// Periods in a season; 1 for none, 0 for that of the step.
-    pub season: usize,
-    /// The columns of forecasts, as in [`TableParams`].
-    pub models: Vec<String>,
-    /// Models that `auto` chooses among.
-    pub candidates: Vec<Model>,
-    /// Which models `auto` tries where none are named.
-    pub pool: Pool,
-    /// Rolling-origin windows on which the models are scored.
-    pub windows: usize,
-    /// Whether a series without negative values gets no negative forecast.
-    pub non_negative: bool,
-    /// Column of the series' names.
-    pub id_column: String,
-    /// Column of the times.
-    pub time_column: String,
-    /// Column of the values.
-    pub target_column: String,
-    /// Column of the share of each period, 0–1, in which the item could be bought.
-    pub in_stock: Option<String>,
-    /// What a period without a row means.
-    pub gaps: Gaps,
+    /// As for [`table`](super::table()). `h` are the periods ahead whose spread is measured; beyond them it grows with the square
+    /// root of time. `intervals` are `auto` or `analytic`: the others need errors of the past, which are not kept. `level`
+    /// and `on_error` are not read, and no arguments in JSON.
+    pub forecast: TableParams,
     /// After so many periods a series is due to be fitted anew; none for never.
     pub refit_every: Option<usize>,
     /// Whether a series that drifted is due to be fitted anew.
@@ -74,58 +55,85 @@ pub struct ForecasterParams {
 
 impl Default for ForecasterParams {
     fn default() -> Self {
-        let TableParams { h, freq, season, candidates, pool, windows, non_negative, .. } = TableParams::default();
-        let TableParams { id_column, time_column, target_column, in_stock, gaps, .. } = TableParams::default();
-        ForecasterParams {
-            h,
-            freq,
-            season,
-            models: vec![names::AUTO.into()],
-            candidates,
-            pool,
-            windows,
-            non_negative,
-            id_column,
-            time_column,
-            target_column,
-            in_stock,
-            gaps,
-            refit_every: None,
-            refit_on_drift: true,
+        ForecasterParams { forecast: TableParams::default(), refit_every: None, refit_on_drift: true }
+    }
+}
+
+/// What of [`TableParams`] a forecaster is not told when it is made.
+const LATER: [&str; 2] = ["level", "on_error"];
+
+/// What it is told besides.
+#[derive(Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+struct Refits {
+    refit_every: Option<usize>,
+    refit_on_drift: bool,
+}
+
+impl Default for Refits {
+    fn default() -> Self {
+        Refits { refit_every: None, refit_on_drift: true }
+    }
+}
+
+impl Serialize for ForecasterParams {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Flat<'a> {
+            #[serde(flatten)]
+            forecast: &'a TableParams,
+            #[serde(flatten)]
+            refits: Refits,
         }
+        let refits = Refits { refit_every: self.refit_every, refit_on_drift: self.refit_on_drift };
+        let flat = serde_json::to_value(Flat { forecast: &self.forecast, refits });
+        let mut flat = flat.map_err(serde::ser::Error::custom)?;
+        if let Value::Object(fields) = &mut flat {
+            LATER.iter().for_each(|name| drop(fields.remove(*name)));
+        }
+        flat.serialize(serializer)
     }
 }
 
 impl ForecasterParams {
+    /// Reads the fields of [`TableParams`] and these, from one JSON object.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` naming the field that is unknown or does not fit.
+    pub fn read(value: Value) -> Result<ForecasterParams> {
+        let mut rest = match value {
+            Value::Object(fields) => fields,
+            other => return json::fit(other).map(|Refits { .. }| ForecasterParams::default()),
+        };
+        if let Some(name) = LATER.into_iter().find(|name| rest.contains_key(*name)) {
+            return Err(Error::argument(name, "left out where a forecaster is made", &rest[name]));
+        }
+        let own = ["refit_every", "refit_on_drift"];
+        let own = own.into_iter().filter_map(|name| rest.remove(name).map(|value| (name.to_string(), value))).collect();
+        let Refits { refit_every, refit_on_drift } = json::fit(Value::Object(own))?;
+        Ok(ForecasterParams { forecast: json::fit(Value::Object(rest))?, refit_every, refit_on_drift })
+    }
+
     /// Answers whether the parameters make sense.
     ///
     /// # Errors
     /// `INVALID_ARGUMENT` naming the field.
     pub fn check(&self) -> Result<()> {
-        self.table(self.h, &[]).check()?;
+        self.forecast.check()?;
+        no_errors_kept("intervals", self.forecast.intervals)?;
         if let Some(every) = self.refit_every {
             check_count("refit_every", every, u32::MAX as usize)?;
         }
         Ok(())
     }
+}
 
-    fn table(&self, h: usize, level: &[f64]) -> TableParams {
-        TableParams {
-            h,
-            freq: self.freq.clone(),
-            season: self.season,
-            level: level.to_vec(),
-            models: self.models.clone(),
-            candidates: self.candidates.clone(),
-            pool: self.pool,
-            windows: self.windows,
-            non_negative: self.non_negative,
-            id_column: self.id_column.clone(),
-            time_column: self.time_column.clone(),
-            target_column: self.target_column.clone(),
-            in_stock: self.in_stock.clone(),
-            gaps: self.gaps,
-            ..TableParams::default()
+/// Refuses ways to make intervals that a state cannot serve.
+pub(super) fn no_errors_kept(field: &str, intervals: Intervals) -> Result<()> {
+    match intervals {
+        Intervals::Auto | Intervals::Analytic => Ok(()),
+        Intervals::Bootstrap | Intervals::Conformal => {
+            Err(Error::argument(field, "auto or analytic, where no errors of the past are kept", intervals.name()))
         }
     }
 }
@@ -133,11 +141,12 @@ impl ForecasterParams {
 /// Fitted series and where each stands.
 ///
 /// ```
-/// use trousse::{Column, Table, Task, forecast::{Forecaster, ForecasterParams}};
+/// use trousse::{Column, Table, Task, forecast::{Forecaster, ForecasterParams, TableParams}};
 /// let rows = |days: std::ops::Range<i64>, y: &[f64]| {
 ///     Table::default().with("ds", Column::Integer(days.collect()))?.with("y", Column::Float(y.to_vec()))
 /// };
-/// let params = ForecasterParams { models: vec!["naive".into()], ..Default::default() };
+/// let forecast = TableParams { models: vec!["naive".into()], ..Default::default() };
+/// let params = ForecasterParams { forecast, ..Default::default() };
 /// let mut sales = Forecaster::fit(params, &rows(0..3, &[4.0, 5.0, 6.0])?, &Task::default())?;
 /// sales.update(&rows(3..4, &[9.0])?)?;
 /// let sales = Forecaster::from_bytes(&sales.to_bytes()?)?;
@@ -167,35 +176,38 @@ struct One {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct State {
     model: Model,
-    filter: Mixture,
-    /// The pool of count models in the place of all below but `drift` and `since`, where `auto` chose it.
-    pool: Option<CountPool>,
-    /// Whether the spread is relative to the forecast.
-    relative: bool,
-    /// Standard deviation per period ahead.
-    spread: Box<[f32]>,
-    /// Quantiles of the standardised error; empty for the normal distribution.
-    shape: Box<[f32]>,
+    filter: Source,
+    spread: Spread,
     /// Whether all values were counts, and none negative.
     count: bool,
     floor: bool,
+    /// Of counts the largest.
     largest: f64,
     /// Cumulative sums of the errors: upwards and downwards.
-    drift: [f64; 2],
+    drift: [f32; 2],
     /// Periods since it was fitted.
     since: u32,
 }
 
+/// How far off the forecasts of a state may be.
+#[derive(Debug, Clone, PartialEq)]
+enum Spread {
+    /// As errors of the past were, per period ahead; relative to the forecast or not.
+    Measured { relative: bool, curve: Curve, shape: Shape },
+    /// As the filter makes of one-step errors.
+    Analytic { relative: bool, sigma: f64 },
+    /// As the pool of count models says, whether asked for as analytic or not.
+    Counts { analytic: bool },
+}
+
 impl State {
     pub(super) fn fit(demand: &demand::Demand, length: usize, common: Option<&Common>, options: &Options) -> State {
+        let named = options.intervals == Intervals::Analytic;
         if suits_counts(demand, options) {
             return State {
                 model: Model::Counts,
-                filter: Mixture(Vec::new()),
-                pool: Some(count_pool(demand, length, common, options).0),
-                relative: false,
-                spread: Box::new([0.0]),
-                shape: Box::new([]),
+                filter: Source::Pool(count_pool(demand, length, common, options).0),
+                spread: Spread::Counts { analytic: named && ways::suffices(demand, options) },
                 count: true,
                 floor: true,
                 largest: demand.largest,
@@ -204,26 +216,59 @@ impl State {
             };
         }
         let choice = select::choose(demand, options);
-        let spread = interval::spread(&choice, demand, options.horizon);
+        let sigma = if named { ways::sigma(&choice, demand, options) } else { None };
+        let spread = match sigma {
+            Some((sigma, relative)) => Spread::Analytic { relative, sigma },
+            None => {
+                let interval::Spread { relative, curve, shape, .. } =
+                    interval::spread(&choice, demand, options.horizon);
+                Spread::Measured { relative, curve, shape }
+            }
+        };
+        let count = demand.count && options.non_negative;
         State {
             model: choice.model,
-            relative: spread.relative,
-            spread: spread.step.iter().map(|sd| *sd as f32).collect(),
-            shape: spread.shape.iter().map(|quantile| *quantile as f32).collect(),
-            count: demand.count && options.non_negative,
+            filter: Source::Mixture(choice.end),
+            spread,
+            count,
             floor: options.non_negative && !demand.negative,
-            largest: demand.largest,
-            filter: choice.end,
-            pool: None,
+            largest: if count { demand.largest } else { 0.0 },
             drift: [0.0; 2],
             since: 0,
         }
     }
 
-    fn sd(&self, step: usize, mean: f64) -> f64 {
-        let last = self.spread.len() - 1;
-        let grown = if step > last { ((step + 1) as f64 / (last + 1) as f64).sqrt() } else { 1.0 };
-        f64::from(self.spread[step.min(last)]) * grown * if self.relative { mean.abs() } else { 1.0 }
+    /// Standard deviations of the periods ahead.
+    fn sd(&self, mean: &[f64]) -> Vec<f64> {
+        let (relative, mut sd) = match &self.spread {
+            Spread::Measured { relative, curve, .. } => (*relative, curve.steps()),
+            Spread::Analytic { relative, sigma } => {
+                return ways::analytic(&self.filter, *sigma, *relative, mean.len()).0;
+            }
+            Spread::Counts { .. } => return Vec::new(),
+        };
+        let (known, last) = (sd.len(), sd[sd.len() - 1]);
+        sd.extend((known..mean.len()).map(|step| last * ((step + 1) as f64 / known as f64).sqrt()));
+        sd.truncate(mean.len());
+        if relative {
+            sd.iter_mut().zip(mean).for_each(|(sd, mean)| *sd *= mean.abs());
+        }
+        sd
+    }
+
+    /// What is expected of the next period, and its standard deviation.
+    fn next(&self) -> (f64, f64) {
+        if let Source::Pool(pool) = &self.filter {
+            let next = pool.ahead(1);
+            return (next.mean(0), next.variances(1).0[0].sqrt());
+        }
+        let expected = self.filter.ahead(1);
+        let (relative, sd) = match &self.spread {
+            Spread::Measured { relative, curve, .. } => (*relative, curve.first()),
+            Spread::Analytic { relative, sigma } => (*relative, *sigma),
+            Spread::Counts { .. } => (false, 0.0),
+        };
+        (expected, if relative { sd * expected.abs() } else { sd })
     }
 
     /// Takes the sales of a period in which the item could be bought for a share.
@@ -237,38 +282,38 @@ impl State {
 
     fn update(&mut self, y: f64, weight: f64) {
         if !y.is_nan() {
-            let (expected, sd) = match &self.pool {
-                Some(pool) => {
-                    let next = pool.ahead(1);
-                    (next.mean(0), next.variances(1).0[0].sqrt())
-                }
-                None => (self.filter.ahead(1), self.sd(0, self.filter.ahead(1))),
-            };
+            let (expected, sd) = self.next();
             let error = y - expected;
             let z = if error == 0.0 { 0.0 } else { (error / sd).clamp(-MOST, MOST) };
-            self.drift = [(self.drift[0] + z - SLACK).max(0.0), (self.drift[1] - z - SLACK).max(0.0)];
+            let grown = |drift: f32, by: f64| (f64::from(drift) + by - SLACK).max(0.0) as f32;
+            self.drift = [grown(self.drift[0], z), grown(self.drift[1], -z)];
             self.floor &= y >= 0.0;
             self.count &= y >= 0.0 && (weight < 1.0 || y.fract() == 0.0);
-            self.largest = self.largest.max(y);
+            self.largest = if self.count { self.largest.max(y) } else { 0.0 };
         }
         self.filter.update(y, weight);
-        if let Some(pool) = &mut self.pool {
-            pool.update(y, weight);
-        }
         self.since = self.since.saturating_add(1);
     }
 
     pub(super) fn ahead(&self, h: usize, level: &[f64]) -> Forecast {
-        if let Some(pool) = &self.pool {
+        if let Source::Pool(pool) = &self.filter {
             let options = Options { horizon: h, levels: level.to_vec(), ..Options::default() };
-            return as_counts(pool, &counts::Errors { own: 0.0, naive: 0.0 }, &options);
+            let mut forecast = as_counts(pool, &counts::Errors { own: 0.0, naive: 0.0 }, &options);
+            forecast.law = if self.spread == (Spread::Counts { analytic: true }) { Law::Analytic } else { Law::Auto };
+            return forecast;
         }
         let mut mean = self.filter.path(h);
         if self.floor {
             mean.iter_mut().for_each(|m| *m = m.max(0.0));
         }
-        let most = |m: &f64| if self.count { (2.0 * self.largest * m).sqrt() } else { f64::INFINITY };
-        let sd: Vec<f64> = mean.iter().enumerate().map(|(step, m)| self.sd(step, *m).min(most(m))).collect();
+        let mut sd = self.sd(&mean);
+        if self.count {
+            sd.iter_mut().zip(&mean).for_each(|(sd, mean)| *sd = sd.min((2.0 * self.largest * mean).sqrt()));
+        }
+        let (law, shape) = match &self.spread {
+            Spread::Measured { shape, .. } => (Law::Auto, shape.quantiles()),
+            Spread::Analytic { .. } | Spread::Counts { .. } => (Law::Analytic, Vec::new()),
+        };
         let mut forecast = Forecast {
             model: self.model,
             mean,
@@ -279,18 +324,117 @@ impl State {
             error: 0.0,
             naive_error: 0.0,
             candidates: Vec::new(),
-            shape: self.shape.iter().map(|quantile| f64::from(*quantile)).collect(),
+            shape,
             non_negative: self.floor,
             counts: None,
-            law: Law::Auto,
+            law,
         };
         forecast.intervals = level.iter().map(|level| interval_at(&forecast, *level)).collect();
         forecast
     }
 
     fn drifted(&self) -> bool {
-        self.drift[0].max(self.drift[1]) > THRESHOLD
+        self.largest_drift() > THRESHOLD
     }
+
+    fn largest_drift(&self) -> f64 {
+        f64::from(self.drift[0].max(self.drift[1]))
+    }
+
+    fn save(&self, out: &mut Writer) -> Result<()> {
+        let (kind, relative) = match &self.spread {
+            Spread::Measured { relative, .. } => (0, *relative),
+            Spread::Analytic { relative, .. } => (1, *relative),
+            Spread::Counts { analytic } => (2, *analytic),
+        };
+        let shaped = matches!(&self.spread, Spread::Measured { shape, .. } if !shape.is_empty());
+        let flags = [relative, shaped, self.count, self.floor].into_iter().enumerate();
+        out.byte(flags.fold(kind, |bits, (i, flag)| bits | u8::from(flag) << (2 + i)));
+        out.byte(MODELS.iter().position(|model| *model == self.model).map_or(u8::MAX, |at| at as u8));
+        match &self.filter {
+            Source::Mixture(filter) => filter.save(out),
+            Source::Pool(pool) => {
+                let pool = postcard::to_stdvec(pool).map_err(|error| unwritten(&error))?;
+                out.whole(pool.len() as u64);
+                out.0.extend(pool);
+            }
+        }
+        match &self.spread {
+            Spread::Measured { curve, shape, .. } => {
+                curve.save(out);
+                shape.save(out);
+            }
+            Spread::Analytic { sigma, .. } => out.float(*sigma),
+            Spread::Counts { .. } => {}
+        }
+        if self.count {
+            out.number(self.largest);
+        }
+        self.drift.iter().for_each(|drift| out.single(*drift));
+        out.whole(self.since.into());
+        Ok(())
+    }
+
+    fn load(read: &mut Reader<'_>) -> Option<State> {
+        let bits = read.byte()?;
+        let [relative, shaped, count, floor] = [2, 3, 4, 5].map(|bit| bits >> bit & 1 == 1);
+        let model = *MODELS.get(usize::from(read.byte()?))?;
+        let filter = match bits & 3 {
+            2 => {
+                let length = read.count(1)?;
+                let (pool, rest) = read.0.split_at(length);
+                read.0 = rest;
+                let (pool, rest): (CountPool, _) = postcard::take_from_bytes(pool).ok()?;
+                Some(Source::Pool(pool)).filter(|_| rest.is_empty())?
+            }
+            _ => Source::Mixture(Mixture::load(read)?),
+        };
+        let spread = match bits & 3 {
+            0 => {
+                let curve = Curve::load(read)?;
+                Spread::Measured { relative, curve, shape: if shaped { Shape::load(read)? } else { Shape::default() } }
+            }
+            1 => Spread::Analytic { relative, sigma: read.float()? },
+            2 => Spread::Counts { analytic: relative },
+            _ => return None,
+        };
+        let largest = if count { read.number()? } else { 0.0 };
+        let (drift, since) = ([read.single()?, read.single()?], u32::try_from(read.whole()?).ok()?);
+        let sound = bits < 1 << 6 && !matches!(&filter, Source::Pool(pool) if !pool.is_sound());
+        sound.then_some(State { model, filter, spread, count, floor, largest, drift, since })
+    }
+}
+
+/// The models by their bytes in a saved state: new ones come last.
+const MODELS: [Model; 24] = [
+    Model::Naive,
+    Model::SeasonalNaive,
+    Model::Ses,
+    Model::HoltWinters,
+    Model::Croston,
+    Model::Sba,
+    Model::Counts,
+    Model::Ets,
+    Model::Theta,
+    Model::Ces,
+    Model::Arima,
+    Model::Drift,
+    Model::WindowAverage,
+    Model::SeasonalWindowAverage,
+    Model::Holt,
+    Model::DampedHolt,
+    Model::StandardTheta,
+    Model::OptimisedTheta,
+    Model::AutoTheta,
+    Model::Mstl,
+    Model::Tsb,
+    Model::Adida,
+    Model::Imapa,
+    Model::Blend,
+];
+
+fn unwritten(error: &dyn std::fmt::Display) -> Error {
+    Error::Internal { message: format!("state not written: {error}") }
 }
 
 impl Forecaster {
@@ -300,10 +444,9 @@ impl Forecaster {
     /// As [`table`](super::table()).
     pub fn fit(params: ForecasterParams, table: &Table, task: &Task) -> Result<Forecaster> {
         params.check()?;
-        let columns = params.table(params.h, &[]);
-        let times = columns.times(table)?;
-        let series = group_each(table, &columns, &times)?;
-        let (step, season) = columns.rhythm(&times, &series)?;
+        let times = params.forecast.times(table)?;
+        let series = group_each(table, &params.forecast, &times)?;
+        let (step, season) = params.forecast.rhythm(&times, &series)?;
         let mut empty =
             Forecaster { params, kind: times.kind(), step, season, names: Interner::default(), series: Vec::new() };
         empty.take(table, &times, series, task)?;
@@ -316,24 +459,28 @@ impl Forecaster {
     /// As [`Forecaster::fit`]; `INVALID_ARGUMENT` for times of another kind. Nothing is changed then.
     pub fn refit(&mut self, table: &Table, task: &Task) -> Result<()> {
         let times = self.times(table)?;
-        let series = group_each(table, &self.params.table(self.params.h, &[]), &times)?;
+        let series = group_each(table, &self.params.forecast, &times)?;
         self.take(table, &times, series, task)
     }
 
     fn times(&self, table: &Table) -> Result<Times> {
-        let times = Times::read(table, &self.params.time_column)?;
+        let times = Times::read(table, &self.params.forecast.time_column)?;
         if times.kind() == self.kind {
             return Ok(times);
         }
-        Err(Error::argument(&self.params.time_column, "of the kind of the fitted times", "another kind of time"))
+        Err(Error::argument(
+            &self.params.forecast.time_column,
+            "of the kind of the fitted times",
+            "another kind of time",
+        ))
     }
 
     fn take(&mut self, table: &Table, times: &Times, mut series: Vec<Series>, task: &Task) -> Result<()> {
-        let columns = self.params.table(self.params.h, &[]);
-        let panel = fill(table, &columns, times, &mut series, self.step)?;
-        let models: Result<Vec<Options>> = (self.params.models.iter().enumerate())
+        let columns = &self.params.forecast;
+        let panel = fill(table, columns, times, &mut series, self.step)?;
+        let models: Result<Vec<Options>> = (columns.models.iter().enumerate())
             .map(|(at, name)| {
-                let models = names::models(&format!("models[{at}]"), name, &self.params.candidates)?;
+                let models = names::models(&format!("models[{at}]"), name, &columns.candidates)?;
                 Ok(columns.options(&models, self.season))
             })
             .collect();
@@ -383,13 +530,13 @@ impl Forecaster {
     /// or over 2,000 periods later, a share outside 0–1; `DUPLICATE_TIME`, `NAN_IN_SERIES`, `MISSING_COLUMN`,
     /// `WRONG_COLUMN_TYPE`.
     pub fn update(&mut self, table: &Table) -> Result<()> {
-        let columns = self.params.table(self.params.h, &[]);
+        let columns = &self.params.forecast;
         let times = self.times(table)?;
         let y = table.floats(&columns.target_column)?;
         let share = columns.in_stock.as_deref().map(|column| table.floats(column)).transpose()?;
         let mut plan: Vec<(usize, Vec<(usize, usize)>)> = Vec::new();
-        for one in group(table, &columns, &times)? {
-            if let Some(error) = bad_row(&one, &y, share.as_deref(), &columns) {
+        for one in group(table, columns, &times)? {
+            if let Some(error) = bad_row(&one, &y, share.as_deref(), columns) {
                 return Err(error);
             }
             let field = |column: &str, row: usize| format!("{column}[{row}]");
@@ -432,7 +579,7 @@ impl Forecaster {
     /// # Errors
     /// `INVALID_ARGUMENT` for `h` or a level; `CANCELLED`.
     pub fn predict(&self, h: usize, level: &[f64], task: &Task) -> Result<Table> {
-        let params = self.params.table(h, level);
+        let params = TableParams { h, level: level.to_vec(), ..self.params.forecast.clone() };
         params.check()?;
         task.expect(self.series.len() * params.models.len());
         let times = Times::of(self.kind);
@@ -442,7 +589,7 @@ impl Forecaster {
         out.push(params.id_column.clone(), Column::Text(ids.collect()))?;
         let ds = all().map(|(_, one, k)| self.step.after(one.last, k));
         out.push(params.time_column.clone(), times.column(ds.collect()))?;
-        let mut chosen = None;
+        let (mut chosen, mut ways) = (None, Ways::new(self.series.len() * h, &params));
         for (at, name) in params.models.iter().enumerate() {
             let told: Result<Vec<Option<Forecast>>> = (self.series.par_iter())
                 .map(|one| {
@@ -450,7 +597,11 @@ impl Forecaster {
                     Ok(one.states.get(at).map(|state| state.ahead(h, level)))
                 })
                 .collect();
-            push_forecast(&mut out, name, &params, &told?)?;
+            let told = told?;
+            for (series, forecast) in told.iter().enumerate() {
+                ways.tell(series, forecast.as_ref().map(Forecast::ways).as_deref());
+            }
+            push_forecast(&mut out, name, &params, &told)?;
             if name == names::AUTO {
                 chosen = Some(at);
             }
@@ -459,6 +610,7 @@ impl Forecaster {
             let model = |one: &One| one.states.get(auto).map_or(String::new(), |state| state.model.name().into());
             out.push("model", Column::Text(all().map(|(_, one, _)| model(one)).collect()))?;
         }
+        ways.push(&mut out)?;
         out.push("error", Column::Text(all().map(|(_, one, _)| one.error.clone()).collect()))?;
         Ok(out)
     }
@@ -472,7 +624,7 @@ impl Forecaster {
     pub fn drifted(&self) -> Result<Table> {
         let all = || {
             self.series.iter().enumerate().flat_map(|(at, one)| {
-                self.params.models.iter().zip(&one.states).map(move |(name, state)| (at as u32, name, state))
+                self.params.forecast.models.iter().zip(&one.states).map(move |(name, state)| (at as u32, name, state))
             })
         };
         let due = |state: &State| {
@@ -480,10 +632,13 @@ impl Forecaster {
             old || self.params.refit_on_drift && state.drifted()
         };
         Table::default()
-            .with(&self.params.id_column, Column::Text(all().map(|(at, ..)| self.names.key(at).into()).collect()))?
+            .with(
+                &self.params.forecast.id_column,
+                Column::Text(all().map(|(at, ..)| self.names.key(at).into()).collect()),
+            )?
             .with("model", Column::Text(all().map(|(_, name, _)| name.clone()).collect()))?
             .with("updates", Column::Integer(all().map(|(.., state)| i64::from(state.since)).collect()))?
-            .with("drift", Column::Float(all().map(|(.., state)| state.drift[0].max(state.drift[1])).collect()))?
+            .with("drift", Column::Float(all().map(|(.., state)| state.largest_drift()).collect()))?
             .with("drifted", Column::Bool(all().map(|(.., state)| state.drifted()).collect()))?
             .with("due", Column::Bool(all().map(|(.., state)| due(state)).collect()))
     }
@@ -506,26 +661,30 @@ impl Forecaster {
     /// # Errors
     /// `INTERNAL` where they cannot be written.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let each = |(at, one): (usize, &One)| {
-            let states = one.states.iter().map(SavedState::of).collect();
-            let name = self.names.key(at as u32).to_string();
-            SavedOne { name, last: one.last, error: one.error.clone(), states }
-        };
-        let series = self.series.iter().enumerate().map(each).collect();
-        let internal =
-            |error: &dyn std::fmt::Display| Error::Internal { message: format!("state not written: {error}") };
-        let params = serde_json::to_string(&self.params).map_err(|e| internal(&e))?;
-        let saved = Saved { params, kind: self.kind, step: self.step, season: self.season, series };
-        let mut bytes = [&MAGIC[..], &[STATE_VERSION]].concat();
-        bytes.extend(postcard::to_stdvec(&saved).map_err(|e| internal(&e))?);
-        bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
-        Ok(bytes)
+        let head = Head { params: self.params.clone(), kind: self.kind, step: self.step, season: self.season };
+        let mut out = Writer([&MAGIC[..], &[STATE_VERSION]].concat());
+        out.text(&serde_json::to_string(&head).map_err(|error| unwritten(&error))?);
+        out.whole(self.series.len() as u64);
+        let mut before = 0;
+        for (at, one) in self.series.iter().enumerate() {
+            out.text(self.names.key(at as u32));
+            out.signed(one.last.wrapping_sub(before));
+            before = one.last;
+            out.byte(u8::from(!one.states.is_empty()));
+            match &one.states[..] {
+                [] => out.text(&one.error),
+                states => states.iter().try_for_each(|state| state.save(&mut out))?,
+            }
+        }
+        let sum = crc32c::crc32c(&out.0);
+        out.0.extend(sum.to_le_bytes());
+        Ok(out.0)
     }
 
     /// The state that [`Forecaster::to_bytes`] wrote.
     ///
     /// # Errors
-    /// `STATE_CORRUPT` for bytes that are none, cut off or damaged; `STATE_VERSION` for those of a later version.
+    /// `STATE_CORRUPT` for bytes that are none, cut off or damaged; `STATE_VERSION` for those of another version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Forecaster> {
         let corrupt = |message: &str| Error::StateCorrupt { message: message.into() };
         let (head, sum) = bytes.split_last_chunk::<4>().ok_or_else(|| corrupt("too short"))?;
@@ -536,95 +695,47 @@ impl Forecaster {
         if crc32c::crc32c(head) != u32::from_le_bytes(*sum) {
             return Err(corrupt("the checksum does not fit"));
         }
-        let (saved, rest): (Saved, _) = postcard::take_from_bytes(body).map_err(|_| corrupt("not readable"))?;
-        let params: ForecasterParams = serde_json::from_str(&saved.params).map_err(|_| corrupt("its parameters"))?;
-        params.check().map_err(|_| corrupt("its parameters"))?;
-        if !rest.is_empty() || !(1..=MAX_PERIODS).contains(&saved.season) || !saved.step.is_sound() {
-            return Err(corrupt("its head"));
-        }
-        let Saved { kind, step, season, .. } = saved;
-        let (mut names, mut series) = (Interner::default(), Vec::new());
-        for one in saved.series {
-            let states: Option<Vec<State>> = one.states.into_iter().map(SavedState::state).collect();
-            let states = states.filter(|states| states.is_empty() || states.len() == params.models.len());
-            let states = states.ok_or_else(|| corrupt(&format!("the series {}", one.name)))?;
-            if names.intern(&one.name) as usize != series.len() {
-                return Err(corrupt(&format!("the series {} twice", one.name)));
+        let mut read = Reader(body);
+        let head = read.text().and_then(|text| serde_json::from_str::<Head<Value>>(text).ok());
+        let Head { params, kind, step, season } = head.ok_or_else(|| corrupt("its head"))?;
+        let params = ForecasterParams::read(params).and_then(|params| params.check().map(|()| params));
+        let params = params.map_err(|_| corrupt("its parameters"))?;
+        let count = read.count(4).filter(|_| (1..=MAX_PERIODS).contains(&season) && step.is_sound());
+        let (mut names, mut series, mut before) = (Interner::default(), Vec::new(), 0);
+        for _ in 0..count.ok_or_else(|| corrupt("its head"))? {
+            let name = read.text().ok_or_else(|| corrupt("the name of a series"))?;
+            let one = One::load(&mut read, before, params.forecast.models.len());
+            let one = one.ok_or_else(|| corrupt(&format!("the series {name}")))?;
+            if names.intern(name) as usize != series.len() {
+                return Err(corrupt(&format!("the series {name} twice")));
             }
-            series.push(One { last: one.last, error: one.error, states });
+            before = one.last;
+            series.push(one);
         }
-        Ok(Forecaster { params, kind, step, season, names, series })
+        if read.0.is_empty() {
+            Ok(Forecaster { params, kind, step, season, names, series })
+        } else {
+            Err(corrupt("more than a state"))
+        }
     }
 }
 
+impl One {
+    fn load(read: &mut Reader<'_>, before: i64, models: usize) -> Option<One> {
+        let last = before.wrapping_add(read.signed()?);
+        if read.byte().filter(|fitted| *fitted < 2)? == 0 {
+            return Some(One { last, error: read.text()?.into(), states: Vec::new() });
+        }
+        let states: Option<Vec<State>> = (0..models).map(|_| State::load(read)).collect();
+        Some(One { last, error: String::new(), states: states? })
+    }
+}
+
+/// What all series of a saved state have in common.
 #[derive(Serialize, Deserialize)]
-struct Saved {
-    params: String,
+struct Head<P = ForecasterParams> {
+    params: P,
     kind: Kind,
     step: Step,
     season: usize,
-    series: Vec<SavedOne>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct SavedOne {
-    name: String,
-    last: i64,
-    error: String,
-    states: Vec<SavedState>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct SavedState {
-    model: String,
-    filter: Mixture,
-    pool: Option<CountPool>,
-    relative: bool,
-    spread: Vec<f32>,
-    shape: Vec<f32>,
-    count: bool,
-    floor: bool,
-    largest: f64,
-    drift: [f64; 2],
-    since: u32,
-}
-
-impl SavedState {
-    fn of(state: &State) -> SavedState {
-        SavedState {
-            model: state.model.name().into(),
-            filter: state.filter.clone(),
-            pool: state.pool.clone(),
-            relative: state.relative,
-            spread: state.spread.to_vec(),
-            shape: state.shape.to_vec(),
-            count: state.count,
-            floor: state.floor,
-            largest: state.largest,
-            drift: state.drift,
-            since: state.since,
-        }
-    }
-
-    fn state(self) -> Option<State> {
-        let parts = &self.filter.0;
-        let sound = parts.is_empty() == self.pool.is_some()
-            && self.pool.as_ref().is_none_or(CountPool::is_sound)
-            && parts.iter().all(|(_, filter)| filter.is_sound())
-            && (1..=MAX_PERIODS).contains(&self.spread.len())
-            && [0, 99].contains(&self.shape.len());
-        sound.then_some(State {
-            model: serde_json::from_value(self.model.into()).ok()?,
-            filter: self.filter,
-            pool: self.pool,
-            relative: self.relative,
-            spread: self.spread.into(),
-            shape: self.shape.into(),
-            count: self.count,
-            floor: self.floor,
-            largest: self.largest,
-            drift: self.drift,
-            since: self.since,
-        })
-    }
 }

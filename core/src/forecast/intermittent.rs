@@ -9,20 +9,31 @@
 //! Golden: statsforecast 2.1.0, to 1e-9 (`forecast/tests.rs`).
 //! Invariants: rate ≥ 0 for demand ≥ 0; a known prefix and updates give the bits of the whole series.
 
-use serde::{Deserialize, Serialize};
-
+use super::bytes::{Reader, Writer};
 use super::check_rate;
 use super::smooth::Roll;
 use crate::base::Result;
 
 /// Smoothed size and interval of demand.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Intervals {
     alpha: f64,
     factor: f64,
     size: f64,
     interval: f64,
     since: f64,
+}
+
+impl Intervals {
+    pub(crate) fn save(&self, out: &mut Writer) {
+        out.floats(&[self.alpha, self.factor, self.size, self.interval]);
+        out.number(self.since);
+    }
+
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<Intervals> {
+        let (alpha, factor, size, interval) = (read.float()?, read.float()?, read.float()?, read.float()?);
+        Some(Intervals { alpha, factor, size, interval, since: read.number()? })
+    }
 }
 
 impl Roll for Intervals {
@@ -281,12 +292,22 @@ fn squares(mut filter: impl Roll, y: &[f64], weight: &[f64]) -> f64 {
 }
 
 /// Smoothed size and chance of demand.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Chances {
     alpha: f64,
     beta: f64,
     size: f64,
     chance: f64,
+}
+
+impl Chances {
+    pub(crate) fn save(&self, out: &mut Writer) {
+        out.floats(&[self.alpha, self.beta, self.size, self.chance]);
+    }
+
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<Chances> {
+        Some(Chances { alpha: read.float()?, beta: read.float()?, size: read.float()?, chance: read.float()? })
+    }
 }
 
 impl Roll for Chances {
@@ -319,7 +340,7 @@ pub(crate) fn fit_chances(y: &[f64], weight: &[f64]) -> Chances {
 }
 
 /// A history that is aggregated anew for each forecast.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Aggregated {
     /// Whether the mean over all levels up to the mean interval is taken (IMAPA), not that interval alone (ADIDA).
     every_level: bool,
@@ -329,6 +350,15 @@ pub(crate) struct Aggregated {
 impl Aggregated {
     pub(crate) fn new(every_level: bool) -> Self {
         Aggregated { every_level, seen: Vec::new() }
+    }
+
+    pub(crate) fn save(&self, out: &mut Writer) {
+        out.byte(u8::from(self.every_level));
+        out.list(&self.seen);
+    }
+
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<Aggregated> {
+        Some(Aggregated { every_level: read.byte().filter(|every| *every < 2)? == 1, seen: read.list()? })
     }
 }
 

@@ -4,7 +4,13 @@
 //! period ahead, made to rise with the distance, is the variance. The backtest, whose parameters had not seen
 //! the data, scales it up where the past was fitted too well. A model with a multiplying season has errors
 //! relative to the forecast.
+//!
+//! What is measured is told in the few bytes that a saved state has for it (see [`Curve`] and [`Shape`]), before and after
+//! saving alike. Beside full precision the MSIS on what was held out within the training rows changes by MEASURED.
 
+use std::sync::LazyLock;
+
+use super::bytes::{Reader, Writer};
 use super::demand::Demand;
 use super::select::{Choice, recent};
 use super::smooth::Roll;
@@ -30,10 +36,156 @@ const SHAPE_ERRORS: usize = 40;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Spread {
     pub(crate) relative: bool,
-    pub(crate) step: Vec<f64>,
+    pub(crate) curve: Curve,
+    step: Vec<f64>,
     total: Vec<f64>,
-    /// Quantiles 1 % … 99 % of the standardised errors; empty for the normal distribution.
-    pub(crate) shape: Vec<f64>,
+    pub(crate) shape: Shape,
+}
+
+/// Standard deviations per period ahead: at six of the periods as powers of 129/128, between them the variance goes on along a
+/// line. Mostly seven bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Curve {
+    periods: usize,
+    knots: Box<[i32]>,
+}
+
+const KNOTS: usize = 6;
+const BASE: f64 = 129.0 / 128.0;
+/// The largest power either way: 10^±203.
+const MOST_POWER: i32 = 60_000;
+
+impl Curve {
+    fn of(sd: &[f64]) -> Curve {
+        let code = |sd: f64| match (sd.ln() / BASE.ln()).round() as i32 {
+            _ if sd <= 0.0 => 0,
+            power if power >= 0 => power.min(MOST_POWER) + 1,
+            power => power.max(-MOST_POWER),
+        };
+        Curve { periods: sd.len(), knots: places(sd.len()).into_iter().map(|at| code(sd[at])).collect() }
+    }
+
+    /// That of the next period.
+    pub(crate) fn first(&self) -> f64 {
+        deviation(self.knots[0])
+    }
+
+    /// Those of all periods.
+    pub(crate) fn steps(&self) -> Vec<f64> {
+        let places = places(self.periods);
+        let mut out = vec![self.first(); self.periods];
+        for (at, codes) in places.windows(2).zip(self.knots.windows(2)) {
+            let (low, high) = (deviation(codes[0]), deviation(codes[1]));
+            for (step, out) in out.iter_mut().enumerate().take(at[1] + 1).skip(at[0] + 1) {
+                let part = (step - at[0]) as f64 / (at[1] - at[0]) as f64;
+                *out = if step == at[1] { high } else { (low * low + part * (high * high - low * low)).sqrt() };
+            }
+        }
+        out
+    }
+
+    pub(crate) fn save(&self, out: &mut Writer) {
+        out.whole(self.periods as u64);
+        let mut before = 0;
+        for knot in &self.knots {
+            out.signed(i64::from(knot - before));
+            before = *knot;
+        }
+    }
+
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<Curve> {
+        let periods = read.index().filter(|periods| (1..=super::MAX_PERIODS).contains(periods))?;
+        let mut before = 0_i64;
+        let mut next = || {
+            before = before.checked_add(read.signed()?)?;
+            let knot = i32::try_from(before).ok()?;
+            (-MOST_POWER..=MOST_POWER + 1).contains(&knot).then_some(knot)
+        };
+        let knots: Option<Box<[i32]>> = (0..places(periods).len()).map(|_| next()).collect();
+        Some(Curve { periods, knots: knots? })
+    }
+}
+
+/// The periods, from 0, at which a curve is told: the nearer the denser.
+fn places(periods: usize) -> Vec<usize> {
+    if periods <= KNOTS {
+        return (0..periods).collect();
+    }
+    let last = KNOTS - 1;
+    let mut places: Vec<usize> = (0..KNOTS).map(|k| ((periods - 1) * k * k).div_ceil(last * last)).collect();
+    (1..KNOTS).for_each(|k| places[k] = places[k].max(places[k - 1] + 1));
+    places
+}
+
+/// The standard deviation of a code: 0 for none, else a power, those from 0 on one higher. By squaring, so that the bits
+/// are the same on every machine.
+fn deviation(code: i32) -> f64 {
+    if code == 0 {
+        return 0.0;
+    }
+    let power = if code > 0 { code - 1 } else { code };
+    let (mut left, mut square, mut value) = (power.unsigned_abs(), BASE, 1.0);
+    while left > 0 {
+        if left & 1 == 1 {
+            value *= square;
+        }
+        square *= square;
+        left >>= 1;
+    }
+    if power < 0 { 1.0 / value } else { value }
+}
+
+/// By how much the quantiles of the standardised error are above those of Student's t, in 32nds, at eleven probabilities; empty
+/// for nothing. Eleven bytes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Shape(Box<[i8]>);
+
+const SHAPE_AT: [f64; 11] = [1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 97.5, 99.0];
+const SHAPE_STEP: f64 = 1.0 / 32.0;
+
+/// Quantiles 1 % … 99 % before errors tell their own.
+static PRIOR: LazyLock<[f64; 99]> = LazyLock::new(|| std::array::from_fn(|i| error_quantile((i + 1) as f64 / 100.0)));
+
+impl Shape {
+    fn of(quantile: impl Fn(f64) -> f64) -> Shape {
+        let code = |percent: &f64| {
+            let p = percent / 100.0;
+            ((quantile(p) - error_quantile(p)) / SHAPE_STEP).round().clamp(-127.0, 127.0) as i8
+        };
+        Shape(SHAPE_AT.iter().map(code).collect())
+    }
+
+    /// Quantiles 1 % … 99 %, which never fall; empty for Student's t.
+    pub(crate) fn quantiles(&self) -> Vec<f64> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        let (mut knot, mut most) = (0, f64::NEG_INFINITY);
+        let quantile = |i: usize| {
+            let percent = (i + 1) as f64;
+            while knot + 2 < SHAPE_AT.len() && SHAPE_AT[knot + 1] < percent {
+                knot += 1;
+            }
+            let part = (percent - SHAPE_AT[knot]) / (SHAPE_AT[knot + 1] - SHAPE_AT[knot]);
+            let [low, high] = [f64::from(self.0[knot]), f64::from(self.0[knot + 1])];
+            most = (PRIOR[i] + SHAPE_STEP * (low + part * (high - low))).max(most);
+            most
+        };
+        (0..99).map(quantile).collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn save(&self, out: &mut Writer) {
+        self.0.iter().for_each(|code| out.byte(*code as u8));
+    }
+
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<Shape> {
+        let codes: Option<Box<[i8]>> = SHAPE_AT.iter().map(|_| read.byte().map(|byte| byte as i8)).collect();
+        codes.map(Shape)
+    }
 }
 
 impl Spread {
@@ -61,10 +213,11 @@ pub(crate) fn spread(choice: &Choice, demand: &Demand, horizon: usize) -> Spread
     let wider = optimism(choice, &errors);
     let variance: Vec<f64> = rising(&errors.step, prior).iter().map(|v| v * wider).collect();
     let mut total: Vec<f64> = rising_totals(&errors.total, &variance, relative).iter().map(|v| v * wider).collect();
-    floor_totals(&mut total, &variance, relative);
-    let step: Vec<f64> = variance.iter().map(|v| v.sqrt()).collect();
+    let curve = Curve::of(&variance.iter().map(|v| v.sqrt()).collect::<Vec<f64>>());
+    let step = curve.steps();
+    floor_totals(&mut total, &step.iter().map(|sd| sd * sd).collect::<Vec<f64>>(), relative);
     let shape = shape(&errors.step, &step, wider.sqrt());
-    Spread { relative, step, total: total.iter().map(|v| v.sqrt()).collect(), shape }
+    Spread { relative, curve, step, total: total.iter().map(|v| v.sqrt()).collect(), shape }
 }
 
 /// The quantile of a standardised error before errors tell their own.
@@ -205,7 +358,7 @@ fn isotonic(points: &[(f64, f64)]) -> Vec<f64> {
 }
 
 /// Quantiles of the standardised errors, their own mixed with those of Student's t.
-fn shape(step: &[Vec<(f64, f64)>], sd: &[f64], wider: f64) -> Vec<f64> {
+fn shape(step: &[Vec<(f64, f64)>], sd: &[f64], wider: f64) -> Shape {
     let mut all: Vec<(f64, f64)> = Vec::new();
     for (errors, sd) in step.iter().zip(sd) {
         if *sd > 0.0 {
@@ -214,7 +367,7 @@ fn shape(step: &[Vec<(f64, f64)>], sd: &[f64], wider: f64) -> Vec<f64> {
     }
     let origins = step.first().map_or(0, Vec::len);
     if origins < SHAPE_ERRORS || all.len() < SHAPE_ERRORS {
-        return Vec::new();
+        return Shape::default();
     }
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut total = 0.0;
@@ -229,8 +382,5 @@ fn shape(step: &[Vec<(f64, f64)>], sd: &[f64], wider: f64) -> Vec<f64> {
     };
     let known: f64 = step.first().map_or(0.0, |errors| errors.iter().map(|(_, weight)| weight).sum());
     let own = known / (known + PRIOR_ERRORS);
-    (1..100)
-        .map(|percent| f64::from(percent) / 100.0)
-        .map(|p| own * among(p) + (1.0 - own) * error_quantile(p))
-        .collect()
+    Shape::of(|p| own * among(p) + (1.0 - own) * error_quantile(p))
 }

@@ -32,6 +32,7 @@
 
 pub mod arima;
 mod backtest;
+mod bytes;
 pub mod calls;
 mod cannibal;
 pub mod ces;
@@ -483,7 +484,7 @@ fn named(
         error: choice.error,
         naive_error: choice.naive_error,
         candidates: choice.candidates.clone(),
-        shape: spread.shape,
+        shape: spread.shape.quantiles(),
         non_negative: floor,
         counts: None,
         law: Law::Auto,

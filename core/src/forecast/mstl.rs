@@ -12,8 +12,7 @@
 //! Source: Bandara, Hyndman & Bergmeir (2021), *MSTL: A Seasonal-Trend Decomposition Algorithm for Time Series with
 //! Multiple Seasonal Patterns*, algorithm 1; Cleveland, Cleveland, McRae & Terpenning (1990), *STL*.
 
-use serde::{Deserialize, Serialize};
-
+use super::bytes::{Reader, Writer};
 use super::ets::{self, Ets};
 use super::smooth::Roll;
 use super::{MAX_PERIODS, check_count};
@@ -265,20 +264,37 @@ pub fn mstl(y: &[f64], seasons: &[usize]) -> Result<Decomposition> {
 }
 
 /// The decomposition as a state: non-seasonal smoothing of the values without their seasons.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Mstl {
     base: Ets,
-    /// Each season's length and its component over the fitted periods.
+    /// Each season's length and its component, up to the last fitted period.
     seasonal: Vec<(usize, Vec<f64>)>,
+    /// How many periods were fitted.
+    fitted: usize,
     /// Periods seen.
     now: usize,
 }
 
 impl Mstl {
-    /// Whether updates can have led to this state: one that was read is not trusted.
-    pub(crate) fn is_sound(&self) -> bool {
-        let whole = |(season, part): &(usize, Vec<f64>)| (1..=part.len()).contains(season);
-        self.base.is_sound() && self.seasonal.iter().all(whole) && self.now < usize::MAX / 2
+    /// Writes a state that has seen the fitted periods: of each season the last cycle.
+    pub(crate) fn save(&self, out: &mut Writer) {
+        self.base.save(out);
+        out.whole(self.now.saturating_sub(self.fitted) as u64);
+        out.whole(self.seasonal.len() as u64);
+        self.seasonal.iter().for_each(|(season, part)| out.list(&part[part.len() - season..]));
+    }
+
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<Mstl> {
+        let (base, since) = (Ets::load(read)?, read.index().filter(|since| *since < usize::MAX / 2)?);
+        let count = read.count(1)?;
+        let mut cycle = || {
+            let part = read.list().filter(|part| (1..=MAX_PERIODS).contains(&part.len()))?;
+            Some((part.len(), part))
+        };
+        let seasonal: Option<Vec<(usize, Vec<f64>)>> = (0..count).map(|_| cycle()).collect();
+        // as if the longest season was all that was fitted
+        let fitted = MAX_PERIODS;
+        Some(Mstl { base, seasonal: seasonal?, fitted, now: fitted + since })
     }
 
     /// Fits the smoothing to the values without the seasons of which two are there; the state stands before the first.
@@ -286,15 +302,15 @@ impl Mstl {
         let parts = parts(y, &those_that_fit(seasons, y.len()));
         let plain: Vec<f64> =
             (0..y.len()).map(|t| parts.seasonal.iter().fold(y[t], |rest, (_, part)| rest - part[t])).collect();
-        Mstl { base: ets::best(&plain, weight, 1), seasonal: parts.seasonal, now: 0 }
+        Mstl { base: ets::best(&plain, weight, 1), seasonal: parts.seasonal, fitted: y.len(), now: 0 }
     }
     /// The seasons of a period as far as they are known before `known`: those of the last cycle before that.
     fn seasons(&self, t: usize, known: usize) -> f64 {
         let of = |(season, part): &(usize, Vec<f64>)| {
-            let known = known.min(part.len());
+            let known = known.min(self.fitted);
             let back = if t < known { 0 } else { (t - known) / season + 1 };
             let at = t.checked_sub(back * season).unwrap_or(t % season);
-            part[at]
+            part[at + part.len() - self.fitted]
         };
         self.seasonal.iter().map(of).sum()
     }

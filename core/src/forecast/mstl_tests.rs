@@ -67,6 +67,7 @@ fn the_past_does_not_know_the_future() {
     let state = Mstl {
         base: Ets::flat(ets::Form { error: ets::Kind::Additive, trend: ets::Trend::None, season: None }, 0.0),
         seasonal: vec![(2, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])],
+        fitted: 6,
         now: 3,
     };
     assert_eq!(state.path(4), [2.0, 3.0, 2.0, 3.0]);

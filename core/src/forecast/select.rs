@@ -8,9 +8,8 @@
 //! horizons of the tourism months held out one by one: OWA .787, without the naive candidates .800; powers from 2 to 6
 //! differ by .005 (November 2026).
 
-use serde::{Deserialize, Serialize};
-
 use super::arima::{self, Arima};
+use super::bytes::{Reader, Writer};
 use super::ces::{self, Ces};
 use super::demand::Demand;
 use super::ets::{self, Ets};
@@ -27,7 +26,7 @@ const INTERMITTENT_ZEROS: f64 = 1.0 / 3.0;
 const MAX_HISTORY: usize = 1_000;
 
 /// A fitted model that can be rolled along the series.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Filter {
     Last(LastValues),
     Ets(Ets),
@@ -54,17 +53,71 @@ impl Filter {
         }
     }
 
-    /// Whether updates can have led to this state.
-    pub(crate) fn is_sound(&self) -> bool {
+    /// What a saved state begins with, and the model.
+    pub(crate) fn save(&self, out: &mut Writer) {
         match self {
-            Filter::Last(f) => f.is_sound(),
-            Filter::Ets(f) => f.is_sound(),
-            Filter::Theta(f) => f.is_sound(),
-            Filter::Ces(f) => f.is_sound(),
-            Filter::Arima(f) => f.is_sound(),
-            Filter::Window(f) => f.is_sound(),
-            Filter::Mstl(f) => f.is_sound(),
-            Filter::Intervals(_) | Filter::Drift(_) | Filter::Chances(_) | Filter::Aggregated(_) => true,
+            Filter::Last(f) => {
+                out.byte(0);
+                f.save(out);
+            }
+            Filter::Ets(f) => {
+                out.byte(1);
+                f.save(out);
+            }
+            Filter::Theta(f) => {
+                out.byte(2);
+                f.save(out);
+            }
+            Filter::Ces(f) => {
+                out.byte(3);
+                f.save(out);
+            }
+            Filter::Arima(f) => {
+                out.byte(4);
+                f.save(out);
+            }
+            Filter::Intervals(f) => {
+                out.byte(5);
+                f.save(out);
+            }
+            Filter::Drift(f) => {
+                out.byte(6);
+                f.save(out);
+            }
+            Filter::Window(f) => {
+                out.byte(7);
+                f.save(out);
+            }
+            Filter::Mstl(f) => {
+                out.byte(8);
+                f.save(out);
+            }
+            Filter::Chances(f) => {
+                out.byte(9);
+                f.save(out);
+            }
+            Filter::Aggregated(f) => {
+                out.byte(10);
+                f.save(out);
+            }
+        }
+    }
+
+    /// What [`Filter::save`] wrote: a state that updates can have led to, or none.
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<Filter> {
+        match read.byte()? {
+            0 => LastValues::load(read).map(Filter::Last),
+            1 => Ets::load(read).map(Filter::Ets),
+            2 => Theta::load(read).map(Box::new).map(Filter::Theta),
+            3 => Ces::load(read).map(Filter::Ces),
+            4 => Arima::load(read).map(Box::new).map(Filter::Arima),
+            5 => Intervals::load(read).map(Filter::Intervals),
+            6 => Drift::load(read).map(Filter::Drift),
+            7 => WindowAverage::load(read).map(Filter::Window),
+            8 => Mstl::load(read).map(Box::new).map(Filter::Mstl),
+            9 => Chances::load(read).map(Filter::Chances),
+            10 => Aggregated::load(read).map(Filter::Aggregated),
+            _ => None,
         }
     }
 }
@@ -118,8 +171,27 @@ impl Roll for Filter {
 }
 
 /// Filters that are averaged with fixed weights (summing to 1).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Mixture(pub(crate) Vec<(f64, Filter)>);
+
+impl Mixture {
+    /// Writes the parts, with their weights where there are several.
+    pub(crate) fn save(&self, out: &mut Writer) {
+        out.whole(self.0.len() as u64);
+        for (share, filter) in &self.0 {
+            if self.0.len() > 1 {
+                out.float(*share);
+            }
+            filter.save(out);
+        }
+    }
+
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<Mixture> {
+        let count = read.count(2).filter(|count| *count > 0)?;
+        let mut part = || Some((if count > 1 { read.float()? } else { 1.0 }, Filter::load(read)?));
+        (0..count).map(|_| part()).collect::<Option<Vec<_>>>().map(Mixture)
+    }
+}
 
 impl Roll for Mixture {
     fn update(&mut self, y: f64, weight: f64) {

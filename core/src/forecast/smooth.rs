@@ -5,8 +5,7 @@
 //! Source: Hyndman, Koehler, Ord & Snyder, *Forecasting with Exponential Smoothing* (2008), ch. 2;
 //! Gardner & McKenzie (1985) for the damped trend.
 
-use serde::{Deserialize, Serialize};
-
+use super::bytes::{Reader, Writer};
 use super::ets::{self, Ets, Kind, Trend};
 use super::{MAX_PERIODS, check_count, check_rate};
 use crate::base::Result;
@@ -24,7 +23,7 @@ pub(crate) trait Roll {
 }
 
 /// The last value of each phase of the season.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct LastValues {
     values: Vec<f64>,
     last: f64,
@@ -36,9 +35,15 @@ impl LastValues {
         LastValues { values: vec![f64::NAN; season.max(1)], last: 0.0, at: 0 }
     }
 
-    /// Whether it is one that updates can have led to.
-    pub(crate) fn is_sound(&self) -> bool {
-        self.at < self.values.len() && self.values.len() <= MAX_PERIODS
+    pub(crate) fn save(&self, out: &mut Writer) {
+        out.list(&self.values);
+        out.float(self.last);
+        out.whole(self.at as u64);
+    }
+
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<LastValues> {
+        let own = LastValues { values: read.list()?, last: read.float()?, at: read.index()? };
+        (own.at < own.values.len() && own.values.len() <= MAX_PERIODS).then_some(own)
     }
 }
 

@@ -10,6 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bytes::{Reader, Writer};
 use super::ets::{Fit, aicc};
 use super::minimise::line;
 use super::season;
@@ -73,9 +74,32 @@ impl Line {
 }
 
 impl Theta {
-    /// Whether updates can have led to this state: one that was read is not trusted.
-    pub(crate) fn is_sound(&self) -> bool {
-        (self.at as usize) < self.seasonal.len() && self.seasonal.len() <= super::MAX_PERIODS
+    /// Writes what forecasts need: all but the variance, and of a line that stays as it is where it lies.
+    pub(crate) fn save(&self, out: &mut Writer) {
+        out.byte(u8::from(self.dynamic) | u8::from(self.ratio) << 1);
+        out.floats(&[self.alpha, self.line_share, self.level, self.decay]);
+        let Line { now, weight, time, mean, spread, slope } = self.line;
+        out.floats(&[time, mean, slope]);
+        if self.dynamic {
+            out.number(now);
+            out.number(weight);
+            out.float(spread);
+        }
+        out.list(&self.seasonal);
+        out.whole(self.at.into());
+    }
+
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<Theta> {
+        let form = read.byte().filter(|form| *form < 4)?;
+        let (dynamic, ratio) = (form & 1 == 1, form >> 1 == 1);
+        let (alpha, line_share, level, decay) = (read.float()?, read.float()?, read.float()?, read.float()?);
+        let mut line = Line { time: read.float()?, mean: read.float()?, slope: read.float()?, ..Line::default() };
+        if dynamic {
+            (line.now, line.weight, line.spread) = (read.number()?, read.number()?, read.float()?);
+        }
+        let (seasonal, at): (Box<[f64]>, _) = (read.list()?.into(), u32::try_from(read.whole()?).ok()?);
+        let sound = (at as usize) < seasonal.len() && seasonal.len() <= MAX_PERIODS;
+        sound.then_some(Theta { alpha, line_share, level, seasonal, variance: 0.0, line, decay, dynamic, ratio, at })
     }
 
     /// Whether a season multiplies.

@@ -132,6 +132,22 @@ fn scale(expected: f64, relative: bool) -> f64 {
     if relative { expected.abs().max(1e-9) } else { 1.0 }
 }
 
+/// The root mean square of the one-step errors, and whether they are relative; none where there are too few.
+pub(crate) fn sigma(choice: &Choice, demand: &Demand, options: &Options) -> Option<(f64, bool)> {
+    let fitted = Fitted::of(choice, demand);
+    fitted.errors(options).map(|errors| (root_mean_square(&errors), fitted.relative))
+}
+
+/// Whether a series has as many one-step errors as they need.
+pub(crate) fn suffices(demand: &Demand, options: &Options) -> bool {
+    suffice(&demand.value, &demand.weight, options)
+}
+
+fn suffice(value: &[f64], weight: &[f64], options: &Options) -> bool {
+    let known = value.iter().zip(weight).skip(burn(options.season, value.len()));
+    known.filter(|(y, w)| !y.is_nan() && **w >= LEAST_TRUST).count() >= LEAST_ERRORS
+}
+
 fn root_mean_square(errors: &[f64]) -> f64 {
     (errors.iter().map(|e| e * e).sum::<f64>() / errors.len() as f64).sqrt()
 }
@@ -265,6 +281,7 @@ pub(crate) struct Fitted<'a> {
     start: Source,
     end: Source,
     relative: bool,
+    largest: f64,
     /// The choice to be fitted anew; the pool of count models keeps its weights.
     choice: Option<&'a Choice>,
 }
@@ -278,6 +295,7 @@ impl<'a> Fitted<'a> {
             start: Source::Mixture(choice.start.clone()),
             end: Source::Mixture(choice.end.clone()),
             relative: relative(&choice.start, value),
+            largest: demand.largest,
             choice: Some(choice),
         }
     }
@@ -285,7 +303,8 @@ impl<'a> Fitted<'a> {
     pub(crate) fn of_counts(pool: &CountPool, demand: &'a Demand) -> Fitted<'a> {
         let (value, weight) = (&demand.value[..], &demand.weight[..]);
         let start = Source::Pool(pool.begun(value.len()));
-        Fitted { value, weight, start, end: Source::Pool(pool.clone()), relative: false, choice: None }
+        let (end, largest) = (Source::Pool(pool.clone()), demand.largest);
+        Fitted { value, weight, start, end, relative: false, largest, choice: None }
     }
 
     /// Puts the intervals of the way that is asked for in the place of those of a forecast.
@@ -305,8 +324,7 @@ impl<'a> Fitted<'a> {
 
     fn tell_analytic(&self, forecast: &mut Forecast, options: &Options) {
         if forecast.counts.is_some() {
-            let known = self.value.iter().zip(self.weight).skip(burn(options.season, self.value.len()));
-            if known.filter(|(y, w)| !y.is_nan() && **w >= LEAST_TRUST).count() >= LEAST_ERRORS {
+            if suffice(self.value, self.weight, options) {
                 forecast.law = Law::Analytic;
             }
             return;
@@ -317,8 +335,7 @@ impl<'a> Fitted<'a> {
         (forecast.sd, forecast.total_sd) = analytic(&self.end, sigma, self.relative, options.horizon);
         forecast.shape = Vec::new();
         if forecast.count {
-            let largest = self.value.iter().copied().filter(|y| !y.is_nan()).fold(0.0, f64::max);
-            bound(&mut forecast.sd, &mut forecast.total_sd, &forecast.mean, 2.0 * largest);
+            bound(&mut forecast.sd, &mut forecast.total_sd, &forecast.mean, 2.0 * self.largest);
         }
         forecast.intervals = options.levels.iter().map(|level| interval_at(forecast, *level)).collect();
     }

@@ -7,16 +7,33 @@
 
 use std::collections::VecDeque;
 
-use serde::{Deserialize, Serialize};
-
+use super::bytes::{Reader, Writer};
 use super::smooth::Roll;
 
 /// The last value and the mean change per period from the first known value to it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Drift {
     first: Option<(f64, f64)>,
     last: (f64, f64),
     now: f64,
+}
+
+impl Drift {
+    pub(crate) fn save(&self, out: &mut Writer) {
+        out.byte(u8::from(self.first.is_some()));
+        out.number(self.now);
+        for (time, value) in self.first.into_iter().chain([self.last]) {
+            out.number(time);
+            out.float(value);
+        }
+    }
+
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<Drift> {
+        let begun = read.byte().filter(|begun| *begun < 2)? == 1;
+        let now = read.number()?;
+        let mut point = || Some((read.number()?, read.float()?));
+        Some(Drift { first: if begun { Some(point()?) } else { None }, last: point()?, now })
+    }
 }
 
 impl Roll for Drift {
@@ -41,7 +58,7 @@ const PLAIN: [usize; 8] = [2, 3, 4, 6, 8, 12, 20, 30];
 const SEASONAL: [usize; 5] = [2, 3, 4, 6, 8];
 
 /// The weighted mean of the last known values of each phase of a season.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct WindowAverage {
     length: usize,
     phases: Vec<VecDeque<(f64, f64)>>,
@@ -49,9 +66,34 @@ pub(crate) struct WindowAverage {
 }
 
 impl WindowAverage {
-    /// Whether updates can have led to this state: one that was read is not trusted.
-    pub(crate) fn is_sound(&self) -> bool {
-        self.at < self.phases.len() && self.phases.len() <= super::MAX_PERIODS
+    pub(crate) fn save(&self, out: &mut Writer) {
+        let plain = self.phases.iter().flatten().all(|(_, weight)| *weight == 1.0);
+        out.byte(u8::from(plain));
+        [self.length, self.phases.len(), self.at].iter().for_each(|n| out.whole(*n as u64));
+        for phase in &self.phases {
+            out.whole(phase.len() as u64);
+            for (y, weight) in phase {
+                out.float(*y);
+                if !plain {
+                    out.float(*weight);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn load(read: &mut Reader<'_>) -> Option<WindowAverage> {
+        let plain = read.byte().filter(|plain| *plain < 2)? == 1;
+        let (length, season, at) = (read.index()?, read.index()?, read.index()?);
+        if at >= season || season > super::MAX_PERIODS {
+            return None;
+        }
+        let mut phase = || {
+            let count = read.count(8).filter(|count| *count <= length)?;
+            let mut value = || Some((read.float()?, if plain { 1.0 } else { read.float()? }));
+            (0..count).map(|_| value()).collect::<Option<VecDeque<_>>>()
+        };
+        let phases: Option<Vec<VecDeque<(f64, f64)>>> = (0..season).map(|_| phase()).collect();
+        Some(WindowAverage { length, phases: phases?, at })
     }
 
     fn new(season: usize, length: usize) -> Self {
