@@ -346,6 +346,12 @@ export interface ForecasterParams
    * @defaultValue \`["auto"]\`
    */
   models?: string[]
+  /**
+   * How intervals are made. Other ways need errors of the past, which are not kept.
+   *
+   * @defaultValue \`"auto"\`
+   */
+  intervals?: 'auto' | 'analytic'
   /** After so many periods a series is due to be fitted anew; none for never. A whole number. */
   refitEvery?: number | null
   /**

@@ -1230,6 +1230,12 @@ export interface ForecasterParams
    * @defaultValue `["auto"]`
    */
   models?: string[]
+  /**
+   * How intervals are made. Other ways need errors of the past, which are not kept.
+   *
+   * @defaultValue `"auto"`
+   */
+  intervals?: 'auto' | 'analytic'
   /** After so many periods a series is due to be fitted anew; none for never. A whole number. */
   refitEvery?: number | null
   /**
@@ -2008,6 +2014,12 @@ export interface ForecastFrameParams {
    */
   level?: number[] | Float64Array
   /**
+   * How intervals are made. Where another way than `auto` is named, a column `intervals` tells for each row by which they
+   * were: `auto` where the past is too short for it, `conformal; auto at 95` where it is for some of the levels.
+   * @defaultValue `"auto"`
+   */
+  intervals?: Intervals
+  /**
    * The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
    * statsforecast's (`AutoETS`, `AutoTheta`).
    * @defaultValue `["auto"]`
@@ -2077,6 +2089,20 @@ export interface ForecastFrameParams {
   onSale?: string | null
 }
 
+/** How intervals are made. */
+export type Intervals =
+  /** Errors of the past per period ahead, the recent ones counting more, drawn to Student's t; of counts from their models. */
+  | 'auto'
+  /** The normal distribution with the variance that the model's recursion gives one-step errors (Hyndman et al. 2008, ch. 6);
+counts by the negative binomial of that variance, or by their own models. Under 8 errors as `auto`. */
+  | 'analytic'
+  /** Quantiles of 1,000 paths, on which one-step errors of the past are drawn anew and fed through the model. Under 8
+errors as `auto`. */
+  | 'bootstrap'
+  /** The mean and the quantile ⌈(n + 1)·level⌉/n of n absolute errors of as many periods ahead that parameters fitted before
+them made (split conformal: Vovk et al. 2005; Stankevičiūtė et al. 2021). Where (n + 1)·(1 − level) < 1, as `auto`. */
+  | 'conformal'
+
 /** The models that `auto` chooses from. */
 export type Model =
   /** The last value. */
@@ -2115,6 +2141,8 @@ export type Model =
   | 'standard_theta'
   /** The optimised Theta model, whose line stays that of the whole series. */
   | 'optimised_theta'
+  /** The one of the four Theta models with the least squared errors. */
+  | 'auto_theta'
   /** Several seasons taken out by LOESS, each going on as in its last cycle; exponential smoothing of the rest. */
   | 'mstl'
   /** The method of Teunter, Syntetos and Babai for items that go out of use. */
@@ -2346,6 +2374,12 @@ export interface CrossValidationParams {
    */
   level?: number[] | Float64Array
   /**
+   * How intervals are made. Where another way than `auto` is named, a column `intervals` tells for each row by which they
+   * were: `auto` where the past is too short for it, `conformal; auto at 95` where it is for some of the levels.
+   * @defaultValue `"auto"`
+   */
+  intervals?: Intervals
+  /**
    * The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
    * statsforecast's (`AutoETS`, `AutoTheta`).
    * @defaultValue `["auto"]`
@@ -2422,7 +2456,7 @@ export interface CrossValidationParams {
   stepSize?: number | null
   /**
    * Whether models are chosen and fitted anew for each window; otherwise those of a series' first window take the
-   * values up to the next ones in, as a [`Forecaster`](super::Forecaster) does.
+   * values up to the next ones in, as a [`Forecaster`](super::Forecaster) does; `intervals` are `auto` or `analytic` then.
    * @defaultValue `true`
    */
   refit?: boolean
@@ -2455,6 +2489,12 @@ export interface ForecastPathsParams {
    * @defaultValue `[80]`
    */
   level?: number[] | Float64Array
+  /**
+   * How intervals are made. Where another way than `auto` is named, a column `intervals` tells for each row by which they
+   * were: `auto` where the past is too short for it, `conformal; auto at 95` where it is for some of the levels.
+   * @defaultValue `"auto"`
+   */
+  intervals?: Intervals
   /**
    * The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
    * statsforecast's (`AutoETS`, `AutoTheta`).
@@ -2547,6 +2587,12 @@ export interface ForecastTotalsParams {
    * @defaultValue `[80]`
    */
   level?: number[] | Float64Array
+  /**
+   * How intervals are made. Where another way than `auto` is named, a column `intervals` tells for each row by which they
+   * were: `auto` where the past is too short for it, `conformal; auto at 95` where it is for some of the levels.
+   * @defaultValue `"auto"`
+   */
+  intervals?: Intervals
   /**
    * The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
    * statsforecast's (`AutoETS`, `AutoTheta`).

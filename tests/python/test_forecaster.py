@@ -43,6 +43,16 @@ def test_life(frame) -> None:
     assert drift["updates"] == [2, 2] and drift["drifted"] == [False, False]
 
 
+def test_intervals_by_name() -> None:
+    f = tr.Forecaster(models=["ets"], intervals="analytic", h=3).fit(rows("a", 0, WEEKS))
+    assert f.predict()["intervals"] == ["analytic"] * 3
+    told = tr.forecast(rows("a", 0, WEEKS), models=["ets"], intervals="analytic", h=3)
+    assert told["ets-hi-80"] == f.predict()["ets-hi-80"]
+    with pytest.raises(tr.Error) as caught:
+        tr.Forecaster(intervals="conformal").fit(rows("a", 0, WEEKS))
+    assert (caught.value.code, caught.value.field) == ("INVALID_ARGUMENT", "intervals")
+
+
 def test_integer_ids_stay_integers() -> None:
     f = tr.Forecaster(models=["naive"]).fit(pl.DataFrame({**rows("a", 0, WEEKS[:9]), "unique_id": [7] * 9}))
     assert f.predict(1)["unique_id"].to_list() == [7]
@@ -72,7 +82,7 @@ def test_damage_is_refused(tmp_path) -> None:
     refitted = tr.Forecaster.load(tmp_path / "state").fit({"y": [1.0, 2.0, 3.0]}).predict()
     assert len(refitted["theta"]) == 7
     state = bytearray((tmp_path / "state").read_bytes())
-    for damaged, code in [(b"", "STATE_CORRUPT"), (state[:-1], "STATE_CORRUPT"), (state[:4] + b"\2" + state[5:], "STATE_VERSION")]:
+    for damaged, code in [(b"", "STATE_CORRUPT"), (state[:-1], "STATE_CORRUPT"), (state[:4] + b"\1" + state[5:], "STATE_VERSION")]:
         with pytest.raises(tr.Error) as caught:
             tr.Forecaster.from_bytes(damaged)
         assert caught.value.code == code

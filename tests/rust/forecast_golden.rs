@@ -104,11 +104,13 @@ fn frame(columns: &Value) -> Table {
 }
 
 #[test]
-fn a_state_of_format_1_stays_readable() {
+fn a_state_of_format_2_stays_readable() {
     let golden: Value = serde_json::from_str(include_str!("../golden/forecaster.json")).expect("json");
     let hex = golden["hex"].as_str().expect("hex");
     let byte = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex");
     let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
+    let before = Forecaster::from_bytes(&[&bytes[..4], &[1], &bytes[5..]].concat()).expect_err("another format");
+    assert_eq!((before.code(), before.fields()["found"].as_u64()), ("STATE_VERSION", Some(1)));
     let mut own = Forecaster::from_bytes(&bytes).expect("a state");
     assert_eq!(own.to_bytes().expect("bytes"), bytes);
     for step in golden["steps"].as_array().expect("steps") {

@@ -30,6 +30,10 @@ class Forecaster:
         Step between periods: ``D``, ``W``, ``MS`` …; by default it is read off the frame.
     season : int, default 0
         Periods in a season; 1 for none, 0 for that of the step.
+    seasons : sequence of int, default ()
+        Further, longer seasons, for ``mstl``.
+    intervals : str, default "auto"
+        How intervals are made: ``auto`` or ``analytic``. Other ways need errors of the past, which are not kept.
     candidates : sequence of str, default ()
         Models that ``auto`` chooses among.
     pool : str, default "standard"
@@ -65,6 +69,8 @@ class Forecaster:
         h: int = 14,
         freq: str | None = None,
         season: int = 0,
+        seasons: Sequence[int] = (),
+        intervals: str = "auto",
         candidates: Sequence[str] = (),
         pool: str = "standard",
         windows: int = 3,
@@ -80,10 +86,10 @@ class Forecaster:
         if isinstance(models, str):
             raise argument("models", "a list of names", models)
         self._params: dict[str, Any] = {
-            "models": list(models), "h": h, "freq": freq, "season": season, "candidates": list(candidates), "pool": pool,
-            "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column,
-            "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "refit_every": refit_every,
-            "refit_on_drift": refit_on_drift,
+            "models": list(models), "h": h, "freq": freq, "season": season, "seasons": list(seasons), "intervals": intervals,
+            "candidates": list(candidates), "pool": pool, "windows": windows, "non_negative": non_negative,
+            "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock,
+            "gaps": gaps, "refit_every": refit_every, "refit_on_drift": refit_on_drift,
         }  # fmt: skip
         self._native: _core.Forecaster | None = None
         self._kind = "dict"
@@ -155,7 +161,7 @@ class Forecaster:
         Raises
         ------
         Error
-            STATE_CORRUPT for bytes that are none or damaged, STATE_VERSION for those of a later version.
+            STATE_CORRUPT for bytes that are none or damaged, STATE_VERSION for those of another version.
         """
         own = cls()
         own._native = _core.Forecaster.load(bytes(state))

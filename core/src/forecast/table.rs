@@ -51,8 +51,9 @@ pub struct TableParams {
     pub seasons: Vec<usize>,
     /// Levels of the intervals in percent, each between 0 and 100.
     pub level: Vec<f64>,
-    /// How intervals are made. Where another way than `auto` is named, a column `intervals` tells for each row by which they
-    /// were: `auto` where the past is too short for it, `conformal; auto at 95` where it is for some of the levels.
+    /// How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
+    /// `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
+    /// errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only.
     pub intervals: Intervals,
     /// The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
     /// statsforecast's (`AutoETS`, `AutoTheta`).

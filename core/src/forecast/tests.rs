@@ -952,6 +952,28 @@ fn without_refit_the_first_window_fits_and_later_ones_roll() {
     assert_eq!(anew.unwrap().floats("naive").unwrap(), past.floats("naive").unwrap()[..21]);
 }
 
+#[test]
+fn the_parameters_of_a_forecaster_are_one_object() {
+    let forecast = TableParams { h: 3, models: vec!["ets".into()], ..TableParams::default() };
+    let params = ForecasterParams { forecast, refit_every: Some(9), refit_on_drift: false };
+    let json = serde_json::to_value(&params).unwrap();
+    assert_eq!((&json["h"], &json["refit_every"], json.get("level")), (&3.into(), &9.into(), None));
+    assert_eq!(ForecasterParams::read(json).unwrap(), params);
+    let error = |value: serde_json::Value| ForecasterParams::read(value).and_then(|p| p.check()).unwrap_err();
+    for (value, field) in [
+        (serde_json::json!({"level": [80]}), "level"),
+        (serde_json::json!({"h": "x"}), "h"),
+        (serde_json::json!({"refit_every": -1}), "refit_every"),
+        (serde_json::json!({"refit_every": 0}), "refit_every"),
+        (serde_json::json!({"horizon": 1}), "horizon"),
+        (serde_json::json!({"intervals": "bootstrap"}), "intervals"),
+    ] {
+        let told = error(value);
+        assert_eq!((told.code(), told.fields()["field"].as_str()), ("INVALID_ARGUMENT", Some(field)));
+    }
+    assert_eq!(error(serde_json::json!([1])).code(), "INVALID_ARGUMENT");
+}
+
 /// Months and weeks with a trend, a season and gaps, as a shop has them.
 fn real(season: usize, n: usize, gaps: bool) -> Vec<f64> {
     let one = |t: usize| {

@@ -3,17 +3,24 @@
 //! In: a fitted filter before the first value and after the last, and the values. Out: the ends of a forecast's intervals,
 //! and by which way each was made.
 //!
-//! - Analytic: the error of `h` periods ahead is Σ over the periods of what the innovation of each changes in the forecast of
-//!   the last one, so that its variance is σ²·(1 + Σ cⱼ²). The responses cⱼ are taken from the filter itself: its path after
-//!   an innovation of +σ less that after −σ, over 2σ. Exact for filters that are linear in the innovation (then cⱼ are the
-//!   ψ-weights of Box & Jenkins 1976, ch. 5, and Hyndman, Koehler, Ord & Snyder 2008, ch. 6), of first order for others.
-//!   O(h²) steps of the filter.
-//! - Bootstrap: one-step errors of the past, drawn with a fixed seed, are fed through the filter; quantiles of the paths.
+//! A way that a past does not suffice for leaves the intervals as they are without it. Ends of counts are whole and not
+//! below 0.
+//!
+//! - Analytic (from 8 one-step errors on): the error of `h` periods ahead is the sum over those periods of what the
+//!   innovation of each changes in the forecast of the last, so that its variance is σ²·(1 + Σ cⱼ²). The responses cⱼ are
+//!   taken from the filter itself: half its path after an innovation of +σ less that after −σ. Exact for filters that are
+//!   linear in the innovation (then cⱼ are the ψ-weights of Box & Jenkins 1976, ch. 5, and of Hyndman, Koehler, Ord & Snyder
+//!   2008, ch. 6), of first order for others; parameters count as known. O(h²) steps of the filter. Counts have the negative
+//!   binomial of that variance, those of the count models their own law.
+//! - Bootstrap (from 8 on): one-step errors of the past, drawn with a fixed seed, are fed through the filter; ends are
+//!   quantiles of the paths, which stay within ten times what was seen. Where models are averaged, the path without errors
+//!   is put back on what they forecast.
 //! - Conformal: parameters are fitted on what lies before the last origins (100 and `h` of them, at most half of the series),
 //!   the filter is rolled on, and the end is the ⌈(n + 1)·level⌉-th smallest of its n absolute errors of that many periods
-//!   ahead. Vovk, Gammerman & Shafer (2005), *Algorithmic Learning in a Random World*, ch. 2 and 4; Stankevičiūtė, Alaa &
-//!   van der Schaar (2021), *Conformal time-series forecasting*. Errors of neighbouring origins are alike, so the guarantee
-//!   of independent errors is only approached.
+//!   ahead; they suffice where (n + 1)·(1 − level) ≥ 1. The count models keep the weights of the whole. Vovk, Gammerman &
+//!   Shafer (2005), *Algorithmic Learning in a Random World*, ch. 2 and 4; Stankevičiūtė, Alaa & van der Schaar (2021),
+//!   *Conformal time-series forecasting*. Errors of neighbouring origins are alike, so the guarantee of independent errors
+//!   is only approached.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,21 +31,21 @@ use super::smooth::Roll;
 use super::{Forecast, Interval, LARGEST, Options, bound, interval_at};
 
 /// How intervals are made.
+///
+/// Sources: Hyndman, Koehler, Ord & Snyder (2008), ch. 6, for `analytic`; Vovk, Gammerman & Shafer (2005) and Stankevičiūtė,
+/// Alaa & van der Schaar (2021) for `conformal`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Intervals {
-    /// Errors of the past per period ahead, the recent ones counting more, drawn to Student's t; of counts from their models.
+    /// Errors of the past per period ahead, the recent ones counting more, drawn to Student's t; counts have their models.
     #[default]
     Auto,
-    /// The normal distribution with the variance that the model's recursion gives one-step errors (Hyndman et al. 2008, ch. 6);
-    /// counts by the negative binomial of that variance, or by their own models. Under 8 errors as `auto`.
+    /// The normal distribution with the variance that the model's recursion makes of its one-step errors.
     Analytic,
-    /// Quantiles of 1,000 paths, on which one-step errors of the past are drawn anew and fed through the model. Under 8
-    /// errors as `auto`.
+    /// Quantiles of 1,000 paths on which one-step errors of the past are drawn anew, with a fixed seed.
     Bootstrap,
-    /// The mean and the quantile ⌈(n + 1)·level⌉/n of n absolute errors of as many periods ahead that parameters fitted before
-    /// them made (split conformal: Vovk et al. 2005; Stankevičiūtė et al. 2021). Where (n + 1)·(1 − level) < 1, as `auto`.
+    /// Quantiles of absolute errors as far ahead that parameters fitted before them made (split conformal).
     Conformal,
 }
 
@@ -72,6 +79,8 @@ const LEAST_TRUST: f64 = 0.5;
 /// Paths of the bootstrap, and their seed.
 const DRAWS: usize = 1_000;
 const SEED: u64 = 0x7472_6F75_7373_6521;
+/// How far beyond what was seen a path may go.
+const REACH: f64 = 10.0;
 /// Quantiles of each period ahead that are kept: 0, 1/200 … 1.
 const KNOTS: usize = 200;
 /// The most origins of the conformal way that have all periods ahead.
@@ -154,7 +163,7 @@ fn root_mean_square(errors: &[f64]) -> f64 {
 
 fn relative(filter: &Mixture, value: &[f64]) -> bool {
     let share: f64 = filter.0.iter().filter(|(_, filter)| filter.multiplies()).map(|(share, _)| share).sum();
-    share > 0.5 && value.iter().all(|y| y.is_nan() || *y > 0.0)
+    share > 0.0 && value.iter().all(|y| y.is_nan() || *y > 0.0)
 }
 
 /// Standard deviations per period ahead and of the cumulated demand, by the responses of a filter to its innovations.
@@ -191,6 +200,13 @@ pub(crate) struct Sampled {
     relative: bool,
     floor: bool,
     count: bool,
+    /// No path leaves these: ten times what was seen, and above a tenth of the least where all is above 0. A model that
+    /// multiplies divides by its states, and near 0 they tell nothing.
+    within: (f64, f64),
+    /// The path without errors, and what is forecast in its place: models that are averaged and fed their average do not go
+    /// on as each by itself does.
+    still: Vec<f64>,
+    mean: Vec<f64>,
     /// For each period ahead the quantiles 0, 1/200 … 1.
     knots: Vec<f64>,
 }
@@ -211,28 +227,35 @@ impl Sampled {
                 let expected = filter.ahead(1);
                 let rank = (uniform(random, path, step) * self.errors.len() as f64) as usize;
                 let error = self.errors[rank.min(self.errors.len() - 1)];
-                let mut y = (expected + error * scale(expected, self.relative)).clamp(-LARGEST, LARGEST);
-                if self.count {
-                    y = y.round();
-                }
-                if self.floor {
-                    y = y.max(0.0);
-                }
+                let y = self.possible(expected + error * scale(expected, self.relative));
                 filter.update(y, 1.0);
-                paths.push(y);
+                let (still, mean) = (self.still[step], self.mean[step]);
+                let told = if self.relative && still > 0.0 { mean * (y / still) } else { mean + (y - still) };
+                paths.push(self.possible(told));
             }
         }
         paths
     }
 
+    fn possible(&self, y: f64) -> f64 {
+        let y = if self.count { y.round() } else { y }.clamp(self.within.0, self.within.1);
+        if self.floor { y.max(0.0) } else { y }
+    }
+
     /// Keeps the quantiles of the paths; answers the standard deviations per period ahead and of the cumulated demand.
-    fn settle(&mut self, mean: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let horizon = mean.len();
+    fn settle(&mut self) -> (Vec<f64>, Vec<f64>) {
+        let horizon = self.mean.len();
+        let mut filter = self.filter.clone();
+        for _ in 0..horizon {
+            let expected = if self.floor { filter.ahead(1).max(0.0) } else { filter.ahead(1) };
+            filter.update(expected, 1.0);
+            self.still.push(expected);
+        }
         let paths = self.paths_by(horizon, DRAWS, &mut Random(SEED), &mut |random, _, _| random.unit());
         let (mut squares, mut total) = (vec![0.0; horizon], vec![0.0; horizon]);
         for path in paths.chunks(horizon) {
             let mut sum = 0.0;
-            for (h, (y, mean)) in path.iter().zip(mean).enumerate() {
+            for (h, (y, mean)) in path.iter().zip(&self.mean).enumerate() {
                 let error = y - mean;
                 sum += error;
                 squares[h] += error * error;
@@ -345,8 +368,13 @@ impl<'a> Fitted<'a> {
         errors.sort_by(f64::total_cmp);
         let (floor, count) = (forecast.non_negative, forecast.count);
         let (filter, relative) = (self.end.clone(), self.relative);
-        let mut sampled = Sampled { filter, errors, relative, floor, count, knots: Vec::new() };
-        (forecast.sd, forecast.total_sd) = sampled.settle(&forecast.mean);
+        let (mean, still, knots) = (forecast.mean.clone(), Vec::new(), Vec::new());
+        let known = || self.value.iter().copied().filter(|y| !y.is_nan());
+        let most = REACH * known().fold(0.0, |most, y| y.abs().max(most));
+        let least = known().fold(f64::INFINITY, f64::min);
+        let within = (if least > 0.0 && !count { least / REACH } else { -most }, most);
+        let mut sampled = Sampled { filter, errors, relative, floor, count, within, still, mean, knots };
+        (forecast.sd, forecast.total_sd) = sampled.settle();
         forecast.shape = Vec::new();
         forecast.law = Law::Bootstrap(Box::new(sampled));
         forecast.intervals = options.levels.iter().map(|level| interval_at(forecast, *level)).collect();
