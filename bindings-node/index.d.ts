@@ -2014,8 +2014,9 @@ export interface ForecastFrameParams {
    */
   level?: number[] | Float64Array
   /**
-   * How intervals are made. Where another way than `auto` is named, a column `intervals` tells for each row by which they
-   * were: `auto` where the past is too short for it, `conformal; auto at 95` where it is for some of the levels.
+   * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
+   * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only.
    * @defaultValue `"auto"`
    */
   intervals?: Intervals
@@ -2089,18 +2090,20 @@ export interface ForecastFrameParams {
   onSale?: string | null
 }
 
-/** How intervals are made. */
+/**
+ * How intervals are made.
+ *
+ * Sources: Hyndman, Koehler, Ord & Snyder (2008), ch. 6, for `analytic`; Vovk, Gammerman & Shafer (2005) and Stankevičiūtė,
+ * Alaa & van der Schaar (2021) for `conformal`.
+ */
 export type Intervals =
-  /** Errors of the past per period ahead, the recent ones counting more, drawn to Student's t; of counts from their models. */
+  /** Errors of the past per period ahead, the recent ones counting more, drawn to Student's t; counts have their models. */
   | 'auto'
-  /** The normal distribution with the variance that the model's recursion gives one-step errors (Hyndman et al. 2008, ch. 6);
-counts by the negative binomial of that variance, or by their own models. Under 8 errors as `auto`. */
+  /** The normal distribution with the variance that the model's recursion makes of its one-step errors. */
   | 'analytic'
-  /** Quantiles of 1,000 paths, on which one-step errors of the past are drawn anew and fed through the model. Under 8
-errors as `auto`. */
+  /** Quantiles of 1,000 paths on which one-step errors of the past are drawn anew, with a fixed seed. */
   | 'bootstrap'
-  /** The mean and the quantile ⌈(n + 1)·level⌉/n of n absolute errors of as many periods ahead that parameters fitted before
-them made (split conformal: Vovk et al. 2005; Stankevičiūtė et al. 2021). Where (n + 1)·(1 − level) < 1, as `auto`. */
+  /** Quantiles of absolute errors as far ahead that parameters fitted before them made (split conformal). */
   | 'conformal'
 
 /** The models that `auto` chooses from. */
@@ -2374,8 +2377,9 @@ export interface CrossValidationParams {
    */
   level?: number[] | Float64Array
   /**
-   * How intervals are made. Where another way than `auto` is named, a column `intervals` tells for each row by which they
-   * were: `auto` where the past is too short for it, `conformal; auto at 95` where it is for some of the levels.
+   * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
+   * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only.
    * @defaultValue `"auto"`
    */
   intervals?: Intervals
@@ -2490,8 +2494,9 @@ export interface ForecastPathsParams {
    */
   level?: number[] | Float64Array
   /**
-   * How intervals are made. Where another way than `auto` is named, a column `intervals` tells for each row by which they
-   * were: `auto` where the past is too short for it, `conformal; auto at 95` where it is for some of the levels.
+   * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
+   * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only.
    * @defaultValue `"auto"`
    */
   intervals?: Intervals
@@ -2588,8 +2593,9 @@ export interface ForecastTotalsParams {
    */
   level?: number[] | Float64Array
   /**
-   * How intervals are made. Where another way than `auto` is named, a column `intervals` tells for each row by which they
-   * were: `auto` where the past is too short for it, `conformal; auto at 95` where it is for some of the levels.
+   * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
+   * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only.
    * @defaultValue `"auto"`
    */
   intervals?: Intervals

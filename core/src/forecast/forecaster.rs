@@ -103,10 +103,7 @@ impl ForecasterParams {
     /// # Errors
     /// `INVALID_ARGUMENT` naming the field that is unknown or does not fit.
     pub fn read(value: Value) -> Result<ForecasterParams> {
-        let mut rest = match value {
-            Value::Object(fields) => fields,
-            other => return json::fit(other).map(|Refits { .. }| ForecasterParams::default()),
-        };
+        let Value::Object(mut rest) = value else { return Err(Error::argument("params", "an object", value)) };
         if let Some(name) = LATER.into_iter().find(|name| rest.contains_key(*name)) {
             return Err(Error::argument(name, "left out where a forecaster is made", &rest[name]));
         }
