@@ -2016,7 +2016,7 @@ export interface ForecastFrameParams {
   /**
    * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
    * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only.
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers `auto`.
    * @defaultValue `"auto"`
    */
   intervals?: Intervals
@@ -2379,7 +2379,7 @@ export interface CrossValidationParams {
   /**
    * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
    * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only.
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers `auto`.
    * @defaultValue `"auto"`
    */
   intervals?: Intervals
@@ -2496,7 +2496,7 @@ export interface ForecastPathsParams {
   /**
    * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
    * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only.
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers `auto`.
    * @defaultValue `"auto"`
    */
   intervals?: Intervals
@@ -2595,7 +2595,7 @@ export interface ForecastTotalsParams {
   /**
    * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
    * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only.
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers `auto`.
    * @defaultValue `"auto"`
    */
   intervals?: Intervals

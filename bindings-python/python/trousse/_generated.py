@@ -54,8 +54,12 @@ DemandKind = Literal["smooth", "erratic", "intermittent", "lumpy", "new", "ended
 IntermittentMethod = Literal["croston", "sba", "tsb", "adida", "imapa"]
 
 
+#: How intervals are made.
+Intervals = Literal["auto", "analytic", "bootstrap", "conformal"]
+
+
 #: The models that ``auto()`` chooses from.
-Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "counts", "ets", "theta", "ces", "arima", "drift", "window_average", "seasonal_window_average", "holt", "damped_holt", "standard_theta", "optimised_theta", "mstl", "tsb", "adida", "imapa", "blend"]
+Model = Literal["naive", "seasonal_naive", "ses", "holt_winters", "croston", "sba", "counts", "ets", "theta", "ces", "arima", "drift", "window_average", "seasonal_window_average", "holt", "damped_holt", "standard_theta", "optimised_theta", "auto_theta", "mstl", "tsb", "adida", "imapa", "blend"]
 
 
 #: What a series may cost.
@@ -3162,6 +3166,7 @@ def forecast(
     season: int = 0,
     seasons: Sequence[int] = (),
     level: Sequence[float] = (80.0,),
+    intervals: Intervals = 'auto',
     models: Sequence[str] = ('auto',),
     candidates: Sequence[Model] = (),
     pool: Pool = 'standard',
@@ -3203,6 +3208,12 @@ def forecast(
         five.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
+    intervals : Intervals, default 'auto'
+        How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
+        row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
+        ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
+        it does for some of the levels only. With drivers ``auto``. One of ``auto``, ``analytic``, ``bootstrap``,
+        ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
         ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
@@ -3211,7 +3222,7 @@ def forecast(
         those. One of ``naive``, ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``,
         ``counts``, ``ets``, ``theta``, ``ces``, ``arima``, ``drift``, ``window_average``,
         ``seasonal_window_average``, ``holt``, ``damped_holt``, ``standard_theta``, ``optimised_theta``,
-        ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
+        ``auto_theta``, ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3255,7 +3266,7 @@ def forecast(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast", {"df": df, "future": future}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "drivers": drivers, "group_column": group_column, "market_column": market_column, "on_sale": on_sale}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast", {"df": df, "future": future}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "intervals": intervals, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "drivers": drivers, "group_column": group_column, "market_column": market_column, "on_sale": on_sale}, progress)  # type: ignore[no-any-return]
 
 
 def driver_effects(
@@ -3266,6 +3277,7 @@ def driver_effects(
     season: int = 0,
     seasons: Sequence[int] = (),
     level: Sequence[float] = (80.0,),
+    intervals: Intervals = 'auto',
     models: Sequence[str] = ('auto',),
     candidates: Sequence[Model] = (),
     pool: Pool = 'standard',
@@ -3304,6 +3316,12 @@ def driver_effects(
         five.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
+    intervals : Intervals, default 'auto'
+        How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
+        row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
+        ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
+        it does for some of the levels only. With drivers ``auto``. One of ``auto``, ``analytic``, ``bootstrap``,
+        ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
         ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
@@ -3312,7 +3330,7 @@ def driver_effects(
         those. One of ``naive``, ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``,
         ``counts``, ``ets``, ``theta``, ``ces``, ``arima``, ``drift``, ``window_average``,
         ``seasonal_window_average``, ``holt``, ``damped_holt``, ``standard_theta``, ``optimised_theta``,
-        ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
+        ``auto_theta``, ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3356,7 +3374,7 @@ def driver_effects(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("driver_effects", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "drivers": drivers, "group_column": group_column, "market_column": market_column, "on_sale": on_sale}, progress)  # type: ignore[no-any-return]
+    return call_frame("driver_effects", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "intervals": intervals, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "drivers": drivers, "group_column": group_column, "market_column": market_column, "on_sale": on_sale}, progress)  # type: ignore[no-any-return]
 
 
 def calendar_drivers(
@@ -3619,6 +3637,7 @@ def cross_validation(
     season: int = 0,
     seasons: Sequence[int] = (),
     level: Sequence[float] = (80.0,),
+    intervals: Intervals = 'auto',
     models: Sequence[str] = ('auto',),
     candidates: Sequence[Model] = (),
     pool: Pool = 'standard',
@@ -3659,6 +3678,12 @@ def cross_validation(
         five.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
+    intervals : Intervals, default 'auto'
+        How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
+        row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
+        ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
+        it does for some of the levels only. With drivers ``auto``. One of ``auto``, ``analytic``, ``bootstrap``,
+        ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
         ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
@@ -3667,7 +3692,7 @@ def cross_validation(
         those. One of ``naive``, ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``,
         ``counts``, ``ets``, ``theta``, ``ces``, ``arima``, ``drift``, ``window_average``,
         ``seasonal_window_average``, ``holt``, ``damped_holt``, ``standard_theta``, ``optimised_theta``,
-        ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
+        ``auto_theta``, ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3703,7 +3728,8 @@ def cross_validation(
         Periods between their cutoffs; ``h`` by default.
     refit : bool, default True
         Whether models are chosen and fitted anew for each window; otherwise those of a series' first window
-        take the values up to the next ones in, as a ``Forecaster`` does.
+        take the values up to the next ones in, as a ``Forecaster`` does; ``intervals`` are
+        ``auto`` or ``analytic`` then.
     progress : bool or callable, default False
         True shows a bar for work over two seconds; a function gets ``(done, total)``.
 
@@ -3718,7 +3744,7 @@ def cross_validation(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("cross_validation", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "drivers": drivers, "group_column": group_column, "market_column": market_column, "on_sale": on_sale, "n_windows": n_windows, "step_size": step_size, "refit": refit}, progress)  # type: ignore[no-any-return]
+    return call_frame("cross_validation", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "intervals": intervals, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "drivers": drivers, "group_column": group_column, "market_column": market_column, "on_sale": on_sale, "n_windows": n_windows, "step_size": step_size, "refit": refit}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_paths(
@@ -3729,6 +3755,7 @@ def forecast_paths(
     season: int = 0,
     seasons: Sequence[int] = (),
     level: Sequence[float] = (80.0,),
+    intervals: Intervals = 'auto',
     models: Sequence[str] = ('auto',),
     candidates: Sequence[Model] = (),
     pool: Pool = 'standard',
@@ -3765,6 +3792,12 @@ def forecast_paths(
         five.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
+    intervals : Intervals, default 'auto'
+        How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
+        row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
+        ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
+        it does for some of the levels only. With drivers ``auto``. One of ``auto``, ``analytic``, ``bootstrap``,
+        ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
         ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
@@ -3773,7 +3806,7 @@ def forecast_paths(
         those. One of ``naive``, ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``,
         ``counts``, ``ets``, ``theta``, ``ces``, ``arima``, ``drift``, ``window_average``,
         ``seasonal_window_average``, ``holt``, ``damped_holt``, ``standard_theta``, ``optimised_theta``,
-        ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
+        ``auto_theta``, ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3810,7 +3843,7 @@ def forecast_paths(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast_paths", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "n_paths": n_paths, "seed": seed}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast_paths", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "intervals": intervals, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "n_paths": n_paths, "seed": seed}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_totals(
@@ -3821,6 +3854,7 @@ def forecast_totals(
     season: int = 0,
     seasons: Sequence[int] = (),
     level: Sequence[float] = (80.0,),
+    intervals: Intervals = 'auto',
     models: Sequence[str] = ('auto',),
     candidates: Sequence[Model] = (),
     pool: Pool = 'standard',
@@ -3856,6 +3890,12 @@ def forecast_totals(
         five.
     level : Sequence[float], default (80.0,)
         Levels of the intervals in percent, each between 0 and 100.
+    intervals : Intervals, default 'auto'
+        How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
+        row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
+        ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
+        it does for some of the levels only. With drivers ``auto``. One of ``auto``, ``analytic``, ``bootstrap``,
+        ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
         ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
@@ -3864,7 +3904,7 @@ def forecast_totals(
         those. One of ``naive``, ``seasonal_naive``, ``ses``, ``holt_winters``, ``croston``, ``sba``,
         ``counts``, ``ets``, ``theta``, ``ces``, ``arima``, ``drift``, ``window_average``,
         ``seasonal_window_average``, ``holt``, ``damped_holt``, ``standard_theta``, ``optimised_theta``,
-        ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
+        ``auto_theta``, ``mstl``, ``tsb``, ``adida``, ``imapa``, ``blend``.
     pool : Pool, default 'standard'
         Which models are tried where none are named. One of ``fast``, ``standard``.
     windows : int, default 3
@@ -3901,7 +3941,7 @@ def forecast_totals(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast_totals", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "quantiles": quantiles, "seed": seed}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast_totals", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "intervals": intervals, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "quantiles": quantiles, "seed": seed}, progress)  # type: ignore[no-any-return]
 
 
 def evaluate(
@@ -6646,6 +6686,7 @@ __all__ = [
     "HoldState",
     "HorizonRisk",
     "IntermittentMethod",
+    "Intervals",
     "LabelMark",
     "LaunchCurve",
     "Ledger",

@@ -53,7 +53,7 @@ pub struct TableParams {
     pub level: Vec<f64>,
     /// How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
     /// `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-    /// errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only.
+    /// errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers `auto`.
     pub intervals: Intervals,
     /// The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
     /// statsforecast's (`AutoETS`, `AutoTheta`).
