@@ -15,6 +15,8 @@
 //! errors raise it once in 9,000 values, those of Student's t with 6 degrees of freedom in 6,600. Source: Page (1954);
 //! Hawkins & Olwell, *Cumulative Sum Charts* (1998), ch. 3.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -89,11 +91,11 @@ impl Serialize for ForecasterParams {
         }
         let refits = Refits { refit_every: self.refit_every, refit_on_drift: self.refit_on_drift };
         let flat = serde_json::to_value(Flat { forecast: &self.forecast, refits });
-        let mut flat = flat.map_err(serde::ser::Error::custom)?;
-        if let Value::Object(fields) = &mut flat {
-            LATER.iter().for_each(|name| drop(fields.remove(*name)));
-        }
-        flat.serialize(serializer)
+        let flat = flat.and_then(serde_json::from_value::<BTreeMap<String, Value>>);
+        // by name, whatever order maps of JSON keep: a saved state has the same bytes from every face
+        let mut fields = flat.map_err(serde::ser::Error::custom)?;
+        fields.retain(|name, _| !LATER.contains(&&name[..]));
+        fields.serialize(serializer)
     }
 }
 
