@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { Forecaster, crossValidation, forecast, forecastPaths, forecastTotals, forecastWithDrivers, kmeans, recommend } from 'trousse'
+import { Forecaster, crossValidation, forecast, forecastPaths, forecastTotals, kmeans, recommend } from 'trousse'
 
 const SERIES = 24
 const LENGTH = 70
@@ -38,7 +38,7 @@ async function answers() {
   return {
     forecast: await forecast({ df, h: 7, inStock: 'open', ...both }),
     counts: await forecast({ df: plain, h: 7, models: ['counts'], ...both }),
-    drivers: await forecastWithDrivers({ df, future, drivers: ['deal'], h: 3, ...both }),
+    drivers: await forecast({ df, future, drivers: ['deal'], h: 3, ...both }),
     paths: await forecastPaths({ df: plain, h: 5, season: 7, nPaths: 20, seed: 3 }),
     totals: await forecastTotals({ df: plain, h: 5, season: 7 }),
     crossValidation: await crossValidation({ df: plain, h: 7, nWindows: 2, ...both }),

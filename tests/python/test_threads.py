@@ -39,7 +39,7 @@ def answers() -> dict[str, object]:
     return {
         "forecast": tr.forecast(df, h=7, in_stock="open", **both),
         "counts": tr.forecast(plain, h=7, models=["counts"], **both),
-        "drivers": tr.forecast_with_drivers(df, future, drivers=["deal"], h=3, **both),
+        "drivers": tr.forecast(df, future, drivers=["deal"], h=3, **both),
         "paths": tr.forecast_paths(plain, h=5, season=7, n_paths=20, seed=3),
         "totals": tr.forecast_totals(plain, h=5, season=7),
         "cross_validation": tr.cross_validation(plain, h=7, n_windows=2, **both),

@@ -168,6 +168,18 @@ fn away_from_zero(x: f64) -> f64 {
 }
 
 impl Ets {
+    /// The model of values that were measured in `unit`.
+    fn in_units(mut self, unit: f64) -> Ets {
+        self.level *= unit;
+        self.slope *= unit;
+        if !self.multiplies() {
+            self.seasonal.iter_mut().for_each(|season| *season *= unit);
+        }
+        if self.form.error == Kind::Additive {
+            self.variance *= unit * unit;
+        }
+        self
+    }
     /// Writes what forecasts need: all but the variance, and of the numbers those that the form does not tell.
     pub(crate) fn save(&self, out: &mut Writer) {
         let multiplies = |kind: Kind| u8::from(kind == Kind::Multiplicative);
@@ -757,6 +769,13 @@ impl Effort {
     pub(crate) const FULL: Effort = Effort { rough: 24, full: 150, finalists: 4 };
 }
 
+/// The power of two next to the largest value: measured in it a fit has the same bits whatever power of two its values are
+/// multiplied by.
+fn unit(y: &[f64]) -> f64 {
+    let largest = y.iter().fold(0.0_f64, |most, y| if y.is_nan() { most } else { most.max(y.abs()) });
+    if largest > 0.0 { 2.0_f64.powi(largest.log2().floor().max(-1e3) as i32) } else { 1.0 }
+}
+
 /// Chooses among `forms` by AICc and fits; `None` where none can be fitted.
 pub(crate) fn choose(
     y: &[f64],
@@ -765,13 +784,15 @@ pub(crate) fn choose(
     forms: &[Form],
     effort: Effort,
 ) -> Option<(Ets, f64, f64)> {
+    let unit = unit(y);
+    let y = &y.iter().map(|y| y / unit).collect::<Vec<f64>>()[..];
     let data = Data::new(y, weight);
     let mut trace = Trace::default();
     let seasons = data.known / season as f64;
     let suits = |form: &Form| {
         (data.positive || !form.all_multiply()) && (form.season.is_none() || season > 1 && seasons >= 2.0)
     };
-    let deviance = |value: f64| data.known * (value + (2.0 * std::f64::consts::PI).ln() + 1.0);
+    let deviance = |value: f64| data.known * (value + 2.0 * unit.ln() + (2.0 * std::f64::consts::PI).ln() + 1.0);
     let criterion = |value: f64, form: Form| aicc(deviance(value), form.parameters(season), data.known);
     let mut rough: Vec<(f64, f64, Ets)> = Vec::new();
     for pace in [Pace::Slow, Pace::Fast] {
@@ -820,7 +841,7 @@ pub(crate) fn choose(
         };
         let spare = (data.known - model.form.parameters(season) as f64 + 1.0).max(1.0);
         model.variance = square * data.known / spare;
-        (model, deviance(value), crit)
+        (model.in_units(unit), deviance(value), crit)
     })
 }
 
