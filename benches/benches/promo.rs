@@ -1,7 +1,8 @@
 //! Promotions known ahead on public data: `make bench-promo DATA=folder` reads `dominicks_oj_promo.csv.gz` (`unique_id`, `t`,
 //! `y`, `price`, `deal`, `feat`, `split`; 83 stores × 11 brands). Scored are the test rows of each series, forecast from
 //! the rows before and the drivers of the weeks ahead: MASE (m = 1), coverage of the intervals, the effects found; beside
-//! it the default forecast without drivers. With `INNER=k` the last k · 8 rows of the training part are scored instead.
+//! it the default forecast without drivers. With `INNER=k` the last k · 8 rows of the training part are scored instead, with
+//! `SEASON=m` by a season of m weeks.
 //! Without a folder a seeded panel is forecast, so that CI runs the same code.
 
 use std::collections::BTreeMap;
@@ -72,7 +73,8 @@ fn frame(rows: &[&Row], past: bool) -> Table {
 
 fn dominicks(folder: &Path) {
     let mut series = read(folder);
-    let inner: usize = std::env::var("INNER").ok().and_then(|k| k.parse().ok()).unwrap_or(0);
+    let number = |name: &str| std::env::var(name).ok().and_then(|number| number.parse::<usize>().ok());
+    let (inner, season) = (number("INNER").unwrap_or(0), number("SEASON").unwrap_or(1));
     series.iter_mut().for_each(|rows| rows.truncate(rows.len() - inner * H));
     let past: Vec<&Row> = series.iter().flat_map(|rows| &rows[..rows.len() - H]).collect();
     let ahead: Vec<&Row> = series.iter().flat_map(|rows| &rows[rows.len() - H..]).collect();
@@ -86,7 +88,7 @@ fn dominicks(folder: &Path) {
     let alone = DriverParams { group_column: None, market_column: None, ..drivers.clone() };
     let by = |models: &[&str]| TableParams {
         h: 0,
-        season: 1,
+        season,
         level: vec![80.0, 95.0],
         models: models.iter().map(ToString::to_string).collect(),
         ..TableParams::default()
@@ -106,7 +108,7 @@ fn dominicks(folder: &Path) {
     }
     let longest = series.iter().map(|rows| rows[rows.len() - 1].t - rows[rows.len() - H - 1].t).max().unwrap_or(1);
     let start = Instant::now();
-    let default = TableParams { h: longest as usize, season: 1, level: vec![80.0, 95.0], ..TableParams::default() };
+    let default = TableParams { h: longest as usize, season, level: vec![80.0, 95.0], ..TableParams::default() };
     let told = table(&df, &default, &task).expect("sound frames");
     score("forecast, without drivers", &series, &told, "auto", start.elapsed().as_secs_f64());
     for model in ["ets", "arima", "theta"] {
@@ -163,21 +165,21 @@ fn score(name: &str, series: &[Vec<Row>], told: &Table, column: &str, seconds: f
 }
 
 fn seeded() {
-    for (n, season) in [(size(200, 8), 1), (size(20, 4), 7)] {
-        seeded_with(n, season);
+    for (n, periods, season) in [(size(200, 8), 52, 1), (size(100, 4), 120, 7), (size(20, 4), 364, 7)] {
+        seeded_with(n, periods, season);
     }
 }
 
-fn seeded_with(n: usize, season: usize) {
+fn seeded_with(n: usize, periods: i64, season: usize) {
     let mut random = Random(7);
     let (mut past, mut ahead) = (Vec::new(), Vec::new());
     for i in 0..n {
-        for t in 0..60 {
+        for t in 0..periods + 8 {
             let deal = f64::from(u8::from(random.below(5) == 0));
             let price = 1.0 + 0.1 * random.unit();
             let y = 20.0 * (1.0 + deal) * price.powf(-2.0) * (0.9 + 0.2 * random.unit());
             let row = Row { id: format!("s{}_{i}", i % 10), t, y, drivers: [price, deal, 0.0] };
-            if t < 52 { past.push(row) } else { ahead.push(row) }
+            if t < periods { past.push(row) } else { ahead.push(row) }
         }
     }
     let (df, future) = (frame(&past.iter().collect::<Vec<_>>(), true), frame(&ahead.iter().collect::<Vec<_>>(), false));
@@ -185,7 +187,7 @@ fn seeded_with(n: usize, season: usize) {
     let models = vec!["auto".into(), "ets".into()];
     let params = TableParams { h: 8, season, models, ..TableParams::default() };
     measure(
-        &format!("drivers: series of 52 periods with two drivers, season {season}"),
+        &format!("drivers: series of {periods} periods with two drivers, season {season}"),
         n,
         || (),
         |()| {

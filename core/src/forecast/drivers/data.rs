@@ -10,6 +10,8 @@ pub(super) struct Item {
     pub(super) group: usize,
     /// Rows of the history; the rest is ahead.
     pub(super) known: usize,
+    /// Periods from the first of the panel to place 0, or whole seasons more.
+    pub(super) start: i64,
     pub(super) places: Vec<usize>,
     pub(super) times: Vec<i64>,
     /// Which row of its line each is.
@@ -41,6 +43,11 @@ impl Item {
     /// An end of an interval: a whole number where all values are.
     pub(super) fn end(&self, log: f64) -> f64 {
         if self.count { self.floor(log).round() } else { self.floor(log) }
+    }
+
+    /// The phase of the season in which a row is, the same for all series of a time.
+    pub(super) fn phase(&self, row: usize, season: usize) -> usize {
+        (self.start + self.places[row] as i64).rem_euclid(season as i64) as usize
     }
 
     /// Periods from the last that is known, which is −1, to a row ahead.
@@ -81,8 +88,10 @@ impl Data {
     pub(super) fn new(window: &Window, drivers: &DriverParams, kept: &[usize], horizon: usize) -> Data {
         let (mut groups, mut markets) = (Interner::default(), Interner::default());
         let (mut items, mut market, mut raw) = (Vec::new(), Vec::new(), Vec::new());
+        let begin = window.sound().map(|known| known.item.times[0]).min().unwrap_or(0);
         for known in window.sound() {
-            items.push(Item { group: groups.intern(&known.group) as usize, ..known.item.clone() });
+            let start = window.step.between(begin, known.item.times[0]) - known.item.places[0] as i64;
+            items.push(Item { group: groups.intern(&known.group) as usize, start, ..known.item.clone() });
             market.push(markets.intern(&known.market) as usize);
             raw.push(kept.iter().map(|driver| &known.raw[*driver][..]).collect::<Vec<&[f64]>>());
         }

@@ -5,10 +5,9 @@
 
 use rayon::prelude::*;
 
-use super::super::ets;
-use super::super::smooth::Roll;
 use super::data::{Data, Item, median};
 use super::learn::Tune;
+use super::season::{seasons, still};
 
 /// One series' effects, level and error.
 pub(super) struct Own {
@@ -52,8 +51,8 @@ pub(super) struct Fit {
     pub(super) error: Vec<f64>,
 }
 
-/// Filtered rows of one series: log demand, then the terms.
-fn filtered(item: &Item, known: usize, terms: &[usize], alpha: f64) -> Vec<f64> {
+/// Filtered rows of one series: log demand, then the terms, without their season.
+fn filtered(item: &Item, known: usize, terms: &[usize], alpha: f64, season: usize) -> Vec<f64> {
     let width = item.x.len() / item.places.len().max(1);
     let value = |row: usize, column: usize| match column {
         0 => item.log[row],
@@ -71,6 +70,7 @@ fn filtered(item: &Item, known: usize, terms: &[usize], alpha: f64) -> Vec<f64> 
             rows.push(error);
         }
     }
+    still(&mut rows, columns, item, known, season);
     rows
 }
 
@@ -313,8 +313,12 @@ fn worth(data: &Data, groups: &[Vec<usize>], rows: &[Vec<f64>], effects: &[Vec<f
 
 pub(super) fn fit(data: &Data, upto: &[usize], terms: &[usize], tune: &Tune, season: usize) -> Fit {
     let p = terms.len();
-    let rows: Vec<Vec<f64>> =
-        data.items.par_iter().zip(upto).map(|(item, known)| filtered(item, *known, terms, tune.filter)).collect();
+    let rows: Vec<Vec<f64>> = data
+        .items
+        .par_iter()
+        .zip(upto)
+        .map(|(item, known)| filtered(item, *known, terms, tune.filter, season))
+        .collect();
     let everyone: Vec<usize> = (0..data.items.len()).collect();
     let mut whole = pooled(&everyone, &rows, p, tune, None);
     let own = std::mem::take(&mut whole.own);
@@ -358,12 +362,21 @@ fn levels(
     let rest = |((item, known), own): ((&Item, &usize), &Vec<f64>)| {
         (0..*known).map(|row| item.log[row] - dot(item, row, terms, own)).collect::<Vec<f64>>()
     };
-    let rest: Vec<Vec<f64>> = data.items.par_iter().zip(upto).zip(&effects).map(rest).collect();
-    let shared = if season == 1 && tune.common != tune.level { common(data, &rest) } else { Vec::new() };
+    let mut rest: Vec<Vec<f64>> = data.items.par_iter().zip(upto).zip(&effects).map(rest).collect();
+    let seasons = seasons(data, upto, &rest, season);
+    for ((item, rest), own) in data.items.iter().zip(&mut rest).zip(&seasons) {
+        rest.iter_mut().enumerate().for_each(|(row, value)| *value -= own[item.phase(row, season)]);
+    }
+    let shared = if tune.common != tune.level { common(data, &rest) } else { Vec::new() };
     let of = |(i, own): (usize, Vec<f64>)| {
         let item = &data.items[i];
         let group = shared.get(item.group).map_or(&[][..], |shared| &shared[..]);
-        level(item, upto[i], &rest[i], group, own, tune, season)
+        let mut own = level(item, upto[i], &rest[i], group, own, tune);
+        if let Some(phases) = seasons.get(i) {
+            let level = own.level.iter_mut().enumerate();
+            level.for_each(|(step, level)| *level += phases[item.phase(upto[i] + step, season)]);
+        }
+        own
     };
     let mut items: Vec<Own> = effects.into_par_iter().enumerate().map(of).collect();
     // a short series' error is drawn to the panel's
@@ -395,15 +408,7 @@ fn common(data: &Data, rest: &[Vec<f64>]) -> Vec<Vec<f64>> {
 }
 
 /// The level of what the drivers leave, for the rows after those known, and its one-step error.
-fn level(
-    item: &Item,
-    known: usize,
-    rest: &[f64],
-    common: &[f64],
-    effects: Vec<f64>,
-    tune: &Tune,
-    season: usize,
-) -> Own {
+fn level(item: &Item, known: usize, rest: &[f64], common: &[f64], effects: Vec<f64>, tune: &Tune) -> Own {
     let ahead = item.places.len() - known;
     let shared = |row: usize| common.get(item.slots[row]).copied().unwrap_or(0.0);
     let mut both = rest.first().map_or([0.0; 2], |first| [first - shared(0), shared(0)]);
@@ -418,17 +423,5 @@ fn level(
     }
     let n = known.saturating_sub(1) as f64;
     let sd = (square / n.max(1.0)).sqrt();
-    let flat = vec![both[0] + both[1]; ahead];
-    let path = if season > 1 && known > 0 { seasonal(item, known, rest, season) } else { flat };
-    Own { effects, level: path, sd, known }
-}
-
-fn seasonal(item: &Item, known: usize, rest: &[f64], season: usize) -> Vec<f64> {
-    let last = item.places[known - 1];
-    let mut grid = vec![f64::NAN; last + 1];
-    rest.iter().enumerate().for_each(|(row, value)| grid[item.places[row]] = *value);
-    let weight: Vec<f64> = grid.iter().map(|value| if value.is_nan() { 0.0 } else { 1.0 }).collect();
-    let mut model = ets::holt_winters(&grid, &weight, season);
-    grid.iter().zip(&weight).for_each(|(value, weight)| Roll::update(&mut model, *value, *weight));
-    item.places[known..].iter().map(|place| Roll::ahead(&model, (place - last).max(1))).collect()
+    Own { effects, level: vec![both[0] + both[1]; ahead], sd, known }
 }

@@ -103,7 +103,8 @@ impl Sheet {
 
     /// What is known of each series and its drivers ahead.
     pub(in crate::forecast) fn whole(&self) -> Window {
-        Window { series: self.lines.iter().map(|line| self.known(line, line.length, usize::MAX)).collect() }
+        let series = self.lines.iter().map(|line| self.known(line, line.length, usize::MAX)).collect();
+        Window { series, step: self.step }
     }
 
     /// What was known of some series after so many periods, and the drivers of the `horizon` after them; the others have
@@ -113,7 +114,7 @@ impl Sheet {
             Some(seen) => self.known(line, *seen, seen + horizon),
             None => Err(Error::SeriesTooShort { series: line.name.clone(), need: horizon + 1, got: line.length }),
         };
-        Window { series: self.lines.iter().zip(seen).map(of).collect() }
+        Window { series: self.lines.iter().zip(seen).map(of).collect(), step: self.step }
     }
 
     fn known(&self, line: &Line, seen: usize, until: usize) -> Result<Known> {
@@ -299,6 +300,7 @@ impl Known {
 /// A window of a sheet: of each series what is known, or what is wrong with it.
 pub(in crate::forecast) struct Window {
     pub(in crate::forecast) series: Vec<Result<Known>>,
+    pub(super) step: Step,
 }
 
 impl Window {
