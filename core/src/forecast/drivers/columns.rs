@@ -192,6 +192,8 @@ pub struct SignalParams {
     pub h: usize,
     /// Periods whose feedback is taken together, the last of them `h` before the row's.
     pub window: usize,
+    /// Kinds whose values are counts: a period without a row had none. In the engine's rows every kind but `rating` is.
+    pub counts: Vec<String>,
     /// Column of the series' names in both frames.
     pub id_column: String,
     /// Column of the times in both frames, of the same kind.
@@ -200,7 +202,7 @@ pub struct SignalParams {
 
 impl Default for SignalParams {
     fn default() -> Self {
-        SignalParams { h: 14, window: 7, id_column: "unique_id".into(), time_column: "ds".into() }
+        SignalParams { h: 14, window: 7, counts: Vec::new(), id_column: "unique_id".into(), time_column: "ds".into() }
     }
 }
 
@@ -214,9 +216,12 @@ impl Default for SignalParams {
 /// made of was told `h` periods before it; rows before anything of a kind was told have the mean of what is told first, a
 /// constant. Hand the same `signals` in for both frames.
 ///
+/// A kind of [`counts`](SignalParams::counts) adds up, `n · value`, and is 0 in a period without a row: the column is the
+/// mean over the periods of the window, as far as they do not come before the first row of the kind, by any series.
+///
 /// The names may be in a column `sku`, the times in `day`. `signals` may also be what the engine's query of that name
-/// answers, `sku`, `ds`, `kind`, `n`, `sum`: a rating is the mean `sum / n` of `n` observations, any other kind one
-/// observation of `n` a day. O((rows + signals) · log signals) a kind.
+/// answers, `sku`, `ds`, `kind`, `n`, `sum` without `value`: a rating is the mean `sum / n` of `n` observations, any other
+/// kind counts `n` a day (what the query leaves out below its `min_n` counts as 0). O((rows + signals) · log signals) a kind.
 ///
 /// # Errors
 /// `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`; `DUPLICATE_TIME` for a series with two rows of one time in `df`;
@@ -276,9 +281,11 @@ pub fn signal_drivers(df: &Table, signals: &Table, params: &SignalParams) -> Res
         }
         rows.push(row);
     }
+    let is_engine = is_engine(signals);
     let mut out = df.clone();
     for kind in order {
         let rows = &of_kind[kind];
+        let counts = params.counts.iter().any(|own| own == kind) || is_engine && kind != "rating";
         let all = Known::of(rows, &told.value, &value, &n);
         let mut of_series = BTreeMap::<&str, Vec<(i64, f64, f64)>>::new();
         for row in rows {
@@ -291,6 +298,12 @@ pub fn signal_drivers(df: &Table, signals: &Table, params: &SignalParams) -> Res
             let mut carried = None;
             for row in &one.rows {
                 let (mean, drawn) = all.before(times.value[*row], step, params);
+                if counts {
+                    let periods = all.periods(times.value[*row], step, params);
+                    let sum = window(&own, times.value[*row], step, params).map_or(0.0, |(sum, _)| sum);
+                    column[*row] = if periods > 0 { sum / periods as f64 } else { mean };
+                    continue;
+                }
                 if let Some((sum, weight)) = window(&own, times.value[*row], step, params) {
                     carried = Some((sum + drawn * mean) / (weight + drawn));
                 }
@@ -302,10 +315,15 @@ pub fn signal_drivers(df: &Table, signals: &Table, params: &SignalParams) -> Res
     Ok(out)
 }
 
+/// Whether rows are what the engine's query `signals` answers.
+fn is_engine(signals: &Table) -> bool {
+    signals.get("value").is_none() && signals.get("sum").is_some()
+}
+
 /// Values and how many observations each is the mean of.
 fn observed(signals: &Table, kinds: &[String]) -> Result<(Vec<f64>, Vec<f64>)> {
     let n = signals.floats("n")?;
-    if signals.get("value").is_some() || signals.get("sum").is_none() {
+    if !is_engine(signals) {
         return Ok((signals.floats("value")?, n));
     }
     let of = |((kind, n), sum): ((&String, &f64), f64)| if kind == "rating" { (sum / n, *n) } else { (*n, 1.0) };
@@ -347,6 +365,11 @@ impl Known {
             sum
         };
         Known { sums: rows.iter().map(add).collect(), time: rows.iter().map(|row| time[*row]).collect(), origin }
+    }
+
+    /// Periods of the window of a time since the first feedback; 0 where it ends before that.
+    fn periods(&self, time: i64, step: Step, params: &SignalParams) -> i64 {
+        (ahead(self.time[0], time, step) - params.h as i64 + 1).clamp(0, params.window as i64)
     }
 
     /// The mean of what was told `h` periods before a time, and how many observations it counts for: σ²/τ², from the

@@ -110,8 +110,8 @@ impl DriverParams {
 ///
 /// # Errors
 /// `MISSING_COLUMN`, `WRONG_COLUMN_TYPE`; `INVALID_ARGUMENT` for parameters; `CANCELLED`. Of a series, raised as
-/// [`OnError`](super::OnError) says: those of [`super::table()`]; `NAN_IN_SERIES` for a driver that is not finite; `INVALID_ARGUMENT` for a
-/// negative value and a period that `future` lacks; `DUPLICATE_TIME` of `future`.
+/// [`OnError`](super::OnError) says: those of [`super::table()`]; `INVALID_ARGUMENT` for a
+/// negative value, a driver that is not finite (`deal[31]`, `future.deal[2]`) and a period that `future` lacks; `DUPLICATE_TIME` of `future`.
 ///
 /// ```
 /// use trousse::{Column, Table, Task, forecast::{self, DriverParams, TableParams}};

@@ -32,6 +32,8 @@ pub(in crate::forecast) struct Line {
     sold: Vec<f64>,
     share: Vec<f64>,
     on_sale: Vec<bool>,
+    /// Where each row stands in its frame.
+    frame_rows: Vec<usize>,
     /// The drivers of each row.
     drivers: Vec<Vec<f64>>,
 }
@@ -90,7 +92,8 @@ impl Sheet {
                 let on_sale = columns.is_on_sale(row);
                 let share = share.as_ref().map_or(1.0, |share| share[row]);
                 let sold = if on_sale { y[row] } else { f64::NAN };
-                line.push(place, times.value[row], (sold, share), on_sale, columns.drivers.iter().map(|own| own[row]));
+                let drivers = columns.drivers.iter().map(|own| own[row]);
+                line.push(place, times.value[row], row, (sold, share), on_sale, drivers);
             }
             line.length = line.places.last().map_or(0, |last| last + 1);
             if let (Some(later), None) = (&later, &line.fault) {
@@ -147,8 +150,9 @@ impl Sheet {
         }
         for (driver, name) in line.drivers.iter().zip(&self.drivers) {
             if let Some(row) = item.rows.iter().find(|row| !driver[**row].is_finite()) {
-                let series = format!("{name} of {}", line.name);
-                return Err(Error::NanInSeries { series, index: *row, got: driver[*row].to_string() });
+                let frame = if line.places[*row] < line.length { "" } else { "future." };
+                let field = format!("{frame}{name}[{}]", line.frame_rows[*row]);
+                return Err(Error::argument(field, format!("a finite number, in series {}", line.name), driver[*row]));
             }
         }
         let raw = line.drivers.iter().map(|own| item.rows.iter().map(|row| own[*row]).collect()).collect();
@@ -169,6 +173,7 @@ impl Line {
             sold: Vec::new(),
             share: Vec::new(),
             on_sale: Vec::new(),
+            frame_rows: Vec::new(),
             drivers: Vec::new(),
         }
     }
@@ -177,6 +182,7 @@ impl Line {
         &mut self,
         place: usize,
         time: i64,
+        frame_row: usize,
         (sold, share): (f64, f64),
         on_sale: bool,
         drivers: impl ExactSizeIterator<Item = f64>,
@@ -186,6 +192,7 @@ impl Line {
         self.sold.push(sold);
         self.share.push(share);
         self.on_sale.push(on_sale);
+        self.frame_rows.push(frame_row);
         self.drivers.resize(drivers.len(), Vec::new());
         self.drivers.iter_mut().zip(drivers).for_each(|(own, value)| own.push(value));
     }
@@ -207,7 +214,8 @@ impl Line {
         let on_sale = self.on_sale[last];
         let drivers: Vec<f64> = self.drivers.iter().map(|own| own[last]).collect();
         let sold = if on_sale { 0.0 } else { f64::NAN };
-        self.push(place, step.after(first, place as i64), (sold, 1.0), on_sale, drivers.into_iter());
+        let frame_row = self.frame_rows[last];
+        self.push(place, step.after(first, place as i64), frame_row, (sold, 1.0), on_sale, drivers.into_iter());
     }
 
     /// Demand behind the sales of the first periods, and how many unknown ones come before it.
@@ -267,7 +275,7 @@ impl Later {
             let time = self.times.value[row];
             let place = line.length - 1 + (step.between(last, time).max(1) as usize).max(index + 1);
             let drivers = self.columns.drivers.iter().map(|own| own[row]);
-            line.push(place, time, (f64::NAN, 1.0), self.columns.is_on_sale(row), drivers);
+            line.push(place, time, row, (f64::NAN, 1.0), self.columns.is_on_sale(row), drivers);
         }
         Ok(())
     }
