@@ -2228,6 +2228,11 @@ export interface SignalParams {
    */
   window?: number
   /**
+   * Kinds whose values are counts: a period without a row had none. In the engine's rows every kind but `rating` is.
+   * @defaultValue `[]`
+   */
+  counts?: string[]
+  /**
    * Column of the series' names in both frames.
    * @defaultValue `"unique_id"`
    */

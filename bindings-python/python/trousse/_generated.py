@@ -3438,6 +3438,7 @@ def signal_drivers(
     *,
     h: int = 14,
     window: int = 7,
+    counts: Sequence[str] = (),
     id_column: str = 'unique_id',
     time_column: str = 'ds',
     progress: Progress = False,
@@ -3456,6 +3457,9 @@ def signal_drivers(
         ahead.
     window : int, default 7
         Periods whose feedback is taken together, the last of them ``h`` before the row's.
+    counts : Sequence[str], default ()
+        Kinds whose values are counts: a period without a row had none. In the engine's rows every kind but
+        ``rating`` is.
     id_column : str, default 'unique_id'
         Column of the series' names in both frames.
     time_column : str, default 'ds'
@@ -3473,7 +3477,7 @@ def signal_drivers(
     Error
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, WRONG_COLUMN_TYPE.
     """
-    return call_frame("signal_drivers", {"df": df, "signals": signals}, {"h": h, "window": window, "id_column": id_column, "time_column": time_column}, progress)  # type: ignore[no-any-return]
+    return call_frame("signal_drivers", {"df": df, "signals": signals}, {"h": h, "window": window, "counts": counts, "id_column": id_column, "time_column": time_column}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_new(
