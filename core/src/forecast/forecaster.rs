@@ -407,7 +407,7 @@ impl State {
 }
 
 /// The models by their bytes in a saved state: new ones come last.
-const MODELS: [Model; 24] = [
+pub(super) const MODELS: [Model; 24] = [
     Model::Naive,
     Model::SeasonalNaive,
     Model::Ses,

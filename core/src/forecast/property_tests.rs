@@ -2,33 +2,13 @@
 
 use proptest::prelude::*;
 
+use super::forecaster::MODELS;
 use super::*;
 
-const ALL: [Model; 23] = [
-    Model::Naive,
-    Model::SeasonalNaive,
-    Model::Ses,
-    Model::HoltWinters,
-    Model::Croston,
-    Model::Sba,
-    Model::Ets,
-    Model::Theta,
-    Model::Ces,
-    Model::Arima,
-    Model::Drift,
-    Model::WindowAverage,
-    Model::SeasonalWindowAverage,
-    Model::Holt,
-    Model::DampedHolt,
-    Model::StandardTheta,
-    Model::OptimisedTheta,
-    Model::AutoTheta,
-    Model::Mstl,
-    Model::Tsb,
-    Model::Adida,
-    Model::Imapa,
-    Model::Counts,
-];
+/// All that are no blend of others.
+fn every() -> impl Iterator<Item = Model> {
+    MODELS.into_iter().filter(|model| *model != Model::Blend)
+}
 
 /// Those whose forecast moves with the values, and whether they are fitted by a search that stops near its optimum.
 const SHIFTED: [(Model, bool); 7] = [
@@ -77,7 +57,7 @@ proptest! {
         let y = values(seed, n, 4);
         let factor = 10f64.powf(power);
         let scaled: Vec<f64> = y.iter().map(|x| x * factor).collect();
-        for model in ALL.into_iter().filter(|model| *model != Model::Counts) {
+        for model in every().filter(|model| *model != Model::Counts) {
             let (one, other) = (of(model, &y, 4), of(model, &scaled, 4));
             let level = one.mean.iter().fold(0.0f64, |most, m| most.max(m.abs()));
             for (a, b) in numbers(&one).iter().zip(numbers(&other)) {
@@ -114,7 +94,7 @@ proptest! {
         let least = known.iter().copied().fold(f64::INFINITY, f64::min);
         let largest = known.iter().copied().fold(0.0, f64::max);
         let first = y.iter().position(|y| !y.is_nan()).unwrap();
-        for model in ALL {
+        for model in every() {
             let forecast = of(model, &y, 4);
             prop_assert!(numbers(&forecast).iter().all(|x| x.is_finite()), "{model:?} {forecast:?}");
             // a line through few points may leave the range of the values, a level may not
@@ -129,7 +109,7 @@ proptest! {
     #[test]
     fn quantiles_rise(seed in 0u64..10_000, n in 1usize..60, whole in any::<bool>()) {
         let y: Vec<f64> = values(seed, n, 4).iter().map(|y| if whole { (y / 20.0).round() } else { *y }).collect();
-        for model in ALL {
+        for model in every() {
             let forecast = of(model, &y, 4);
             for step in [0, 4, 8] {
                 let all: Vec<f64> = (1..100).map(|p| forecast.quantile(step, f64::from(p) / 100.0)).collect();
@@ -150,7 +130,7 @@ proptest! {
         let mut y: Vec<f64> = values(seed, n, 4).iter().map(|y| if whole { (y / 20.0).round() } else { *y }).collect();
         gaps.iter().filter(|t| **t + 1 < n).for_each(|t| y[*t] = f64::NAN);
         for intervals in [Intervals::Analytic, Intervals::Bootstrap, Intervals::Conformal] {
-            for model in ALL {
+            for model in every() {
                 let levels = vec![50.0, 80.0, 95.0, 99.5];
                 let options = Options { season: 4, horizon: 6, models: vec![model], levels, intervals, ..Options::default() };
                 let told = auto(&y, None, &options).unwrap();
@@ -175,7 +155,7 @@ fn threads_change_no_bit() {
     let offsets = (0..=6).map(|i| 50 * i).collect();
     let names = (0..6).map(|i| format!("s{i}")).collect();
     let series = Panel::new(names, each.concat(), offsets).unwrap();
-    for model in ALL {
+    for model in every() {
         let options = Options { season: 4, horizon: 9, models: vec![model], ..Options::default() };
         let with = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -207,7 +187,7 @@ fn input_with_nothing_to_learn_from() {
     let mut wrong = Vec::new();
     for (name, y, season) in cases {
         let largest = y.iter().fold(0.0f64, |most, y| most.max(y.abs()));
-        for model in ALL {
+        for model in every() {
             let forecast = of(model, &y, season);
             let most = forecast.mean.iter().fold(0.0f64, |most, m| most.max(m.abs()));
             // the pool of counts keeps a prior; Syntetos and Boylan's factor 1 − α/2 is there whatever the data
@@ -224,7 +204,7 @@ fn input_with_nothing_to_learn_from() {
 
 #[test]
 fn names_are_those_of_json() {
-    for model in ALL {
+    for model in every() {
         assert_eq!(serde_json::to_value(model).unwrap(), model.name());
     }
     assert_eq!(serde_json::from_str::<Model>("\"dotm\"").unwrap(), Model::Theta);
