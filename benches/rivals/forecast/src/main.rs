@@ -3,7 +3,7 @@
 //! `make bench-rivals-forecast DATA=folder`, or here `cargo run --release -- folder`. Series: every third of
 //! `tourism_monthly`, its last 117 training months, 24 ahead, season 12; and the car parts for the methods of intermittent
 //! demand. Printed are the means per series; MASE is scaled with the seasonal naive of those months, sMAPE as in M4. What
-//! a rival refuses is counted and gets the seasonal naive. `statsforecast.py` beside this prints the same of its models.
+//! a rival refuses is counted and gets the seasonal naive. `statsforecast_race.py` beside this prints the same of its models.
 
 use std::hint::black_box;
 use std::time::Instant;
