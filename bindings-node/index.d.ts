@@ -353,14 +353,14 @@ export function crossValidation<T extends AnswerFrame = AnswerFrame>(params: Cro
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
  */
-export function forecastPaths<T extends AnswerFrame = AnswerFrame>(params: ForecastPathsParams & { /** A frame with the columns unique_id, ds, y, and optionally in_stock. */ df: Frame } & Long): Promise<T>
+export function forecastPaths<T extends AnswerFrame = AnswerFrame>(params: ForecastPathsParams & { /** A frame with the columns unique_id, ds, y, and optionally in_stock, drivers, a group and a market. */ df: Frame } & { /** A frame with the columns unique_id, ds, the drivers. */ future?: Frame } & Long): Promise<T>
 
 /**
  * Forecasts the demand of the next h periods together, a lead time: quantiles of the sums of simulated paths.
  *
  * @throws {@link TrousseError} with the code `CANCELLED`, `DUPLICATE_TIME`, `INTERNAL`, `INVALID_ARGUMENT`, `MISSING_COLUMN`, `NAN_IN_SERIES`, `SERIES_TOO_SHORT`, `WRONG_COLUMN_TYPE`.
  */
-export function forecastTotals<T extends AnswerFrame = AnswerFrame>(params: ForecastTotalsParams & { /** A frame with the columns unique_id, ds, y, and optionally in_stock. */ df: Frame } & Long): Promise<T>
+export function forecastTotals<T extends AnswerFrame = AnswerFrame>(params: ForecastTotalsParams & { /** A frame with the columns unique_id, ds, y, and optionally in_stock, drivers, a group and a market. */ df: Frame } & { /** A frame with the columns unique_id, ds, the drivers. */ future?: Frame } & Long): Promise<T>
 
 /**
  * Scores the forecasts in the columns of a frame against the truth beside them: errors, scaled errors, coverage of intervals.
@@ -2016,7 +2016,8 @@ export interface ForecastFrameParams {
   /**
    * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
    * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers `auto`.
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers
+   * those of what they leave are multiplied; the level and the drivers in logs know `auto` and `analytic` only.
    * @defaultValue `"auto"`
    */
   intervals?: Intervals
@@ -2384,7 +2385,8 @@ export interface CrossValidationParams {
   /**
    * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
    * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers `auto`.
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers
+   * those of what they leave are multiplied; the level and the drivers in logs know `auto` and `analytic` only.
    * @defaultValue `"auto"`
    */
   intervals?: Intervals
@@ -2501,7 +2503,8 @@ export interface ForecastPathsParams {
   /**
    * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
    * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers `auto`.
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers
+   * those of what they leave are multiplied; the level and the drivers in logs know `auto` and `analytic` only.
    * @defaultValue `"auto"`
    */
   intervals?: Intervals
@@ -2558,6 +2561,21 @@ export interface ForecastPathsParams {
    * @defaultValue `"keep"`
    */
   onError?: OnError
+  /**
+   * Columns of the drivers, at most 16, numbers without gaps in both frames. One that is above 0 throughout and has more
+   * than two values acts by the log of its ratio to the series' median; any other as it is.
+   * @defaultValue `[]`
+   */
+  drivers?: string[]
+  /**
+   * Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and drivers
+   * may act in common.
+   */
+  groupColumn?: string | null
+  /** Column of what is bought in one place (a store): the mean of the others' drivers there may act too. */
+  marketColumn?: string | null
+  /** Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead nothing will. */
+  onSale?: string | null
   /**
    * How many paths, 1 … 10,000. A whole number.
    * @defaultValue `100`
@@ -2600,7 +2618,8 @@ export interface ForecastTotalsParams {
   /**
    * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
    * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers `auto`.
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers
+   * those of what they leave are multiplied; the level and the drivers in logs know `auto` and `analytic` only.
    * @defaultValue `"auto"`
    */
   intervals?: Intervals
@@ -2657,6 +2676,21 @@ export interface ForecastTotalsParams {
    * @defaultValue `"keep"`
    */
   onError?: OnError
+  /**
+   * Columns of the drivers, at most 16, numbers without gaps in both frames. One that is above 0 throughout and has more
+   * than two values acts by the log of its ratio to the series' median; any other as it is.
+   * @defaultValue `[]`
+   */
+  drivers?: string[]
+  /**
+   * Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and drivers
+   * may act in common.
+   */
+  groupColumn?: string | null
+  /** Column of what is bought in one place (a store): the mean of the others' drivers there may act too. */
+  marketColumn?: string | null
+  /** Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead nothing will. */
+  onSale?: string | null
   /**
    * Probabilities of the quantiles, each in (0, 1).
    * @defaultValue `[0.1,0.5,0.9]`

@@ -127,6 +127,11 @@ const RECEIPT: &[&str] = &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISON
 const RECONCILE: &[&str] = &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "WRONG_COLUMN_TYPE"];
 /// The parameters of a forecast that say what its drivers are.
 const DRIVERS: &[&str] = &["drivers", "group_column", "market_column", "on_sale"];
+/// The frames of a forecast.
+const DRIVEN: &[(&str, &str)] = &[
+    ("df", "unique_id, ds, y, and optionally in_stock, drivers, a group and a market"),
+    ("future?", "unique_id, ds, the drivers"),
+];
 const FRAME: &[&str] = &["CANCELLED", "INVALID_ARGUMENT", "MISSING_COLUMN", "WRONG_COLUMN_TYPE"];
 
 /// No parameters.
@@ -303,15 +308,13 @@ pub static OPS: &[Op] = &[
     op!("forecast", "Forecasts each series of a long frame with intervals; the models are chosen by rolling-origin error. With drivers that are known ahead (price, deal, advert, holiday) in `future`, every model is moved by their effects, pooled over the series; a driver that does not help is dropped.",
         forecast::ForecastFrameParams => Nothing, Run::Frame(|tables, value, task| {
             let (drivers, rest) = apart(value, DRIVERS);
-            let (df, future, params) = (frame(tables, "df")?, tables.get("future"), json::fit(rest)?);
-            let drivers: forecast::DriverParams = json::fit(drivers)?;
-            match future {
-                None if drivers.is_empty() => forecast::table(df, &params, task),
-                None => Err(Error::argument("future", "a frame with the drivers of the periods ahead", "nothing")),
-                Some(future) => forecast::with_drivers(df, future, &params, &drivers, task),
+            let (df, params) = (frame(tables, "df")?, json::fit(rest)?);
+            match known_ahead(tables, json::fit(drivers)?)? {
+                None => forecast::table(df, &params, task),
+                Some((future, drivers)) => forecast::with_drivers(df, future, &params, &drivers, task),
             }
         }),
-        frames &[("df", "unique_id, ds, y, and optionally in_stock, drivers, a group and a market"), ("future?", "unique_id, ds, the drivers")], long true,
+        frames DRIVEN, long true,
         codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
     op!("driver_effects", "Answers what drivers do to demand over all series of a long frame, with 95 % intervals, and which of them help.",
         forecast::ForecastFrameParams => Nothing, Run::Frame(|tables, value, task| {
@@ -380,16 +383,26 @@ pub static OPS: &[Op] = &[
     op!("forecast_paths", "Simulates the future of each series of a long frame: columns path-1 … path-n, each one future of all series, whose sums and reconciled nodes are coherent.",
         forecast::ForecastPathsParams => Nothing, Run::Frame(|tables, value, task| {
             let (draws, rest) = apart(value, &["n_paths", "seed"]);
-            forecast::forecast_paths(frame(tables, "df")?, &json::fit(rest)?, &json::fit(draws)?, task)
+            let (drivers, rest) = apart(rest, DRIVERS);
+            let (df, params, draws) = (frame(tables, "df")?, json::fit(rest)?, json::fit(draws)?);
+            match known_ahead(tables, json::fit(drivers)?)? {
+                None => forecast::forecast_paths(df, &params, &draws, task),
+                Some((future, drivers)) => forecast::forecast_paths_with_drivers(df, future, &params, &drivers, &draws, task),
+            }
         }),
-        frames &[("df", "unique_id, ds, y, and optionally in_stock")], long true,
+        frames DRIVEN, long true,
         codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
     op!("forecast_totals", "Forecasts the demand of the next h periods together, a lead time: quantiles of the sums of simulated paths.",
         forecast::ForecastTotalsParams => Nothing, Run::Frame(|tables, value, task| {
             let (totals, rest) = apart(value, &["quantiles", "seed"]);
-            forecast::forecast_totals(frame(tables, "df")?, &json::fit(rest)?, &json::fit(totals)?, task)
+            let (drivers, rest) = apart(rest, DRIVERS);
+            let (df, params, totals) = (frame(tables, "df")?, json::fit(rest)?, json::fit(totals)?);
+            match known_ahead(tables, json::fit(drivers)?)? {
+                None => forecast::forecast_totals(df, &params, &totals, task),
+                Some((future, drivers)) => forecast::forecast_totals_with_drivers(df, future, &params, &drivers, &totals, task),
+            }
         }),
-        frames &[("df", "unique_id, ds, y, and optionally in_stock")], long true,
+        frames DRIVEN, long true,
         codes &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "NAN_IN_SERIES", "SERIES_TOO_SHORT", "WRONG_COLUMN_TYPE"]),
     op!("evaluate", "Scores the forecasts in the columns of a frame against the truth beside them: errors, scaled errors, coverage of intervals.",
         forecast::EvaluateParams => Nothing, Run::Frame(|tables, value, _| {
@@ -695,6 +708,15 @@ fn record(engine: &mut Engine, value: Value, now: Timestamp) -> Result<Value> {
 fn record_many(engine: &mut Engine, value: Value, now: Timestamp) -> Result<Value> {
     let facts: Vec<Fact> = many(value, "facts")?;
     to_json(engine.record_many(&facts, now)?)
+}
+
+/// The periods ahead with their drivers, where those are told.
+fn known_ahead(tables: &Tables, drivers: forecast::DriverParams) -> Result<Option<(&Table, forecast::DriverParams)>> {
+    match tables.get("future") {
+        None if drivers.is_empty() => Ok(None),
+        None => Err(Error::argument("future", "a frame with the drivers of the periods ahead", "nothing")),
+        Some(future) => Ok(Some((future, drivers))),
+    }
 }
 
 /// Some fields of an object, and the others.

@@ -3212,7 +3212,8 @@ def forecast(
         How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
         row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
         ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
-        it does for some of the levels only. With drivers ``auto``. One of ``auto``, ``analytic``, ``bootstrap``,
+        it does for some of the levels only. With drivers those of what they leave are multiplied; the level and
+        the drivers in logs know ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``,
         ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
@@ -3320,7 +3321,8 @@ def driver_effects(
         How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
         row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
         ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
-        it does for some of the levels only. With drivers ``auto``. One of ``auto``, ``analytic``, ``bootstrap``,
+        it does for some of the levels only. With drivers those of what they leave are multiplied; the level and
+        the drivers in logs know ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``,
         ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
@@ -3686,7 +3688,8 @@ def cross_validation(
         How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
         row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
         ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
-        it does for some of the levels only. With drivers ``auto``. One of ``auto``, ``analytic``, ``bootstrap``,
+        it does for some of the levels only. With drivers those of what they leave are multiplied; the level and
+        the drivers in logs know ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``,
         ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
@@ -3753,6 +3756,7 @@ def cross_validation(
 
 def forecast_paths(
     df: F,
+    future: Frame | None = None,
     *,
     h: int = 14,
     freq: str | None = None,
@@ -3771,6 +3775,10 @@ def forecast_paths(
     in_stock: str | None = None,
     gaps: Gaps = 'missing',
     on_error: OnError = 'keep',
+    drivers: Sequence[str] = (),
+    group_column: str | None = None,
+    market_column: str | None = None,
+    on_sale: str | None = None,
     n_paths: int = 100,
     seed: int = 0,
     progress: Progress = False,
@@ -3781,7 +3789,9 @@ def forecast_paths(
     Parameters
     ----------
     df : frame
-        A frame with columns unique_id, ds, y, and optionally in_stock.
+        A frame with columns unique_id, ds, y, and optionally in_stock, drivers, a group and a market.
+    future : frame, default None
+        A frame with columns unique_id, ds, the drivers.
     h : int, default 14
         Periods to forecast; with drivers, 0 for those after each series that ``future`` has rows for.
     freq : str | None, default None
@@ -3800,7 +3810,8 @@ def forecast_paths(
         How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
         row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
         ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
-        it does for some of the levels only. With drivers ``auto``. One of ``auto``, ``analytic``, ``bootstrap``,
+        it does for some of the levels only. With drivers those of what they leave are multiplied; the level and
+        the drivers in logs know ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``,
         ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
@@ -3829,6 +3840,17 @@ def forecast_paths(
         What a period without a row means. One of ``missing``, ``zero``.
     on_error : OnError, default 'keep'
         What happens to a series that cannot be forecast. One of ``keep``, ``raise``.
+    drivers : Sequence[str], default ()
+        Columns of the drivers, at most 16, numbers without gaps in both frames. One that is above 0 throughout
+        and has more than two values acts by the log of its ratio to the series' median; any other as it is.
+    group_column : str | None, default None
+        Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and
+        drivers may act in common.
+    market_column : str | None, default None
+        Column of what is bought in one place (a store): the mean of the others' drivers there may act too.
+    on_sale : str | None, default None
+        Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead
+        nothing will.
     n_paths : int, default 100
         How many paths, 1 … 10,000.
     seed : int, default 0
@@ -3847,11 +3869,12 @@ def forecast_paths(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast_paths", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "intervals": intervals, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "n_paths": n_paths, "seed": seed}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast_paths", {"df": df, "future": future}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "intervals": intervals, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "drivers": drivers, "group_column": group_column, "market_column": market_column, "on_sale": on_sale, "n_paths": n_paths, "seed": seed}, progress)  # type: ignore[no-any-return]
 
 
 def forecast_totals(
     df: F,
+    future: Frame | None = None,
     *,
     h: int = 14,
     freq: str | None = None,
@@ -3870,6 +3893,10 @@ def forecast_totals(
     in_stock: str | None = None,
     gaps: Gaps = 'missing',
     on_error: OnError = 'keep',
+    drivers: Sequence[str] = (),
+    group_column: str | None = None,
+    market_column: str | None = None,
+    on_sale: str | None = None,
     quantiles: Sequence[float] = (0.1, 0.5, 0.9),
     seed: int = 0,
     progress: Progress = False,
@@ -3879,7 +3906,9 @@ def forecast_totals(
     Parameters
     ----------
     df : frame
-        A frame with columns unique_id, ds, y, and optionally in_stock.
+        A frame with columns unique_id, ds, y, and optionally in_stock, drivers, a group and a market.
+    future : frame, default None
+        A frame with columns unique_id, ds, the drivers.
     h : int, default 14
         Periods to forecast; with drivers, 0 for those after each series that ``future`` has rows for.
     freq : str | None, default None
@@ -3898,7 +3927,8 @@ def forecast_totals(
         How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
         row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
         ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
-        it does for some of the levels only. With drivers ``auto``. One of ``auto``, ``analytic``, ``bootstrap``,
+        it does for some of the levels only. With drivers those of what they leave are multiplied; the level and
+        the drivers in logs know ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``,
         ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
@@ -3927,6 +3957,17 @@ def forecast_totals(
         What a period without a row means. One of ``missing``, ``zero``.
     on_error : OnError, default 'keep'
         What happens to a series that cannot be forecast. One of ``keep``, ``raise``.
+    drivers : Sequence[str], default ()
+        Columns of the drivers, at most 16, numbers without gaps in both frames. One that is above 0 throughout
+        and has more than two values acts by the log of its ratio to the series' median; any other as it is.
+    group_column : str | None, default None
+        Column of what is alike (a brand, a category): effects are shrunk to those of the group, whose level and
+        drivers may act in common.
+    market_column : str | None, default None
+        Column of what is bought in one place (a store): the mean of the others' drivers there may act too.
+    on_sale : str | None, default None
+        Column of whether it is on sale, 0 or 1, in both frames: what sold on other days is unknown, ahead
+        nothing will.
     quantiles : Sequence[float], default (0.1, 0.5, 0.9)
         Probabilities of the quantiles, each in (0, 1).
     seed : int, default 0
@@ -3945,7 +3986,7 @@ def forecast_totals(
         With code CANCELLED, DUPLICATE_TIME, INTERNAL, INVALID_ARGUMENT, MISSING_COLUMN, NAN_IN_SERIES,
         SERIES_TOO_SHORT, WRONG_COLUMN_TYPE.
     """
-    return call_frame("forecast_totals", {"df": df}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "intervals": intervals, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "quantiles": quantiles, "seed": seed}, progress)  # type: ignore[no-any-return]
+    return call_frame("forecast_totals", {"df": df, "future": future}, {"h": h, "freq": freq, "season": season, "seasons": seasons, "level": level, "intervals": intervals, "models": models, "candidates": candidates, "pool": pool, "windows": windows, "non_negative": non_negative, "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock, "gaps": gaps, "on_error": on_error, "drivers": drivers, "group_column": group_column, "market_column": market_column, "on_sale": on_sale, "quantiles": quantiles, "seed": seed}, progress)  # type: ignore[no-any-return]
 
 
 def evaluate(

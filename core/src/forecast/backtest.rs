@@ -86,7 +86,7 @@ pub fn cross_validation_with_drivers(
     origins: &Origins,
     task: &Task,
 ) -> Result<Table> {
-    drivers.check_beside(params)?;
+    drivers.check()?;
     if !origins.refit {
         return Err(Error::argument("refit", "true with drivers", "false"));
     }
@@ -229,9 +229,9 @@ fn told(
     let mut courses: Vec<Vec<Option<Result<Course>>>> = Vec::with_capacity(driven.len());
     for learned in driven {
         let mut own = Vec::with_capacity(learned.series().len());
-        learned.tell(options, task, &mut |course| {
+        learned.tell(options, task, &mut |forecast| {
             let known = learned.series()[own.len()].as_ref();
-            own.push(Some(course.map(|course| match known {
+            own.push(Some(forecast.map(Course::from).map(|course| match known {
                 Ok(known) => course.spread(&known.steps(), horizon),
                 Err(_) => course,
             })));

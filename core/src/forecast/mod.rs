@@ -86,7 +86,9 @@ pub use forecaster::{Forecaster, ForecasterParams, STATE_VERSION};
 pub use intermittent::{Croston, Tsb, adida, croston, imapa, sba, tsb};
 pub use launch::{LaunchCurve, LaunchParams, ShadeSplit, ShadeSplitParams, forecast_new, shade_split};
 pub use mstl::{Decomposition, mstl};
-pub use paths::{Draws, Totals, forecast_paths, forecast_totals};
+pub use paths::{
+    Draws, Totals, forecast_paths, forecast_paths_with_drivers, forecast_totals, forecast_totals_with_drivers,
+};
 #[cfg(feature = "schema")]
 pub use paths::{ForecastPathsParams, ForecastTotalsParams};
 pub use reconcile::{AggregateParams, MAX_ENTRIES, ReconcileMethod, ReconcileParams, aggregate, reconcile};
@@ -387,14 +389,24 @@ impl Forecast {
         (mean, variance)
     }
 
+    /// The name of the model, also of one that no caller asks for by name.
+    fn model_name(&self) -> &'static str {
+        match &self.law {
+            Law::Logs(logs) => logs.model,
+            _ => self.model.name(),
+        }
+    }
+
     /// The demand of period `step` ahead (0-based; beyond the horizon the last one) at probability `p`. Where the intervals
     /// are conformal, which are of the levels asked for only, as without.
     pub fn quantile(&self, step: usize, p: f64) -> f64 {
         let Some(last) = self.mean.len().checked_sub(1) else { return f64::NAN };
         let (mean, sd) = (self.mean[step.min(last)], self.sd[step.min(last)]);
         let p = p.clamp(1e-6, 1.0 - 1e-6);
-        if let Law::Bootstrap(sampled) = &self.law {
-            return sampled.quantile(step.min(last), p);
+        match &self.law {
+            Law::Bootstrap(sampled) => return sampled.quantile(step.min(last), p),
+            Law::Logs(logs) => return logs.quantile(step.min(last), p),
+            Law::Auto | Law::Analytic | Law::Conformal(_) => {}
         }
         if let Some(counts) = &self.counts {
             return counts.quantile(step.min(last), p);

@@ -15,9 +15,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::counts::{PATHS, Random, sum_quantiles};
-use super::table::{Series, Step, TableParams, Times, ahead, fill, group_each, judged, push_errors, push_ids};
+use super::drivers::{DriverParams, Learned, Sheet};
+use super::table::{TableParams, ahead, fill, group_each, judged, push_errors, push_ids, raise};
 use super::ways::{Intervals, Law};
-use super::{Forecast, LARGE_COUNT, check_count};
+use super::{Forecast, LARGE_COUNT, Model, check_count};
 use crate::base::numeric::{CountSums, normal_cdf, normal_quantile};
 use crate::base::{Column, Error, Panel, Result, Table, Task};
 
@@ -106,6 +107,14 @@ impl Forecast {
         }
     }
 
+    /// The mean of the demand of all periods together.
+    fn total_mean(&self) -> f64 {
+        match &self.law {
+            Law::Logs(logs) => logs.means().sum(),
+            _ => self.mean.iter().sum(),
+        }
+    }
+
     fn first_paths(&self, periods: usize, count: usize, seed: u64) -> Vec<f64> {
         self.paths_by(periods, count, &mut Random(seed), &mut |random, _, _| random.unit())
     }
@@ -160,6 +169,12 @@ impl Default for Draws {
     }
 }
 
+impl Draws {
+    fn check(&self) -> Result<()> {
+        check_count("n_paths", self.n_paths, 10_000)
+    }
+}
+
 /// The parameters of [`forecast_paths`] as faces take them: in one.
 #[cfg(feature = "schema")]
 #[derive(schemars::JsonSchema)]
@@ -167,6 +182,8 @@ impl Default for Draws {
 pub struct ForecastPathsParams {
     #[serde(flatten)]
     forecast: TableParams,
+    #[serde(flatten)]
+    drivers: DriverParams,
     #[serde(flatten)]
     draws: Draws,
 }
@@ -186,60 +203,147 @@ pub struct ForecastPathsParams {
 /// # Ok::<(), trousse::Error>(())
 /// ```
 pub fn forecast_paths(table: &Table, params: &TableParams, draws: &Draws, task: &Task) -> Result<Table> {
-    params.check()?;
-    check_count("n_paths", draws.n_paths, 10_000)?;
-    let Told { times, series, step, season, whole, errors, forecasts } = Told::of(table, params, task)?;
-    let back = template(draws, params.h, (0..whole.len()).map(|i| whole.series(i).len()).max().unwrap_or(0));
-    let paths: Vec<Vec<f64>> = forecasts
-        .par_iter()
-        .enumerate()
-        .map(|(i, forecast)| {
-            let Some(forecast) = forecast else { return vec![f64::NAN; params.h * draws.n_paths] };
-            let changes = Changes::of(whole.series(i), season);
-            let mut random = Random(draws.seed ^ (i as u64 + 1).wrapping_mul(0xD1B5_4A32_D192_ED03));
-            let mut uniform = |random: &mut Random, path: usize, step: usize| {
-                changes.chance(back[path * params.h + step], random.unit())
-            };
-            forecast.paths_by(params.h, draws.n_paths, &mut random, &mut uniform)
-        })
-        .collect();
-    let mut out = Table::default();
-    push_ids(&mut out, params, &series)?;
-    out.push(params.time_column.clone(), ahead(params, &times, &series, step))?;
-    for path in 0..draws.n_paths {
-        let own = paths.iter().flat_map(|all| all[path * params.h..(path + 1) * params.h].iter().copied());
-        out.push(format!("path-{}", path + 1), Column::Float(own.collect()))?;
-    }
-    push_errors(&mut out, params, &errors, &|_| params.h)?;
-    Ok(out)
+    draws.check()?;
+    Told::of(table, params, task)?.paths(params, draws)
+}
+
+/// Simulates the future of each series as [`forecast_paths`] does where drivers are known ahead; `df`, `future` and `drivers`
+/// are as in [`with_drivers`](super::with_drivers), `h` at least 1. Series go on together as they did once the drivers were
+/// taken out.
+///
+/// # Errors
+/// As [`with_drivers`](super::with_drivers) and [`forecast_paths`].
+///
+/// ```
+/// use trousse::{Column, Table, Task, forecast::{self, Draws, DriverParams, TableParams}};
+/// let deal = |t: i64| i64::from(t % 3 == 0);
+/// let sales = Table::default()
+///     .with("ds", Column::Integer((0..30).collect()))?
+///     .with("y", Column::Float((0..30).map(|t| 10.0 * (1 + deal(t)) as f64).collect()))?
+///     .with("deal", Column::Integer((0..30).map(deal).collect()))?;
+/// let ahead = Table::default().with("ds", Column::Integer(vec![30, 31]))?.with("deal", Column::Integer(vec![1, 0]))?;
+/// let (params, draws) = (TableParams { h: 2, ..Default::default() }, Draws { n_paths: 2, seed: 1 });
+/// let drivers = DriverParams { drivers: vec!["deal".into()], ..Default::default() };
+/// let paths = forecast::forecast_paths_with_drivers(&sales, &ahead, &params, &drivers, &draws, &Task::default())?;
+/// assert_eq!(paths.floats("path-2")?, [20.0, 10.0]);
+/// # Ok::<(), trousse::Error>(())
+/// ```
+pub fn forecast_paths_with_drivers(
+    table: &Table,
+    future: &Table,
+    params: &TableParams,
+    drivers: &DriverParams,
+    draws: &Draws,
+    task: &Task,
+) -> Result<Table> {
+    draws.check()?;
+    Told::driven(table, future, params, drivers, task)?.paths(params, draws)
 }
 
 /// The series of a table, each with its forecast by one model or with what is wrong with it.
 struct Told {
-    times: Times,
-    series: Vec<Series>,
-    step: Step,
+    names: Vec<String>,
+    ds: Column,
     season: usize,
-    whole: Panel,
+    /// Their past; with drivers what those leave of it.
+    past: Panel,
     errors: Vec<Option<Error>>,
     forecasts: Vec<Option<Forecast>>,
 }
 
 impl Told {
     fn of(table: &Table, params: &TableParams, task: &Task) -> Result<Told> {
-        if params.intervals == Intervals::Conformal {
-            return Err(Error::argument("intervals", "auto, analytic or bootstrap, which have paths", "conformal"));
-        }
-        let models = params.one_model()?;
+        let models = models(params)?;
         let times = params.times(table)?;
         let mut series = group_each(table, params, &times)?;
         let (step, season) = params.rhythm(&times, &series)?;
-        let whole = fill(table, params, &times, &mut series, step)?;
+        let past = fill(table, params, &times, &mut series, step)?;
+        let ds = ahead(params, &times, &series, step);
         let mut errors: Vec<Option<Error>> = series.iter().map(|one| one.fault.clone()).collect();
-        task.expect(whole.len());
-        let forecasts = judged(&whole, &models, &mut errors, params, season, task)?;
-        Ok(Told { times, series, step, season, whole, errors, forecasts })
+        task.expect(past.len());
+        let forecasts = judged(&past, &models, &mut errors, params, season, task)?;
+        let names = series.into_iter().map(|one| one.name).collect();
+        Ok(Told { names, ds, season, past, errors, forecasts })
     }
+
+    fn driven(
+        table: &Table,
+        future: &Table,
+        params: &TableParams,
+        drivers: &DriverParams,
+        task: &Task,
+    ) -> Result<Told> {
+        let models = models(params)?;
+        drivers.check()?;
+        let sheet = Sheet::read(table, Some(future), params, drivers)?;
+        let learned = Learned::of(sheet.whole(), params, drivers, sheet.season, task)?;
+        let times = sheet.lines.iter().flat_map(|line| line.expected(sheet.step, params.h)).collect();
+        let ds = sheet.times.column(times);
+        let (mut errors, mut forecasts) = (Vec::new(), Vec::new());
+        learned.tell(&params.options(&models, sheet.season), task, &mut |forecast| {
+            errors.push(forecast.as_ref().err().cloned());
+            forecasts.push(forecast.ok());
+        })?;
+        raise(&errors, params)?;
+        let names = sheet.lines.into_iter().map(|line| line.name).collect();
+        Ok(Told { names, ds, season: sheet.season, past: learned.past()?, errors, forecasts })
+    }
+
+    fn paths(self, params: &TableParams, draws: &Draws) -> Result<Table> {
+        let Told { names, ds, season, past, errors, forecasts } = self;
+        let back = template(draws, params.h, (0..past.len()).map(|i| past.series(i).len()).max().unwrap_or(0));
+        let paths: Vec<Vec<f64>> = forecasts
+            .par_iter()
+            .enumerate()
+            .map(|(i, forecast)| {
+                let Some(forecast) = forecast else { return vec![f64::NAN; params.h * draws.n_paths] };
+                let changes = Changes::of(past.series(i), season);
+                let mut random = Random(draws.seed ^ (i as u64 + 1).wrapping_mul(0xD1B5_4A32_D192_ED03));
+                let mut uniform = |random: &mut Random, path: usize, step: usize| {
+                    changes.chance(back[path * params.h + step], random.unit())
+                };
+                forecast.paths_by(params.h, draws.n_paths, &mut random, &mut uniform)
+            })
+            .collect();
+        let mut out = Table::default();
+        push_ids(&mut out, params, names)?;
+        out.push(params.time_column.clone(), ds)?;
+        for path in 0..draws.n_paths {
+            let own = paths.iter().flat_map(|all| all[path * params.h..(path + 1) * params.h].iter().copied());
+            out.push(format!("path-{}", path + 1), Column::Float(own.collect()))?;
+        }
+        push_errors(&mut out, params, &errors, &|_| params.h)?;
+        Ok(out)
+    }
+
+    fn totals(self, params: &TableParams, totals: &Totals) -> Result<Table> {
+        let Told { names, errors, forecasts, .. } = self;
+        let found: Vec<Vec<f64>> = forecasts
+            .par_iter()
+            .enumerate()
+            .map(|(i, forecast)| match forecast {
+                Some(forecast) => forecast.total_quantiles(params.h, &totals.quantiles, totals.seed ^ i as u64),
+                None => vec![f64::NAN; totals.quantiles.len()],
+            })
+            .collect();
+        let mut out = Table::default().with(&params.id_column, Column::Text(names))?;
+        let mean = |forecast: &Option<Forecast>| forecast.as_ref().map_or(f64::NAN, Forecast::total_mean);
+        out.push("mean", Column::Float(forecasts.iter().map(mean).collect()))?;
+        for (k, p) in totals.quantiles.iter().enumerate() {
+            out.push(format!("q-{p}"), Column::Float(found.iter().map(|own| own[k]).collect()))?;
+        }
+        push_errors(&mut out, params, &errors, &|_| 1)?;
+        Ok(out)
+    }
+}
+
+/// The models of one forecast that has paths.
+fn models(params: &TableParams) -> Result<Vec<Model>> {
+    params.check()?;
+    if params.intervals == Intervals::Conformal {
+        return Err(Error::argument("intervals", "auto, analytic or bootstrap, which have paths", "conformal"));
+    }
+    params.one_model()
 }
 
 /// How many periods before its end the past period lies that each path and period ahead takes its rank from.
@@ -297,6 +401,15 @@ impl Default for Totals {
     }
 }
 
+impl Totals {
+    fn check(&self) -> Result<()> {
+        match self.quantiles.iter().position(|p| !(*p > 0.0 && *p < 1.0)) {
+            Some(i) => Err(Error::argument(format!("quantiles[{i}]"), "in (0, 1)", self.quantiles[i])),
+            None => Ok(()),
+        }
+    }
+}
+
 /// The parameters of [`forecast_totals`] as faces take them: in one.
 #[cfg(feature = "schema")]
 #[derive(schemars::JsonSchema)]
@@ -304,6 +417,8 @@ impl Default for Totals {
 pub struct ForecastTotalsParams {
     #[serde(flatten)]
     forecast: TableParams,
+    #[serde(flatten)]
+    drivers: DriverParams,
     #[serde(flatten)]
     totals: Totals,
 }
@@ -324,28 +439,39 @@ pub struct ForecastTotalsParams {
 /// # Ok::<(), trousse::Error>(())
 /// ```
 pub fn forecast_totals(table: &Table, params: &TableParams, totals: &Totals, task: &Task) -> Result<Table> {
-    params.check()?;
-    for (i, p) in totals.quantiles.iter().enumerate() {
-        if !(*p > 0.0 && *p < 1.0) {
-            return Err(Error::argument(format!("quantiles[{i}]"), "in (0, 1)", p));
-        }
-    }
-    let Told { series, errors, forecasts, .. } = Told::of(table, params, task)?;
-    let found: Vec<Vec<f64>> = forecasts
-        .par_iter()
-        .enumerate()
-        .map(|(i, forecast)| match forecast {
-            Some(forecast) => forecast.total_quantiles(params.h, &totals.quantiles, totals.seed ^ i as u64),
-            None => vec![f64::NAN; totals.quantiles.len()],
-        })
-        .collect();
-    let names = series.iter().map(|one| one.name.clone()).collect();
-    let mut out = Table::default().with(&params.id_column, Column::Text(names))?;
-    let mean = |forecast: &Option<Forecast>| forecast.as_ref().map_or(f64::NAN, |one| one.mean.iter().sum());
-    out.push("mean", Column::Float(forecasts.iter().map(mean).collect()))?;
-    for (k, p) in totals.quantiles.iter().enumerate() {
-        out.push(format!("q-{p}"), Column::Float(found.iter().map(|own| own[k]).collect()))?;
-    }
-    push_errors(&mut out, params, &errors, &|_| 1)?;
-    Ok(out)
+    totals.check()?;
+    Told::of(table, params, task)?.totals(params, totals)
+}
+
+/// Forecasts the demand of the next `h` periods together as [`forecast_totals`] does where drivers are known ahead; `df`,
+/// `future` and `drivers` are as in [`with_drivers`](super::with_drivers), `h` at least 1. `mean` is that of what is drawn,
+/// also where the forecast of a period tells the median.
+///
+/// # Errors
+/// As [`with_drivers`](super::with_drivers) and [`forecast_totals`].
+///
+/// ```
+/// use trousse::{Column, Table, Task, forecast::{self, DriverParams, TableParams, Totals}};
+/// let deal = |t: i64| i64::from(t % 3 == 0);
+/// let sales = Table::default()
+///     .with("ds", Column::Integer((0..30).collect()))?
+///     .with("y", Column::Float((0..30).map(|t| 10.0 * (1 + deal(t)) as f64).collect()))?
+///     .with("deal", Column::Integer((0..30).map(deal).collect()))?;
+/// let ahead = Table::default().with("ds", Column::Integer(vec![30, 31]))?.with("deal", Column::Integer(vec![1, 0]))?;
+/// let params = TableParams { h: 2, ..Default::default() };
+/// let drivers = DriverParams { drivers: vec!["deal".into()], ..Default::default() };
+/// let total = forecast::forecast_totals_with_drivers(&sales, &ahead, &params, &drivers, &Totals::default(), &Task::default())?;
+/// assert_eq!(total.floats("q-0.9")?, [30.0]);
+/// # Ok::<(), trousse::Error>(())
+/// ```
+pub fn forecast_totals_with_drivers(
+    table: &Table,
+    future: &Table,
+    params: &TableParams,
+    drivers: &DriverParams,
+    totals: &Totals,
+    task: &Task,
+) -> Result<Table> {
+    totals.check()?;
+    Told::driven(table, future, params, drivers, task)?.totals(params, totals)
 }

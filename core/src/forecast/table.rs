@@ -53,7 +53,8 @@ pub struct TableParams {
     pub level: Vec<f64>,
     /// How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
     /// `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-    /// errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers `auto`.
+    /// errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers
+    /// those of what they leave are multiplied; the level and the drivers in logs know `auto` and `analytic` only.
     pub intervals: Intervals,
     /// The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
     /// statsforecast's (`AutoETS`, `AutoTheta`).
@@ -208,7 +209,7 @@ pub fn table(table: &Table, params: &TableParams, task: &Task) -> Result<Table> 
     let (step, season) = params.rhythm(&times, &series)?;
     let panel = fill(table, params, &times, &mut series, step)?;
     let mut out = Table::default();
-    push_ids(&mut out, params, &series)?;
+    push_ids(&mut out, params, series.iter().map(|one| one.name.clone()).collect())?;
     out.push(params.time_column.clone(), ahead(params, &times, &series, step))?;
     let faults = series.into_iter().map(|one| one.fault).collect();
     task.expect(panel.len() * params.models.len());
@@ -229,9 +230,9 @@ pub(super) struct Course {
 
 impl From<Forecast> for Course {
     fn from(forecast: Forecast) -> Course {
-        let ways = forecast.ways();
+        let (ways, model) = (forecast.ways(), forecast.model_name());
         let ends = forecast.intervals.into_iter().map(|interval| [interval.low, interval.high]).collect();
-        Course { mean: forecast.mean, ends, model: forecast.model.name(), ways }
+        Course { mean: forecast.mean, ends, model, ways }
     }
 }
 
@@ -244,7 +245,9 @@ impl Course {
             all
         };
         let ends = self.ends.into_iter().map(|ends| ends.map(over)).collect();
-        Course { mean: over(self.mean), ends, model: self.model, ways: Vec::new() }
+        let mut ways = vec![String::new(); if self.ways.is_empty() { 0 } else { periods }];
+        steps.iter().zip(self.ways).for_each(|(step, way)| ways[*step] = way);
+        Course { mean: over(self.mean), ends, model: self.model, ways }
     }
 }
 
@@ -400,9 +403,8 @@ pub(super) fn push_errors(
 }
 
 /// The name of each series, once for each period ahead.
-pub(super) fn push_ids(out: &mut Table, params: &TableParams, series: &[Series]) -> Result<()> {
-    let ids = (0..series.len() as u32).flat_map(|at| std::iter::repeat_n(at, params.h)).collect();
-    let names = series.iter().map(|one| one.name.clone()).collect();
+pub(super) fn push_ids(out: &mut Table, params: &TableParams, names: Vec<String>) -> Result<()> {
+    let ids = (0..names.len() as u32).flat_map(|at| std::iter::repeat_n(at, params.h)).collect();
     out.push(params.id_column.clone(), Column::Category(ids, names))
 }
 

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use super::counts::{CountPool, Random};
 use super::demand::Demand;
+use super::drivers::Logs;
 use super::select::{Choice, Mixture, recent, refitted};
 use super::smooth::Roll;
 use super::{Forecast, Interval, LARGEST, Options, bound, interval_at};
@@ -70,6 +71,26 @@ pub(crate) enum Law {
     Bootstrap(Box<Sampled>),
     /// How many errors there are per period ahead.
     Conformal(Box<[usize]>),
+    /// Drivers and the level in logs.
+    Logs(Box<Logs>),
+}
+
+impl Law {
+    /// Where each period ahead is so many times as large; whether they are counts may be known better by then.
+    pub(super) fn times(&mut self, factors: &[f64], count: bool) {
+        if let Law::Bootstrap(sampled) = self {
+            (sampled.factors, sampled.count) = (factors.to_vec(), count);
+        }
+    }
+
+    /// Where some of the periods ahead are told only.
+    pub(super) fn pick(&mut self, steps: &[usize]) {
+        match self {
+            Law::Conformal(known) => *known = steps.iter().map(|step| known[*step]).collect(),
+            Law::Bootstrap(sampled) => sampled.pick(steps),
+            Law::Auto | Law::Analytic | Law::Logs(_) => {}
+        }
+    }
 }
 
 /// Fewer one-step errors than these tell no distribution.
@@ -209,6 +230,9 @@ pub(crate) struct Sampled {
     mean: Vec<f64>,
     /// For each period ahead the quantiles 0, 1/200 … 1.
     knots: Vec<f64>,
+    /// Which periods ahead are told, and what each is multiplied by.
+    steps: Vec<usize>,
+    factors: Vec<f64>,
 }
 
 impl Sampled {
@@ -221,20 +245,41 @@ impl Sampled {
         uniform: &mut dyn FnMut(&mut Random, usize, usize) -> f64,
     ) -> Vec<f64> {
         let mut paths = Vec::with_capacity(horizon * count);
+        let periods = self.steps[..horizon].last().map_or(0, |last| last + 1);
         for path in 0..count {
-            let mut filter = self.filter.clone();
-            for step in 0..horizon {
+            let (mut filter, mut at) = (self.filter.clone(), 0);
+            for step in 0..periods {
                 let expected = filter.ahead(1);
-                let rank = (uniform(random, path, step) * self.errors.len() as f64) as usize;
+                let told = self.steps[at] == step;
+                let chance = if told { uniform(random, path, at) } else { random.unit() };
+                let rank = (chance * self.errors.len() as f64) as usize;
                 let error = self.errors[rank.min(self.errors.len() - 1)];
                 let y = self.possible(expected + error * scale(expected, self.relative));
                 filter.update(y, 1.0);
-                let (still, mean) = (self.still[step], self.mean[step]);
-                let told = if self.relative && still > 0.0 { mean * (y / still) } else { mean + (y - still) };
-                paths.push(self.possible(told));
+                if told {
+                    let (still, mean) = (self.still[step], self.mean[step]);
+                    let y = if self.relative && still > 0.0 { mean * (y / still) } else { mean + (y - still) };
+                    paths.push(self.moved(at, self.possible(y)));
+                    at += 1;
+                }
             }
         }
         paths
+    }
+
+    fn moved(&self, at: usize, y: f64) -> f64 {
+        match self.factors.get(at) {
+            Some(factor) if self.count => (y * factor).round(),
+            Some(factor) => y * factor,
+            None => y,
+        }
+    }
+
+    /// Keeps some of the periods ahead.
+    fn pick(&mut self, steps: &[usize]) {
+        let width = KNOTS + 1;
+        self.knots = steps.iter().flat_map(|at| self.knots[at * width..(at + 1) * width].iter().copied()).collect();
+        self.steps = steps.iter().map(|at| self.steps[*at]).collect();
     }
 
     fn possible(&self, y: f64) -> f64 {
@@ -277,10 +322,11 @@ impl Sampled {
         let at = (p * KNOTS as f64).clamp(0.0, KNOTS as f64);
         let whole = at.round();
         if (at - whole).abs() < 1e-9 {
-            return own[whole as usize];
+            return self.moved(step, own[whole as usize]);
         }
         let low = at as usize;
-        if self.count { own[low + 1] } else { own[low] + (at - low as f64) * (own[low + 1] - own[low]) }
+        let part = if self.count { 1.0 } else { at - low as f64 };
+        self.moved(step, own[low] + part * (own[low + 1] - own[low]))
     }
 }
 
@@ -373,7 +419,9 @@ impl<'a> Fitted<'a> {
         let most = REACH * known().fold(0.0, |most, y| y.abs().max(most));
         let least = known().fold(f64::INFINITY, f64::min);
         let within = (if least > 0.0 && !count { least / REACH } else { -most }, most);
-        let mut sampled = Sampled { filter, errors, relative, floor, count, within, still, mean, knots };
+        let (steps, factors) = ((0..mean.len()).collect(), Vec::new());
+        let mut sampled =
+            Sampled { filter, errors, relative, floor, count, within, still, mean, knots, steps, factors };
         (forecast.sd, forecast.total_sd) = sampled.settle();
         forecast.shape = Vec::new();
         forecast.law = Law::Bootstrap(Box::new(sampled));
@@ -466,6 +514,8 @@ impl Forecast {
             Law::Auto => return Intervals::Auto.name().into(),
             Law::Analytic => return Intervals::Analytic.name().into(),
             Law::Bootstrap(_) => return Intervals::Bootstrap.name().into(),
+            Law::Logs(logs) if logs.analytic => return Intervals::Analytic.name().into(),
+            Law::Logs(_) => return Intervals::Auto.name().into(),
             Law::Conformal(known) => known[step],
         };
         let short = |interval: &&Interval| rank(known, interval.level) > known;

@@ -26,7 +26,7 @@ pub(crate) struct Common {
 impl Common {
     /// What is expected `ahead` periods (1 = the next) from an origin.
     pub(super) fn ahead(&self, origin: usize, ahead: usize) -> Movement {
-        times(&self.level[origin], &self.season[(origin + ahead - 1) % self.season.len()])
+        self.level[origin].times(&self.season[(origin + ahead - 1) % self.season.len()])
     }
     /// How a period of the past was moved; `None` where nobody sold.
     pub(super) fn past(&self, t: usize) -> Option<&Movement> {
@@ -54,10 +54,7 @@ impl Common {
         let n = series.demand.len();
         let still: Vec<f64> = series.demand.iter().zip(factors).map(|(demand, factor)| demand / factor).collect();
         let index = seasonal(&still, season);
-        let moved = |t: usize| {
-            let mean = factors[t] * index[t % index.len()];
-            Movement { mean, sells: mean.sqrt(), size: mean.sqrt() }
-        };
+        let moved = |t: usize| Movement::of(factors[t] * index[t % index.len()]);
         let season: Vec<Movement> = (0..factors.len()).map(moved).collect();
         let past = season[..n].iter().copied().map(Some).collect();
         Common { past, level: vec![Movement::NONE; n + 1], season }
@@ -80,10 +77,6 @@ impl Common {
             raw.iter().map(|m| m.map(|[mean, sells, size]| Movement { mean, sells, size })).collect();
         Some(Common { level: levels(&past, &season), past, season })
     }
-}
-
-fn times(a: &Movement, b: &Movement) -> Movement {
-    Movement { mean: a.mean * b.mean, sells: a.sells * b.sells, size: a.size * b.size }
 }
 
 /// Per period the mean demand in units of each series' mean size, the share of series that sold and the mean

@@ -65,6 +65,16 @@ pub struct Movement {
 impl Movement {
     /// Nothing moves.
     pub const NONE: Movement = Movement { mean: 1.0, sells: 1.0, size: 1.0 };
+
+    /// Demand that is so many times as large, half by the chance to sell and half by the size.
+    pub(super) fn of(factor: f64) -> Movement {
+        Movement { mean: factor, sells: factor.sqrt(), size: factor.sqrt() }
+    }
+
+    /// One movement after the other.
+    pub(super) fn times(&self, other: &Movement) -> Movement {
+        Movement { mean: self.mean * other.mean, sells: self.sells * other.sells, size: self.size * other.size }
+    }
 }
 
 const LEAST_CHANCE: f64 = 1e-4;
@@ -166,6 +176,7 @@ impl CountLaw {
         }
         let y = y.floor();
         match *self {
+            CountLaw::NegativeBinomial { mean: 0.0, .. } => 1.0,
             CountLaw::NegativeBinomial { mean, shape } => negative_binomial_cdf(y, mean.max(1e-9), shape),
             CountLaw::ZeroInflated { sells, size, shape } => {
                 let sells = chance(sells);
@@ -191,6 +202,7 @@ impl CountLaw {
     /// The law where the panel or the season moves it.
     pub fn moved(&self, by: &Movement) -> CountLaw {
         match *self {
+            _ if by.mean == 0.0 => CountLaw::NegativeBinomial { mean: 0.0, shape: 1.0 },
             CountLaw::NegativeBinomial { mean, shape } => CountLaw::NegativeBinomial { mean: mean * by.mean, shape },
             CountLaw::ZeroInflated { sells, size, shape } => {
                 CountLaw::ZeroInflated { sells: (sells * by.sells).min(1.0), size: (size * by.size).max(1.0), shape }

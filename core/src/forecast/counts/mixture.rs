@@ -39,6 +39,13 @@ impl Counts {
         self.parts.iter().map(|(weight, law)| (*weight, law.moved(by))).collect()
     }
 
+    /// The same of some of the periods ahead, of which each is so many times as large.
+    pub(crate) fn times(self, steps: &[usize], factors: &[f64]) -> Counts {
+        let own = |(step, factor): (&usize, &f64)| self.steps[step % self.steps.len()].times(&Movement::of(*factor));
+        let steps = steps.iter().zip(factors).map(own).collect();
+        Counts { parts: self.parts, steps }
+    }
+
     /// P(Y ≤ y) in period `step` ahead (0-based).
     pub fn cdf(&self, step: usize, y: f64) -> f64 {
         cdf(&self.moved(step), y)

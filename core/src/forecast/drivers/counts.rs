@@ -4,8 +4,10 @@ use rayon::prelude::*;
 
 use super::data::{Data, Item};
 use super::learn::Found;
-use crate::forecast::counts::{self, Common, Counts, Series};
-use crate::forecast::{CV2_CUT, DemandKind, demand_class, few_at_a_time, unforeseen};
+use crate::forecast::counts::{self, Common, Series};
+use crate::forecast::demand::Demand;
+use crate::forecast::ways::{Fitted, Intervals};
+use crate::forecast::{CV2_CUT, DemandKind, Forecast, Options, as_counts, demand_class, few_at_a_time, unforeseen};
 
 /// Fewer known periods say too little.
 const LEAST: usize = 4;
@@ -93,20 +95,34 @@ pub(super) fn is_count(item: &Item) -> bool {
     item.count && !item.nothing && item.known >= LEAST
 }
 
-/// The pool of count models, moved by the factors of the rows.
-pub(super) fn pool(item: &Item, factors_of: &[f64], season: usize) -> Counts {
+/// The demand of a series in each of its periods, and the factor of each and of those ahead.
+fn spread(item: &Item, factors_of: &[f64]) -> (Demand, Vec<f64>) {
     let n = item.places[item.known - 1] + 1;
-    let horizon = item.places.last().map_or(0, |last| last + 1 - n);
-    let mut series = Series { demand: vec![f64::NAN; n], seen: vec![f64::NAN; n], weight: vec![0.0; n] };
+    let horizon = item.places.last().map_or(0, |last| last + 1 - n).max(1);
+    let (mut value, mut seen, mut weight) = (vec![f64::NAN; n], vec![f64::NAN; n], vec![0.0; n]);
     let mut factors = vec![1.0; n + horizon];
     for (row, place) in item.places.iter().enumerate() {
         factors[*place] = factors_of[row];
         if row < item.known {
-            series.demand[*place] = item.y[row];
-            series.seen[*place] = item.seen[row];
-            series.weight[*place] = item.weight[row];
+            (value[*place], seen[*place], weight[*place]) = (item.y[row], item.seen[row], item.weight[row]);
         }
     }
-    let horizon = horizon.max(1);
-    counts::fit(&series, &Common::driven(&series, &factors, season), horizon).0.ahead(horizon)
+    let zeros = item.y.iter().filter(|y| **y == 0.0).count() as f64 / item.known as f64;
+    let (count, negative, known, largest) = (item.count, false, item.known, item.largest());
+    (Demand { value, seen, weight, count, negative, zeros, known, largest }, factors)
+}
+
+/// A forecast by the pool of count models, moved by the factors of the rows.
+pub(super) fn forecast(item: &Item, factors_of: &[f64], season: usize, options: &Options) -> Forecast {
+    let (demand, factors) = spread(item, factors_of);
+    let n = demand.value.len();
+    let options = Options { horizon: factors.len() - n, season, ..options.clone() };
+    let series = Series { demand: demand.value.clone(), seen: demand.seen.clone(), weight: demand.weight.clone() };
+    let (pool, errors) = counts::fit(&series, &Common::driven(&series, &factors, season), options.horizon);
+    let mut told = as_counts(&pool, &errors, &options);
+    if options.intervals != Intervals::Auto {
+        Fitted::of_counts(&pool, &demand).tell(&mut told, &options);
+    }
+    let steps: Vec<usize> = (item.known..item.places.len()).map(|row| item.step(row)).collect();
+    told.pick(&steps)
 }

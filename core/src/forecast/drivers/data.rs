@@ -40,9 +40,9 @@ impl Item {
         if self.nothing { 0.0 } else { log.min(700.0).exp() }
     }
 
-    /// An end of an interval: a whole number where all values are.
-    pub(super) fn end(&self, log: f64) -> f64 {
-        if self.count { self.floor(log).round() } else { self.floor(log) }
+    /// The largest demand that was seen.
+    pub(super) fn largest(&self) -> f64 {
+        self.y.iter().copied().fold(0.0, f64::max)
     }
 
     /// The phase of the season in which a row is, the same for all series of a time.

@@ -1,8 +1,9 @@
 //! What is chosen on the last windows of the history: terms, smoothing, shrinkage.
 
+use std::sync::Arc;
+
 use super::data::{Data, Item};
 use super::effects::{Fit, Own, fit};
-use crate::base::numeric::normal_quantile;
 use crate::base::{Result, Task};
 
 /// What is chosen on the last windows.
@@ -25,20 +26,14 @@ pub(super) struct Found {
     pub(super) terms: Vec<usize>,
     pub(super) tune: Tune,
     pub(super) fit: Fit,
-    /// Standardised errors of the windows by size.
-    pub(super) errors: Vec<f64>,
+    /// Sizes of the windows' standardised errors, ascending; none where they are few.
+    pub(super) errors: Arc<[f64]>,
 }
 
-impl Found {
-    /// Deviations to either end of an interval: those of the windows' errors, of the normal law where they are few.
-    pub(super) fn reach(&self, level: f64) -> f64 {
-        let n = self.errors.len();
-        if n < 50 {
-            return normal_quantile(0.5 + level / 200.0);
-        }
-        self.errors[((level / 100.0 * n as f64).ceil() as usize).clamp(1, n) - 1]
-    }
+/// Fewer errors tell no law.
+const LEAST_ERRORS: usize = 50;
 
+impl Found {
     /// What the drivers add to the log demand of each row of a series.
     pub(super) fn moves(&self, data: &Data, series: usize) -> Vec<f64> {
         let (item, own) = (&data.items[series], &self.fit.items[series]);
@@ -103,8 +98,11 @@ pub(super) fn learn(data: &Data, drivers: usize, season: usize, task: &Task) -> 
         }
     }
     errors.sort_by(f64::total_cmp);
+    if errors.len() < LEAST_ERRORS {
+        errors.clear();
+    }
     let fit = fit(data, &whole, &terms, &tune, season);
-    Ok(Found { terms, tune, fit, errors })
+    Ok(Found { terms, tune, fit, errors: errors.into() })
 }
 
 /// The terms that help: kinds of made terms one after the other, then those are dropped without which the error is no

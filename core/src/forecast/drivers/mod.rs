@@ -17,19 +17,21 @@ mod counts;
 mod data;
 mod effects;
 mod learn;
+mod logs;
 mod rest;
 mod season;
 mod sheet;
 
 use serde::{Deserialize, Serialize};
 
-use super::table::{TableParams, raise, tell};
-use super::{Intervals, check_count};
+use super::check_count;
+use super::table::{Course, TableParams, raise, tell};
 use crate::base::{Column, Error, Result, Table, Task};
 pub use columns::{CalendarParams, SignalParams, calendar_drivers, signal_drivers};
 use data::Data;
 use effects::fit;
 use learn::{Found, learn};
+pub(super) use logs::Logs;
 pub(super) use rest::Learned;
 pub(super) use sheet::{Sheet, Window};
 
@@ -71,18 +73,6 @@ impl DriverParams {
         match (1..self.drivers.len()).find(|at| self.drivers[..*at].contains(&self.drivers[*at])) {
             Some(at) => Err(Error::argument(format!("drivers[{at}]"), "a column once", &self.drivers[at])),
             None => Ok(()),
-        }
-    }
-
-    /// Answers whether they make sense beside those of a forecast.
-    ///
-    /// # Errors
-    /// As [`DriverParams::check`]; `INVALID_ARGUMENT` for `intervals` by name.
-    pub(crate) fn check_beside(&self, params: &TableParams) -> Result<()> {
-        self.check()?;
-        match params.intervals {
-            Intervals::Auto => Ok(()),
-            named => Err(Error::argument("intervals", "auto with drivers", named.name())),
         }
     }
 
@@ -157,14 +147,14 @@ pub fn with_drivers(
     out.push(params.time_column.clone(), sheet.times.column(times.concat()))?;
     let faults = vec![None; times.len()];
     tell(&mut out, faults, &|at| times[at].len(), params, sheet.season, &|options, take| {
-        learned.tell(options, task, take)
+        learned.tell(options, task, &mut |forecast| take(forecast.map(Course::from)))
     })?;
     Ok(out)
 }
 
 /// Answers whether the parameters make sense together; `h` may be 0.
 fn checked(params: &TableParams, drivers: &DriverParams) -> Result<()> {
-    drivers.check_beside(params)?;
+    drivers.check()?;
     TableParams { h: params.h.max(1), ..params.clone() }.check()
 }
 

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 
 use super::tests::{H, PLAN, Plan, Random, panel, params};
 use super::*;
+use crate::forecast::{Draws, Intervals, Totals, forecast_paths_with_drivers, forecast_totals_with_drivers};
 
+const MODELS: [&str; 5] = ["auto", "ets", "naive", "croston", "counts"];
+const WAYS: [Intervals; 3] = [Intervals::Auto, Intervals::Analytic, Intervals::Bootstrap];
 const COLUMNS: [&str; 3] = ["", "-lo-80", "-hi-80"];
 
 fn by(models: &[&str]) -> TableParams {
@@ -191,6 +194,74 @@ proptest! {
         };
         let one = with(1);
         prop_assert!(one == with(2) && one == with(8));
+    }
+
+    /// Each period of the paths has the quantiles of the forecast, the mean of their sums is that of the totals, and what is
+    /// said of totals is what the sums of paths say.
+    #[test]
+    fn paths_are_those_of_the_forecast(seed in 0u64..10_000, counts: bool, model in 0..MODELS.len(), way in 0..WAYS.len()) {
+        let (past, future, _) = panel(plan(seed, counts));
+        let frames = (past, future);
+        let by = TableParams { intervals: WAYS[way], ..by(&[MODELS[model]]) };
+        let drivers = grouped(&["price", "deal"]);
+        let all = told(&frames, &by, &drivers);
+        let draws = Draws { n_paths: 2_000, seed };
+        let paths = forecast_paths_with_drivers(&frames.0, &frames.1, &by, &drivers, &draws, &Task::default()).unwrap();
+        let columns: Vec<Vec<f64>> = (1..=2_000).map(|k| paths.floats(&format!("path-{k}")).unwrap()).collect();
+        prop_assert_eq!(paths.rows(), all.rows());
+        let (low, high) = (all.floats(&format!("{}-lo-80", MODELS[model])).unwrap(), all.floats(&format!("{}-hi-80", MODELS[model])).unwrap());
+        let (mut below, mut upto) = ([0.0; 2], [0.0; 2]);
+        for row in 0..all.rows() {
+            for y in columns.iter().map(|path| path[row]) {
+                prop_assert!(y >= 0.0 && (!counts || y.fract() == 0.0), "{y}");
+                for (k, end) in [low[row], high[row]].into_iter().enumerate() {
+                    below[k] += f64::from(u8::from(y < end * (1.0 - 1e-9)));
+                    upto[k] += f64::from(u8::from(y <= end * (1.0 + 1e-9)));
+                }
+            }
+        }
+        let n = (all.rows() * columns.len()) as f64;
+        for (k, p) in [0.1, 0.9].into_iter().enumerate() {
+            prop_assert!(below[k] / n - 0.02 <= p && p <= upto[k] / n + 0.02, "{p}: {below:?} {upto:?} of {n}");
+        }
+        let asked = Totals { quantiles: vec![0.2, 0.8], seed };
+        let totals = forecast_totals_with_drivers(&frames.0, &frames.1, &by, &drivers, &asked, &Task::default()).unwrap();
+        for series in 0..totals.rows() {
+            let mut sums: Vec<f64> = columns.iter().map(|path| path[series * H..(series + 1) * H].iter().sum()).collect();
+            sums.sort_by(f64::total_cmp);
+            let (mean, spread) = (totals.floats("mean").unwrap()[series], sums[1_800] - sums[200]);
+            let drawn = sums.iter().sum::<f64>() / 2_000.0;
+            // sizes of counts may be log-logistic, whose tail a mean does not tell; errors that are drawn anew have their own
+            let near = (drawn - mean).abs() <= 0.08 * spread + 0.02 * mean + 0.01;
+            prop_assert!(near || counts || WAYS[way] == Intervals::Bootstrap, "{drawn}, {mean}, {spread}");
+            for (name, at) in [("q-0.2", 400), ("q-0.8", 1_600)] {
+                let q = totals.floats(name).unwrap()[series];
+                prop_assert!((q - sums[at]).abs() <= 0.12 * spread + 1.0 + 0.01 * q, "{name}: {q}, {}", sums[at]);
+            }
+        }
+    }
+
+    /// Intervals by name lie about every model's forecast, and a row says by which way they were made.
+    #[test]
+    fn intervals_by_name_know_drivers(seed in 0u64..10_000, counts: bool) {
+        let (past, future, _) = panel(plan(seed, counts));
+        let frames = (past, future);
+        for way in [Intervals::Analytic, Intervals::Bootstrap, Intervals::Conformal] {
+            for model in MODELS {
+                let by = TableParams { intervals: way, level: vec![50.0, 80.0], ..by(&[model]) };
+                let all = told(&frames, &by, &grouped(&["price", "deal"]));
+                let column = |end: &str| all.floats(&format!("{model}{end}")).unwrap();
+                let (l80, l50, h50, h80) = (column("-lo-80"), column("-lo-50"), column("-hi-50"), column("-hi-80"));
+                for row in 0..all.rows() {
+                    let ends = [l80[row], l50[row], h50[row], h80[row]];
+                    prop_assert!(ends[0] >= 0.0 && ends.windows(2).all(|pair| pair[0] <= pair[1]), "{model} {way:?} {ends:?}");
+                    prop_assert!(!counts || ends.iter().all(|end| end.fract() == 0.0), "{model} {way:?} {ends:?}");
+                }
+                let ways = all.texts("intervals").unwrap();
+                let own = model == "auto" && way != Intervals::Analytic;
+                prop_assert!(own || ways.iter().all(|own| own.starts_with(way.name())), "{model} {ways:?}");
+            }
+        }
     }
 
     /// Counts have whole ends that are at least 0 by every model, whatever is missing.

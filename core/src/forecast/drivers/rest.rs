@@ -10,12 +10,13 @@
 
 use rayon::prelude::*;
 
-use super::super::table::{Course, TableParams};
-use super::super::{Forecast, Model, Options, bound, in_turn, interval_at};
-use super::counts::{Moves, is_count, pool};
+use super::super::table::TableParams;
+use super::super::ways::Law;
+use super::super::{Forecast, Intervals, Model, Options, bound, in_turn, interval_at};
+use super::counts::{Moves, forecast, is_count};
 use super::data::{Data, Item};
-use super::effects::Ahead;
 use super::learn::Found;
+use super::logs::Logs;
 use super::sheet::{Known, Window};
 use super::{DriverParams, settled};
 use crate::base::{Panel, Result, Task};
@@ -42,7 +43,8 @@ impl Learned {
     ) -> Result<Learned> {
         let (data, found) = settled(&window, params.h, drivers, season, task)?;
         let moves = Moves::of(&data, &found, season);
-        let factors: Vec<Vec<f64>> = (0..data.items.len()).map(|i| moves.factors(i)).collect();
+        let factors: Vec<Vec<f64>> =
+            (data.items.iter().enumerate()).map(|(i, item)| on_sale(item, moves.factors(i))).collect();
         let few = (0..data.items.len()).map(|i| moves.is_few(i)).collect();
         let (mut names, mut values, mut shares, mut offsets) = (Vec::new(), Vec::new(), Vec::new(), vec![0]);
         for (known, factors) in window.sound().zip(&factors) {
@@ -70,112 +72,142 @@ impl Learned {
         self.window.ahead()
     }
 
-    /// Gives the course of each series of the sheet to `take`, or what is wrong with it.
+    /// Demand without the drivers; nothing of series that cannot be forecast.
+    pub(in crate::forecast) fn past(&self) -> Result<Panel> {
+        let (mut values, mut offsets, mut sound) = (Vec::new(), vec![0], 0);
+        for known in &self.window.series {
+            if known.is_ok() {
+                values.extend_from_slice(self.rest.series(sound));
+                sound += 1;
+            }
+            offsets.push(values.len());
+        }
+        Panel::new(vec![String::new(); self.window.series.len()], values, offsets)
+    }
+
+    /// Gives the forecast of each series of the sheet to `take`, of the periods that are asked for, or what is wrong with it.
     pub(in crate::forecast) fn tell(
         &self,
         options: &Options,
         task: &Task,
-        take: &mut dyn FnMut(Result<Course>),
+        take: &mut dyn FnMut(Result<Forecast>),
     ) -> Result<()> {
-        let mut courses = Vec::with_capacity(self.data.items.len());
+        let mut series = self.window.series.iter();
+        let mut give = |forecast: Option<Result<Forecast>>| {
+            for known in series.by_ref() {
+                match (known, &forecast) {
+                    (Err(error), _) => take(Err(error.clone())),
+                    (Ok(_), Some(_)) => break,
+                    (Ok(_), None) => {}
+                }
+            }
+            forecast.into_iter().for_each(&mut *take);
+        };
         if options.models.is_empty() && options.seasons.is_empty() {
-            courses.extend(self.own(options));
+            self.own(options).into_iter().for_each(|forecast| give(Some(Ok(forecast))));
         } else {
             let ahead = |known: &Known| known.steps().last().map_or(1, |last| last + 1);
             let horizon = self.window.sound().map(ahead).max().unwrap_or(1);
             let options = Options { horizon, season: self.season, ..options.clone() };
-            let sound: Vec<&Known> = self.window.sound().collect();
+            let mut sound = self.window.sound().enumerate();
             in_turn(&self.rest, &options, task, &mut |forecast| {
-                let i = courses.len();
-                courses.push(forecast.map(|forecast| self.put_back(i, sound[i], forecast, &options)));
+                let put = |forecast| sound.next().map(|(i, known)| self.put_back(i, known, forecast, &options));
+                give(forecast.map(put).transpose());
             })?;
         }
-        let mut courses = courses.into_iter();
-        for known in &self.window.series {
-            match known {
-                Ok(_) => courses.next().into_iter().for_each(&mut *take),
-                Err(error) => take(Err(error.clone())),
-            }
-        }
+        give(None);
         Ok(())
     }
 
     /// The level and the drivers in logs, or the pool of count models with the drivers' factors.
-    fn own(&self, options: &Options) -> Vec<Result<Course>> {
+    fn own(&self, options: &Options) -> Vec<Forecast> {
         let plain = if self.found.terms.is_empty() { "level" } else { "drivers" };
+        let analytic = options.intervals == Intervals::Analytic;
         let of = |i: usize| {
             let item = &self.data.items[i];
             if self.few[i] {
-                return Ok(self.counted(i, options));
+                return self.counted(i, options);
             }
-            let told = self.found.fit.items[i].ahead(item, &self.found.terms, &self.found.tune);
-            let lift = |at: &Ahead| item.floor(at.log + self.found.tune.lift * at.sd * at.sd / 2.0);
-            let ends = |level: &f64| {
-                let reach = self.found.reach(*level);
-                let end = |side: f64| told.iter().map(|at| item.end(at.log + side * (reach * at.sd))).collect();
-                [end(-1.0), end(1.0)]
-            };
-            let course = Course {
-                mean: told.iter().map(lift).collect(),
-                ends: options.levels.iter().map(ends).collect(),
-                model: plain,
-                ways: Vec::new(),
-            };
-            Ok(on_sale(item, course))
+            let tune = &self.found.tune;
+            let told = self.found.fit.items[i].ahead(item, &self.found.terms, tune);
+            Logs::of(plain, item, &told, (!analytic).then_some(&self.found.errors)).forecast(tune, options)
         };
         (0..self.data.items.len()).into_par_iter().map(of).collect()
     }
 
     /// The pool of count models with the drivers' factors.
-    fn counted(&self, i: usize, options: &Options) -> Course {
-        let item = &self.data.items[i];
-        let counts = pool(item, &self.factors[i], self.season);
-        let steps = || (item.known..item.places.len()).map(|row| item.step(row));
-        let ends = |level: &f64| {
-            let at = |p: f64| steps().map(|step| counts.quantile(step, p)).collect();
-            [at(0.5 - 0.5 * level / 100.0), at(0.5 + 0.5 * level / 100.0)]
-        };
-        let course = Course {
-            mean: steps().map(|step| counts.mean(step)).collect(),
-            ends: options.levels.iter().map(ends).collect(),
-            model: Model::Counts.name(),
-            ways: Vec::new(),
-        };
-        on_sale(item, course)
+    fn counted(&self, i: usize, options: &Options) -> Forecast {
+        forecast(&self.data.items[i], &self.factors[i], self.season, options)
     }
 
     /// A forecast of what the drivers leave, with the drivers of the periods that are asked for.
-    fn put_back(&self, i: usize, known: &Known, forecast: Forecast, options: &Options) -> Course {
-        let (item, steps) = (&self.data.items[i], known.steps());
+    fn put_back(&self, i: usize, known: &Known, forecast: Forecast, options: &Options) -> Forecast {
+        let item = &self.data.items[i];
         let still = self.found.terms.is_empty();
         if !still && options.models == [Model::Counts] && options.non_negative && is_count(item) {
             return self.counted(i, options);
         }
-        let pick = |values: &[f64]| steps.iter().map(|step| values[*step]).collect::<Vec<f64>>();
-        if still {
-            let ends = forecast.intervals.iter().map(|interval| [pick(&interval.low), pick(&interval.high)]).collect();
-            let (mean, model) = (pick(&forecast.mean), forecast.model.name());
-            return on_sale(item, Course { mean, ends, model, ways: Vec::new() });
+        let forecast = forecast.pick(&known.steps());
+        if still && !item.off.contains(&true) {
+            return forecast;
         }
-        let moved = |values: &[f64]| {
-            let ahead = pick(values).into_iter().zip(&self.factors[i][item.known..]);
-            ahead.map(|(value, factor)| value * factor).collect::<Vec<f64>>()
-        };
-        let (mean, mut sd, mut total_sd) = (moved(&forecast.mean), moved(&forecast.sd), moved(&forecast.total_sd));
-        let count = item.count && options.non_negative;
-        if count {
-            bound(&mut sd, &mut total_sd, &mean, 2.0 * item.y.iter().copied().fold(0.0, f64::max));
-        }
-        let moved = Forecast { mean, sd, total_sd, count, counts: None, intervals: Vec::new(), ..forecast };
-        let intervals = options.levels.iter().map(|level| interval_at(&moved, *level)).collect();
-        on_sale(item, Course::from(Forecast { intervals, ..moved }))
+        forecast.times(&self.factors[i][item.known..], item.count, 2.0 * item.largest(), options)
     }
 }
 
-/// Nothing is sold in the periods ahead in which it is not on sale.
-fn on_sale(item: &Item, mut course: Course) -> Course {
-    for values in std::iter::once(&mut course.mean).chain(course.ends.iter_mut().flatten()) {
-        values.iter_mut().zip(&item.off).filter(|(_, off)| **off).for_each(|(value, _)| *value = 0.0);
+impl Forecast {
+    /// Some of the periods ahead.
+    pub(super) fn pick(mut self, steps: &[usize]) -> Forecast {
+        if steps.iter().copied().eq(0..self.mean.len()) {
+            return self;
+        }
+        let own = |values: &mut Vec<f64>| *values = steps.iter().map(|step| values[*step]).collect();
+        [&mut self.mean, &mut self.sd, &mut self.total_sd].into_iter().for_each(own);
+        self.intervals.iter_mut().flat_map(|one| [&mut one.low, &mut one.high]).for_each(own);
+        self.counts = self.counts.map(|counts| counts.times(steps, &vec![1.0; steps.len()]));
+        self.law.pick(steps);
+        self
     }
-    course
+
+    /// The forecast of a demand that is so many times as large in each period; of counts no more than `most` is likely.
+    pub(super) fn times(mut self, factors: &[f64], count: bool, most: f64, options: &Options) -> Forecast {
+        let each = |values: &[f64]| values.iter().zip(factors).map(|(y, factor)| y * factor).collect::<Vec<f64>>();
+        let sd = each(&self.sd);
+        self.total_sd = totals(&self.sd, &self.total_sd, &sd);
+        (self.mean, self.sd, self.count) = (each(&self.mean), sd, count && options.non_negative);
+        self.law.times(factors, self.count);
+        if let Some(counts) = self.counts.take() {
+            let counts = counts.times(&(0..factors.len()).collect::<Vec<usize>>(), factors);
+            self.mean = (0..factors.len()).map(|step| counts.mean(step)).collect();
+            self.counts = Some(counts);
+        } else if self.count {
+            bound(&mut self.sd, &mut self.total_sd, &self.mean, most);
+        }
+        if let Law::Conformal(_) = self.law {
+            let whole = |y: f64| if self.count { y.round() } else { y };
+            let end = |values: &mut Vec<f64>| *values = each(values).into_iter().map(whole).collect();
+            self.intervals.iter_mut().flat_map(|one| [&mut one.low, &mut one.high]).for_each(end);
+        } else {
+            self.intervals = options.levels.iter().map(|level| interval_at(&self, *level)).collect();
+        }
+        self
+    }
+}
+
+/// Deviations of demand so far where those of the periods are others and errors are as alike as before.
+fn totals(sd: &[f64], total_sd: &[f64], moved: &[f64]) -> Vec<f64> {
+    let (mut before, mut square, mut out) = (0.0, 0.0_f64, Vec::with_capacity(sd.len()));
+    for ((sd, total), moved) in sd.iter().zip(total_sd).zip(moved) {
+        let size = sd * f64::sqrt(before);
+        let alike = if size > 0.0 { ((total * total - before - sd * sd) / 2.0 / size).clamp(-1.0, 1.0) } else { 0.0 };
+        (before, square) = (total * total, square + moved * moved + 2.0 * alike * moved * square.sqrt());
+        out.push(square.max(0.0).sqrt());
+    }
+    out
+}
+
+/// Nothing is sold in the periods ahead in which it is not on sale.
+fn on_sale(item: &Item, mut factors: Vec<f64>) -> Vec<f64> {
+    factors[item.known..].iter_mut().zip(&item.off).filter(|(_, off)| **off).for_each(|(factor, _)| *factor = 0.0);
+    factors
 }

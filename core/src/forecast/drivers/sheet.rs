@@ -198,7 +198,7 @@ impl Line {
     }
 
     /// The times that would be told of a series that cannot be forecast: those of its rows ahead, else of `most` periods.
-    pub(super) fn expected(&self, step: Step, most: usize) -> Vec<i64> {
+    pub(in crate::forecast) fn expected(&self, step: Step, most: usize) -> Vec<i64> {
         let history = self.places.partition_point(|place| *place < self.length);
         if history < self.times.len() {
             return self.times[history..].to_vec();
