@@ -332,8 +332,7 @@ ${methods((op) => surface.ledger.includes(op.name))}
 ${WATCH}}
 
 /** How to fit and keep forecasts. */
-export interface ForecasterParams
-  extends Omit<ForecastFrameParams, 'level' | 'onError' | 'drivers' | 'groupColumn' | 'marketColumn' | 'onSale'> {
+export interface ForecasterParams extends Omit<ForecastFrameParams, 'level' | 'onError'> {
   /**
    * Periods ahead whose spread is measured; beyond them it grows with the square root of time. A whole number.
    *
@@ -372,6 +371,8 @@ export interface PredictParams {
    * @defaultValue \`[80]\`
    */
   level?: number[] | Float64Array
+  /** With drivers: unique_id, ds and the drivers, a row for each of the \`h\` periods of a series. One that lacks a row keeps its error. */
+  future?: Frame
 }
 
 /** Fitted series and where each stands: no history is kept, an update takes O(1) a value. */

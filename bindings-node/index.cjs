@@ -12,6 +12,7 @@ const OWN = Symbol('native engine')
 const ASK = Symbol('call of a forecaster')
 const FRAME = { frames: [{ name: 'df' }] }
 const NO_FRAME = { frames: [] }
+const AHEAD = { frames: [{ name: 'future', optional: true }] }
 
 function attempt(call, columns) {
   try {
@@ -281,7 +282,7 @@ class Forecaster {
   }
 
   async predict(given) {
-    return convert.frameAnswer(await this[ASK]('predict', NO_FRAME, given))
+    return convert.frameAnswer(await this[ASK]('predict', AHEAD, given))
   }
 
   async drifted(given) {

@@ -1216,8 +1216,7 @@ export class Ledger {
 }
 
 /** How to fit and keep forecasts. */
-export interface ForecasterParams
-  extends Omit<ForecastFrameParams, 'level' | 'onError' | 'drivers' | 'groupColumn' | 'marketColumn' | 'onSale'> {
+export interface ForecasterParams extends Omit<ForecastFrameParams, 'level' | 'onError'> {
   /**
    * Periods ahead whose spread is measured; beyond them it grows with the square root of time. A whole number.
    *
@@ -1256,6 +1255,8 @@ export interface PredictParams {
    * @defaultValue `[80]`
    */
   level?: number[] | Float64Array
+  /** With drivers: unique_id, ds and the drivers, a row for each of the `h` periods of a series. One that lacks a row keeps its error. */
+  future?: Frame
 }
 
 /** Fitted series and where each stands: no history is kept, an update takes O(1) a value. */

@@ -126,7 +126,7 @@ const DOOR: &[&str] = &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED"
 const RECEIPT: &[&str] = &["CONFLICT", "INVALID_ARGUMENT", "IO", "JOURNAL_POISONED", "LIFE_TOO_SHORT"];
 const RECONCILE: &[&str] = &["CANCELLED", "DUPLICATE_TIME", "INVALID_ARGUMENT", "MISSING_COLUMN", "WRONG_COLUMN_TYPE"];
 /// The parameters of a forecast that say what its drivers are.
-const DRIVERS: &[&str] = &["drivers", "group_column", "market_column", "on_sale"];
+const DRIVERS: &[&str] = &forecast::DriverParams::NAMES;
 /// The frames of a forecast.
 const DRIVEN: &[(&str, &str)] = &[
     ("df", "unique_id, ds, y, and optionally in_stock, drivers, a group and a market"),
@@ -822,7 +822,7 @@ impl Default for PredictParams {
     }
 }
 
-/// Asks a fitted forecaster: `predict` with `h` and `level`, `drifted`; or brings it on with the frame `df`: `update`,
+/// Asks a fitted forecaster: `predict` with `h`, `level` and the frame `future` where it knows drivers, `drifted`; or brings it on with the frame `df`: `update`,
 /// `refit`, which answer an empty table.
 ///
 /// # Errors
@@ -836,8 +836,12 @@ pub fn call_forecaster(
 ) -> Result<Table> {
     let (value, _) = arguments(arguments_json, Timestamp(0))?;
     if name == "predict" {
-        let params: PredictParams = json::fit(value)?;
-        return forecaster.predict(params.h.unwrap_or(forecaster.params().forecast.h), &params.level, task);
+        let PredictParams { h, level } = json::fit(value)?;
+        let h = h.unwrap_or(forecaster.params().forecast.h);
+        return match tables.get("future") {
+            None => forecaster.predict(h, &level, task),
+            Some(future) => forecaster.predict_with_drivers(future, h, &level, task),
+        };
     }
     let Nothing {} = json::fit(value)?;
     match name {

@@ -5,7 +5,10 @@ import assert from 'node:assert/strict'
 import { Forecaster, TrousseError, forecast } from 'trousse'
 import { matches } from './vectors.mjs'
 
-const golden = JSON.parse(readFileSync(new URL('../golden/forecaster.json', import.meta.url), 'utf8'))
+const states = ['forecaster.json', 'forecaster-drivers.json'].map((name) =>
+  JSON.parse(readFileSync(new URL(`../golden/${name}`, import.meta.url), 'utf8')),
+)
+const golden = states[0]
 const week = Float64Array.from({ length: 84 }, (_, t) => 10 + 3 * (t % 7) + ((t * 5) % 4))
 const day = (t) => new Date(Date.UTC(2026, 0, 1 + t))
 
@@ -25,13 +28,32 @@ test('it begins as the forecast does and goes on', async () => {
   assert.deepEqual(Array.from((await one.predict({ h: 2 })).seasonal_naive), Array.from(week.slice(-7, -5)))
 })
 
-test('bytes of another language', async () => {
+for (const golden of states) test('bytes of another language', async () => {
   const kept = Forecaster.load(Buffer.from(golden.hex, 'hex'))
   assert.equal(Buffer.from(kept.save()).toString('hex'), golden.hex)
   for (const { update, predict, expect } of golden.steps) {
     if (update) await kept.update({ df: update })
     assert.ok(matches(expect, await kept.predict(predict), 1e-9) > 0)
   }
+})
+
+const deals = (start, end, y = true) => {
+  const ds = Array.from({ length: end - start }, (_, i) => start + i)
+  const deal = ds.map((t) => Number(t % 3 === 0))
+  return { unique_id: ds.map(() => 'a'), ds, deal, ...(y && { y: deal.map((d) => 10.5 * (1 + d)) }) }
+}
+
+test('drivers', async () => {
+  const how = { models: ['auto', 'ets'], h: 2, season: 1, drivers: ['deal'] }
+  const kept = await Forecaster.fit({ df: deals(0, 30), ...how })
+  const future = deals(30, 32, false)
+  assert.deepEqual(await kept.predict({ future }), await forecast({ df: deals(0, 30), future, ...how }))
+  await kept.update({ df: deals(30, 33) })
+  const told = await Forecaster.load(kept.save()).predict({ h: 2, future: deals(33, 35, false) })
+  for (const model of how.models) [21, 10.5].forEach((y, i) => assert.ok(Math.abs(told[model][i] - y) < 0.02, model))
+  await assert.rejects(kept.predict({ h: 2 }), { code: 'INVALID_ARGUMENT', field: 'future' })
+  await assert.rejects(kept.predict({ future: { ...deals(33, 35, false), deal: [0, NaN] } }), { field: 'future.deal[1]' })
+  await assert.rejects(kept.update({ df: { ...deals(33, 35), deal: [0, Infinity] } }), { field: 'deal[1]' })
 })
 
 test('what is refused', async () => {

@@ -17,7 +17,11 @@ import pytest
 import trousse as tr
 
 DAY = dt.date(2026, 1, 1)
-GOLDEN = json.loads((pathlib.Path(__file__).parents[1] / "golden" / "forecaster.json").read_text("utf-8"))
+STATES = [
+    json.loads((pathlib.Path(__file__).parents[1] / "golden" / name).read_text("utf-8"))
+    for name in ("forecaster.json", "forecaster-drivers.json")
+]
+GOLDEN = STATES[0]
 
 
 def rows(name: str, start: int, y: list) -> dict:
@@ -64,10 +68,11 @@ def same(expect: dict, got: dict) -> None:
             assert (e is None and math.isnan(g)) or str(g) == e or math.isclose(g, e, rel_tol=1e-9), (name, e, g)
 
 
-def test_bytes_of_another_language() -> None:
-    f = tr.Forecaster.from_bytes(bytes.fromhex(GOLDEN["hex"]))
-    assert f.to_bytes().hex() == GOLDEN["hex"]
-    for step in GOLDEN["steps"]:
+@pytest.mark.parametrize("golden", STATES)
+def test_bytes_of_another_language(golden: dict) -> None:
+    f = tr.Forecaster.from_bytes(bytes.fromhex(golden["hex"]))
+    assert f.to_bytes().hex() == golden["hex"]
+    for step in golden["steps"]:
         if "update" in step:
             f.update(step["update"])
         same(step["expect"], tr.Table(f.predict(**step["predict"])).to_dict())
@@ -109,3 +114,46 @@ def test_plot(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(ImportError, match=r"trousse\[plot\]"):
         f.plot("a<b")
+
+
+def deals(start: int, end: int, y: bool = True) -> dict:
+    deal = [int(t % 3 == 0) for t in range(start, end)]
+    out = {"unique_id": ["a"] * len(deal), "ds": list(range(start, end)), "deal": deal}
+    return {**out, "y": [10.5 * (1 + d) for d in deal]} if y else out
+
+
+@pytest.mark.parametrize("frame", [dict, pd.DataFrame, pl.DataFrame])
+def test_drivers(frame, tmp_path) -> None:
+    f = tr.Forecaster(models=["auto", "ets"], h=2, season=1, drivers=["deal"]).fit(frame(deals(0, 30)))
+    plain = tr.forecast(frame(deals(0, 30)), frame(deals(30, 32, False)), h=2, season=1, models=["auto", "ets"], drivers=["deal"])
+    assert tr.Table(f.predict(future=frame(deals(30, 32, False)))).to_dict() == tr.Table(plain).to_dict()
+    f.update(frame(deals(30, 33)))
+    f.save(tmp_path / "state")
+    told = tr.Table(tr.Forecaster.load(tmp_path / "state").predict(2, future=deals(33, 35, False)))
+    assert told["auto"] == pytest.approx([21, 10.5], rel=1e-3) and told["ets"] == pytest.approx([21, 10.5], rel=1e-3)
+    f.plot("a", future=deals(33, 35, False), save=tmp_path / "fan.svg")
+    assert ElementTree.parse(tmp_path / "fan.svg").getroot().tag.endswith("svg")
+
+
+@pytest.mark.parametrize(
+    ("call", "field"),
+    [
+        (lambda f: f.predict(2), "future"),
+        (lambda f: f.predict(3, future=deals(30, 32, False)), "future"),
+        (lambda f: f.predict(2, future={**deals(30, 32, False), "deal": [1.0, math.nan]}), "future.deal[1]"),
+        (lambda f: f.update({**deals(30, 32), "deal": [math.inf, 1.0]}), "deal[0]"),
+        (lambda f: f.update({**deals(30, 32), "y": [1.0, -1.0]}), "y[1]"),
+        (lambda f: tr.Forecaster().fit(deals(0, 30)).predict(2, future=deals(30, 32, False)), "drivers"),
+        (lambda f: tr.Forecaster(drivers="deal"), "drivers"),
+        (lambda f: tr.Forecaster(drivers=["deal"], intervals="bootstrap").fit(deals(0, 30)), "intervals"),
+    ],
+)
+def test_drivers_that_are_refused(call, field) -> None:
+    f = tr.Forecaster(models=["naive"], h=2, drivers=["deal"]).fit(deals(0, 30))
+    before = f.to_bytes()
+    with pytest.raises(tr.Error) as caught:
+        call(f)
+    assert (caught.value.code, caught.value.field) == ("INVALID_ARGUMENT", field)
+    assert f.to_bytes() == before
+    with pytest.raises(tr.Error, match="MISSING_COLUMN"):
+        f.update({name: column for name, column in deals(30, 32).items() if name != "deal"})

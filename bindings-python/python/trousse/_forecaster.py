@@ -48,6 +48,11 @@ class Forecaster:
         Column of the share of each period, 0–1, in which the item could be bought.
     gaps : str, default "missing"
         What a period without a row means: ``missing`` or ``zero``.
+    drivers : sequence of str, default ()
+        Columns of what is known ahead (price, promotions), as in ``trousse.forecast``: ``fit`` and ``update`` read them from ``df``,
+        ``predict`` from ``future``.
+    group_column, market_column, on_sale : str | None, default None
+        Columns beside the drivers, as in ``trousse.forecast``.
     refit_every : int | None, default None
         After so many periods a series is due to be fitted anew; None for never.
     refit_on_drift : bool, default True
@@ -60,6 +65,11 @@ class Forecaster:
     >>> f = tr.Forecaster(models=["naive"]).fit(sales)
     >>> f.update({"unique_id": ["a"], "ds": ["2026-11-04"], "y": [9.0]}).predict(2)["naive"]
     [9.0, 9.0]
+
+    >>> deals = [1, 0, 0] * 10
+    >>> f = tr.Forecaster(drivers=["deal"]).fit({"ds": list(range(30)), "y": [10.0 + 10 * d for d in deals], "deal": deals})
+    >>> [round(y) for y in f.predict(2, future={"ds": [30, 31], "deal": [1, 0]})["auto"]]
+    [20, 10]
     """
 
     def __init__(
@@ -80,16 +90,23 @@ class Forecaster:
         target_column: str = "y",
         in_stock: str | None = None,
         gaps: str = "missing",
+        drivers: Sequence[str] = (),
+        group_column: str | None = None,
+        market_column: str | None = None,
+        on_sale: str | None = None,
         refit_every: int | None = None,
         refit_on_drift: bool = True,
     ) -> None:
         if isinstance(models, str):
             raise argument("models", "a list of names", models)
+        if isinstance(drivers, str):
+            raise argument("drivers", "a list of names", drivers)
         self._params: dict[str, Any] = {
             "models": list(models), "h": h, "freq": freq, "season": season, "seasons": list(seasons), "intervals": intervals,
             "candidates": list(candidates), "pool": pool, "windows": windows, "non_negative": non_negative,
             "id_column": id_column, "time_column": time_column, "target_column": target_column, "in_stock": in_stock,
-            "gaps": gaps, "refit_every": refit_every, "refit_on_drift": refit_on_drift,
+            "gaps": gaps, "drivers": list(drivers), "group_column": group_column, "market_column": market_column, "on_sale": on_sale,
+            "refit_every": refit_every, "refit_on_drift": refit_on_drift,
         }  # fmt: skip
         self._native: _core.Forecaster | None = None
         self._kind = "dict"
@@ -130,7 +147,9 @@ class Forecaster:
         self._call("update", {"df": df}, {}, False)
         return self
 
-    def predict(self, h: int | None = None, level: Sequence[float] = (80.0,), *, progress: Progress = False) -> Any:
+    def predict(
+        self, h: int | None = None, level: Sequence[float] = (80.0,), *, future: Any = None, progress: Progress = False
+    ) -> Any:
         """Forecasts each series from where it stands: a frame of the kind that was fitted, as ``trousse.forecast``.
 
         Parameters
@@ -139,8 +158,12 @@ class Forecaster:
             Periods to forecast; None for the ``h`` it was made with.
         level : sequence of float, default (80,)
             Levels of the intervals in percent.
+        future : frame | None, default None
+            With drivers: ``unique_id, ds`` and the drivers, a row for each of the ``h`` periods of a series. One that lacks
+            a row keeps its error.
         """
-        return self._call("predict", {}, {"h": h, "level": list(level)}, progress)
+        frames = {} if future is None else {"future": future}
+        return self._call("predict", frames, {"h": h, "level": list(level)}, progress)
 
     def drifted(self) -> Any:
         """How each series fares since it was fitted: ``unique_id, model, updates, drift, drifted, due``.
@@ -185,6 +208,7 @@ class Forecaster:
         *,
         model: str | None = None,
         history: Any = None,
+        future: Any = None,
         save: str | os.PathLike[str] | None = None,
         ax: Any = None,
     ) -> Any:
@@ -200,6 +224,8 @@ class Forecaster:
             The column to show; None for the first.
         history : frame, default None
             The rows to show before the forecast, as they were fitted.
+        future : frame | None, default None
+            With drivers, as in ``predict``.
         save : path | None, default None
             Writes an SVG file, which needs no other package, and answers nothing.
         ax : matplotlib Axes, default None
@@ -211,7 +237,8 @@ class Forecaster:
             Needs matplotlib: ``pip install "trousse[plot]"``.
         """
         levels = sorted(set(level))
-        native = self._fitted().call("predict", {}, arguments({"h": h, "level": levels}), None)
+        ahead = {} if future is None else {"future": arrow(future, "future")}
+        native = self._fitted().call("predict", ahead, arguments({"h": h, "level": levels}), None)
         past = None if history is None else _core.Table.read(arrow(history, "history"))
         target = self._params["target_column"]
         return plot(Table(native), None if past is None else Table(past), target, str(id), levels, model, save, ax)
@@ -225,7 +252,7 @@ class Forecaster:
         native, text = self._fitted(), arguments(values)
         streams = {key: arrow(frame, key) for key, frame in frames.items()}
         answer = with_progress(name, progress, lambda report: native.call(name, streams, text, report))
-        self._kind = kind_of(frames["df"]) if frames else self._kind
+        self._kind = kind_of(next(iter(frames.values()))) if frames else self._kind
         return of_kind(answer, self._kind)
 
     def __len__(self) -> int:

@@ -10,6 +10,10 @@
 //! a complex number, hence 16. Others hold more numbers than one per phase: `arima` its state and, until that is known,
 //! its covariance, the window averages the values they average, `adida` and `imapa` all values, `auto` all models that share.
 //!
+//! With drivers a state is that of what they leave of demand; `auto` is the level in logs (some 40 bytes) or the count models. Each
+//! series keeps its effects besides, some 100 bytes and 8 per term and per period of its season. What is told by other
+//! series (`a of others`, the level that a group has in common) is read from the rows that come in one table.
+//!
 //! Drift: a two-sided cumulative sum of one-step errors in standard deviations, slack 1/2, threshold 8, errors cut off
 //! at ±4. Simulated: a level that moved by one deviation is told after 16 values, by two after 6; undisturbed normal
 //! errors raise it once in 9,000 values, those of Student's t with 6 degrees of freedom in 6,600. Source: Page (1954);
@@ -23,11 +27,12 @@ use serde_json::Value;
 
 use super::bytes::{Reader, Writer};
 use super::counts::{self, Common, CountPool};
+use super::drivers::{DriverParams, Effects};
 use super::interval::{self, Curve, Shape};
 use super::select::{self, Mixture};
 use super::smooth::Roll;
 use super::table::{
-    Gaps, Kind, Series, Step, TableParams, Times, Ways, bad_row, fill, group, group_each, push_forecast,
+    Gaps, Kind, OnError, Series, Step, TableParams, Times, Ways, bad_row, fill, group, group_each, push_forecast,
 };
 use super::ways::{self, Intervals, Law, Source};
 use super::{
@@ -35,6 +40,9 @@ use super::{
     suits_counts,
 };
 use crate::base::{Column, Error, Interner, Result, Table, Task, json};
+use driven::{Fits, Kept};
+
+mod driven;
 
 /// The version of the bytes of a state.
 pub const STATE_VERSION: u8 = 2;
@@ -51,6 +59,9 @@ pub struct ForecasterParams {
     /// root of time. `intervals` are `auto` or `analytic`: the others need errors of the past, which are not kept. `level`
     /// and `on_error` are not read, and no arguments in JSON.
     pub forecast: TableParams,
+    /// As for [`with_drivers`](super::with_drivers); none by default. Frames that come in have the columns of the drivers and
+    /// of `on_sale`; those of the periods ahead are told to [`Forecaster::predict_with_drivers`].
+    pub drivers: DriverParams,
     /// After so many periods a series is due to be fitted anew; none for never.
     pub refit_every: Option<usize>,
     /// Whether a series that drifted is due to be fitted anew.
@@ -59,7 +70,8 @@ pub struct ForecasterParams {
 
 impl Default for ForecasterParams {
     fn default() -> Self {
-        ForecasterParams { forecast: TableParams::default(), refit_every: None, refit_on_drift: true }
+        let (forecast, drivers) = (TableParams::default(), DriverParams::default());
+        ForecasterParams { forecast, drivers, refit_every: None, refit_on_drift: true }
     }
 }
 
@@ -87,14 +99,17 @@ impl Serialize for ForecasterParams {
             #[serde(flatten)]
             forecast: &'a TableParams,
             #[serde(flatten)]
+            drivers: &'a DriverParams,
+            #[serde(flatten)]
             refits: Refits,
         }
         let refits = Refits { refit_every: self.refit_every, refit_on_drift: self.refit_on_drift };
-        let flat = serde_json::to_value(Flat { forecast: &self.forecast, refits });
+        let flat = serde_json::to_value(Flat { forecast: &self.forecast, drivers: &self.drivers, refits });
         let flat = flat.and_then(serde_json::from_value::<BTreeMap<String, Value>>);
         // by name, whatever order maps of JSON keep: a saved state has the same bytes from every face
         let mut fields = flat.map_err(serde::ser::Error::custom)?;
-        fields.retain(|name, _| !LATER.contains(&&name[..]));
+        let driven = !self.drivers.is_empty();
+        fields.retain(|name, _| !LATER.contains(&&name[..]) && (driven || !DriverParams::NAMES.contains(&&name[..])));
         fields.serialize(serializer)
     }
 }
@@ -109,10 +124,13 @@ impl ForecasterParams {
         if let Some(name) = LATER.into_iter().find(|name| rest.contains_key(*name)) {
             return Err(Error::argument(name, "left out where a forecaster is made", &rest[name]));
         }
-        let own = ["refit_every", "refit_on_drift"];
-        let own = own.into_iter().filter_map(|name| rest.remove(name).map(|value| (name.to_string(), value))).collect();
-        let Refits { refit_every, refit_on_drift } = json::fit(Value::Object(own))?;
-        Ok(ForecasterParams { forecast: json::fit(Value::Object(rest))?, refit_every, refit_on_drift })
+        let mut apart = |names: &[&str]| {
+            let own = names.iter().filter_map(|name| rest.remove(*name).map(|value| (name.to_string(), value)));
+            Value::Object(own.collect())
+        };
+        let Refits { refit_every, refit_on_drift } = json::fit(apart(&["refit_every", "refit_on_drift"]))?;
+        let drivers = json::fit(apart(&DriverParams::NAMES))?;
+        Ok(ForecasterParams { forecast: json::fit(Value::Object(rest))?, drivers, refit_every, refit_on_drift })
     }
 
     /// Answers whether the parameters make sense.
@@ -122,6 +140,9 @@ impl ForecasterParams {
     pub fn check(&self) -> Result<()> {
         self.forecast.check()?;
         no_errors_kept("intervals", self.forecast.intervals)?;
+        if !self.drivers.is_empty() {
+            self.drivers.check()?;
+        }
         if let Some(every) = self.refit_every {
             check_count("refit_every", every, u32::MAX as usize)?;
         }
@@ -163,14 +184,16 @@ pub struct Forecaster {
     season: usize,
     names: Interner,
     series: Vec<One>,
+    fits: Fits,
 }
 
-/// One series: the time of its last value, what was wrong with it, and a state for each model.
+/// One series: the time of its last value, what was wrong with it, a state for each model, and the effects of its drivers.
 #[derive(Debug, Clone, PartialEq)]
 struct One {
     last: i64,
     error: String,
-    states: Vec<State>,
+    states: Vec<Kept>,
+    effects: Option<Effects>,
 }
 
 /// A fitted model after the values seen so far.
@@ -285,9 +308,7 @@ impl State {
         if !y.is_nan() {
             let (expected, sd) = self.next();
             let error = y - expected;
-            let z = if error == 0.0 { 0.0 } else { (error / sd).clamp(-MOST, MOST) };
-            let grown = |drift: f32, by: f64| (f64::from(drift) + by - SLACK).max(0.0) as f32;
-            self.drift = [grown(self.drift[0], z), grown(self.drift[1], -z)];
+            self.drift = drifting(self.drift, error, sd);
             self.floor &= y >= 0.0;
             self.count &= y >= 0.0 && (weight < 1.0 || y.fract() == 0.0);
             self.largest = if self.count { self.largest.max(y) } else { 0.0 };
@@ -299,7 +320,7 @@ impl State {
     pub(super) fn ahead(&self, h: usize, level: &[f64]) -> Forecast {
         if let Source::Pool(pool) = &self.filter {
             let options = Options { horizon: h, levels: level.to_vec(), ..Options::default() };
-            let mut forecast = as_counts(pool, &counts::Errors { own: 0.0, naive: 0.0 }, &options);
+            let mut forecast = as_counts(pool.ahead(h), &counts::Errors { own: 0.0, naive: 0.0 }, &options);
             forecast.law = if self.spread == (Spread::Counts { analytic: true }) { Law::Analytic } else { Law::Auto };
             return forecast;
         }
@@ -334,14 +355,6 @@ impl State {
         forecast
     }
 
-    fn drifted(&self) -> bool {
-        self.largest_drift() > THRESHOLD
-    }
-
-    fn largest_drift(&self) -> f64 {
-        f64::from(self.drift[0].max(self.drift[1]))
-    }
-
     fn save(&self, out: &mut Writer) -> Result<()> {
         let (kind, relative) = match &self.spread {
             Spread::Measured { relative, .. } => (0, *relative),
@@ -354,11 +367,7 @@ impl State {
         out.byte(MODELS.iter().position(|model| *model == self.model).map_or(u8::MAX, |at| at as u8));
         match &self.filter {
             Source::Mixture(filter) => filter.save(out),
-            Source::Pool(pool) => {
-                let pool = postcard::to_stdvec(pool).map_err(|error| unwritten(&error))?;
-                out.whole(pool.len() as u64);
-                out.0.extend(pool);
-            }
+            Source::Pool(pool) => driven::write(out, pool)?,
         }
         match &self.spread {
             Spread::Measured { curve, shape, .. } => {
@@ -376,18 +385,11 @@ impl State {
         Ok(())
     }
 
-    fn load(read: &mut Reader<'_>) -> Option<State> {
-        let bits = read.byte()?;
+    fn load(bits: u8, read: &mut Reader<'_>) -> Option<State> {
         let [relative, shaped, count, floor] = [2, 3, 4, 5].map(|bit| bits >> bit & 1 == 1);
         let model = *MODELS.get(usize::from(read.byte()?))?;
         let filter = match bits & 3 {
-            2 => {
-                let length = read.count(1)?;
-                let (pool, rest) = read.0.split_at(length);
-                read.0 = rest;
-                let (pool, rest): (CountPool, _) = postcard::take_from_bytes(pool).ok()?;
-                Some(Source::Pool(pool)).filter(|_| rest.is_empty())?
-            }
+            2 => Source::Pool(driven::read(read)?),
             _ => Source::Mixture(Mixture::load(read)?),
         };
         let spread = match bits & 3 {
@@ -404,6 +406,13 @@ impl State {
         let sound = bits < 1 << 6 && !matches!(&filter, Source::Pool(pool) if !pool.is_sound());
         sound.then_some(State { model, filter, spread, count, floor, largest, drift, since })
     }
+}
+
+/// The cumulative sums after one more error.
+fn drifting(drift: [f32; 2], error: f64, sd: f64) -> [f32; 2] {
+    let z = if error == 0.0 { 0.0 } else { (error / sd).clamp(-MOST, MOST) };
+    let grown = |drift: f32, by: f64| (f64::from(drift) + by - SLACK).max(0.0) as f32;
+    [grown(drift[0], z), grown(drift[1], -z)]
 }
 
 /// The models by their bytes in a saved state: new ones come last.
@@ -448,9 +457,16 @@ impl Forecaster {
         let times = params.forecast.times(table)?;
         let series = group_each(table, &params.forecast, &times)?;
         let (step, season) = params.forecast.rhythm(&times, &series)?;
-        let mut empty =
-            Forecaster { params, kind: times.kind(), step, season, names: Interner::default(), series: Vec::new() };
-        empty.take(table, &times, series, task)?;
+        let mut empty = Forecaster {
+            params,
+            kind: times.kind(),
+            step,
+            season,
+            names: Interner::default(),
+            series: Vec::new(),
+            fits: Fits::default(),
+        };
+        empty.take(table, times, series, task)?;
         Ok(empty)
     }
 
@@ -461,7 +477,7 @@ impl Forecaster {
     pub fn refit(&mut self, table: &Table, task: &Task) -> Result<()> {
         let times = self.times(table)?;
         let series = group_each(table, &self.params.forecast, &times)?;
-        self.take(table, &times, series, task)
+        self.take(table, times, series, task)
     }
 
     fn times(&self, table: &Table) -> Result<Times> {
@@ -476,26 +492,33 @@ impl Forecaster {
         ))
     }
 
-    fn take(&mut self, table: &Table, times: &Times, mut series: Vec<Series>, task: &Task) -> Result<()> {
+    /// What each of the models is fitted by.
+    fn options(&self) -> Result<Vec<Options>> {
         let columns = &self.params.forecast;
-        let panel = fill(table, columns, times, &mut series, self.step)?;
-        let models: Result<Vec<Options>> = (columns.models.iter().enumerate())
+        (columns.models.iter().enumerate())
             .map(|(at, name)| {
                 let models = names::models(&format!("models[{at}]"), name, &columns.candidates)?;
                 Ok(columns.options(&models, self.season))
             })
-            .collect();
-        let models = models?;
+            .collect()
+    }
+
+    fn take(&mut self, table: &Table, times: Times, mut series: Vec<Series>, task: &Task) -> Result<()> {
+        if !self.params.drivers.is_empty() {
+            return self.take_driven(table, times, series, task);
+        }
+        let panel = fill(table, &self.params.forecast, &times, &mut series, self.step)?;
+        let models = self.options()?;
         task.expect(series.len());
         let common: Vec<Option<Common>> = models.iter().map(|options| in_common(&panel, options)).collect();
-        let states: Vec<Result<Vec<State>>> = (series.par_iter().enumerate())
+        let states: Vec<Result<Vec<Kept>>> = (series.par_iter().enumerate())
             .map(|(i, one)| {
                 task.tick()?;
                 one.fault.clone().map_or(Ok(()), Err)?;
                 let demand = demand::uncensor(&one.name, panel.series(i), panel.in_stock(i))?;
                 let length = panel.series(i).len();
                 let fit = |(options, common): (&Options, &Option<Common>)| {
-                    State::fit(&demand, length, common.as_ref(), options)
+                    Kept::Plain(State::fit(&demand, length, common.as_ref(), options))
                 };
                 Ok(models.iter().zip(&common).map(fit).collect())
             })
@@ -513,14 +536,16 @@ impl Forecaster {
                 Ok(states) => (states, String::new()),
                 Err(error) => (Vec::new(), format!("{}: {error}", error.code())),
             };
-            let at = self.names.intern(&one.name) as usize;
-            let fitted = One { last, error, states };
-            match self.series.get_mut(at) {
-                Some(old) => *old = fitted,
-                None => self.series.push(fitted),
-            }
+            self.put(&one.name, One { last, error, states, effects: None });
         }
         Ok(())
+    }
+
+    fn put(&mut self, name: &str, one: One) {
+        match self.series.get_mut(self.names.intern(name) as usize) {
+            Some(old) => *old = one,
+            None => self.series.push(one),
+        }
     }
 
     /// Takes new rows in, each series' in time order after its last value; a period that is left out is a gap. O(1) a
@@ -535,7 +560,7 @@ impl Forecaster {
         let times = self.times(table)?;
         let y = table.floats(&columns.target_column)?;
         let share = columns.in_stock.as_deref().map(|column| table.floats(column)).transpose()?;
-        let mut plan: Vec<(usize, Vec<(usize, usize)>)> = Vec::new();
+        let mut plan: Vec<driven::Plan> = Vec::new();
         for one in group(table, columns, &times)? {
             if let Some(error) = bad_row(&one, &y, share.as_deref(), columns) {
                 return Err(error);
@@ -560,12 +585,15 @@ impl Forecaster {
             }
             plan.push((at, rows));
         }
+        if !self.params.drivers.is_empty() {
+            return self.update_driven(table, &times, plan);
+        }
         let (gap, gap_weight) = if columns.gaps == Gaps::Zero { (0.0, 1.0) } else { (f64::NAN, 0.0) };
         for (at, rows) in plan {
             let one = &mut self.series[at];
             for (periods, row) in rows {
                 let share = share.as_ref().map_or(1.0, |share| share[row]);
-                for state in &mut one.states {
+                for state in one.states.iter_mut().filter_map(Kept::plain) {
                     (1..periods).for_each(|_| state.update(gap, gap_weight));
                     state.see(y[row], share);
                 }
@@ -580,8 +608,31 @@ impl Forecaster {
     /// # Errors
     /// `INVALID_ARGUMENT` for `h` or a level; `CANCELLED`.
     pub fn predict(&self, h: usize, level: &[f64], task: &Task) -> Result<Table> {
+        if !self.params.drivers.is_empty() {
+            return Err(Error::argument("future", "a frame with the drivers of the periods ahead", "nothing"));
+        }
+        self.told(&self.asked(h, level)?, &vec![None; self.series.len()], task, &|series, at| {
+            let state = self.series[series].states.get(at);
+            state.and_then(Kept::as_plain).map(|state| state.ahead(h, level))
+        })
+    }
+
+    /// What is asked of a forecast from where the series stand.
+    fn asked(&self, h: usize, level: &[f64]) -> Result<TableParams> {
         let params = TableParams { h, level: level.to_vec(), ..self.params.forecast.clone() };
         params.check()?;
+        Ok(params)
+    }
+
+    /// The columns of forecasts that `ahead` tells by series and model; `errors` are those that came up since the fit.
+    fn told(
+        &self,
+        params: &TableParams,
+        errors: &[Option<Error>],
+        task: &Task,
+        ahead: &(dyn Fn(usize, usize) -> Option<Forecast> + Sync),
+    ) -> Result<Table> {
+        let h = params.h;
         task.expect(self.series.len() * params.models.len());
         let times = Times::of(self.kind);
         let all = || self.series.iter().enumerate().flat_map(|(at, one)| (1..=h as i64).map(move |k| (at, one, k)));
@@ -590,29 +641,34 @@ impl Forecaster {
         out.push(params.id_column.clone(), Column::Text(ids.collect()))?;
         let ds = all().map(|(_, one, k)| self.step.after(one.last, k));
         out.push(params.time_column.clone(), times.column(ds.collect()))?;
-        let (mut chosen, mut ways) = (None, Ways::new(self.series.len() * h, &params));
+        let (mut chosen, mut ways) = (None, Ways::new(self.series.len() * h, params));
         for (at, name) in params.models.iter().enumerate() {
-            let told: Result<Vec<Option<Forecast>>> = (self.series.par_iter())
-                .map(|one| {
+            let told: Result<Vec<Option<Forecast>>> = (0..self.series.len())
+                .into_par_iter()
+                .map(|series| {
                     task.tick()?;
-                    Ok(one.states.get(at).map(|state| state.ahead(h, level)))
+                    Ok(ahead(series, at))
                 })
                 .collect();
             let told = told?;
             for (series, forecast) in told.iter().enumerate() {
                 ways.tell(series, forecast.as_ref().map(Forecast::ways).as_deref());
             }
-            push_forecast(&mut out, name, &params, &told)?;
+            push_forecast(&mut out, name, params, &told)?;
             if name == names::AUTO {
-                chosen = Some(at);
+                let model = |told: &Option<Forecast>| told.as_ref().map_or("", Forecast::model_name);
+                chosen = Some(told.iter().map(model).collect::<Vec<&str>>());
             }
         }
-        if let Some(auto) = chosen {
-            let model = |one: &One| one.states.get(auto).map_or(String::new(), |state| state.model.name().into());
-            out.push("model", Column::Text(all().map(|(_, one, _)| model(one)).collect()))?;
+        if let Some(chosen) = chosen {
+            out.push("model", Column::Text(all().map(|(at, ..)| chosen[at].into()).collect()))?;
         }
         ways.push(&mut out)?;
-        out.push("error", Column::Text(all().map(|(_, one, _)| one.error.clone()).collect()))?;
+        let error = |at: usize, one: &One| match &errors[at] {
+            Some(error) => format!("{}: {error}", error.code()),
+            None => one.error.clone(),
+        };
+        out.push("error", Column::Text(all().map(|(at, one, _)| error(at, one)).collect()))?;
         Ok(out)
     }
 
@@ -628,9 +684,9 @@ impl Forecaster {
                 self.params.forecast.models.iter().zip(&one.states).map(move |(name, state)| (at as u32, name, state))
             })
         };
-        let due = |state: &State| {
-            let old = self.params.refit_every.is_some_and(|every| state.since as usize >= every);
-            old || self.params.refit_on_drift && state.drifted()
+        let due = |state: &Kept| {
+            let old = self.params.refit_every.is_some_and(|every| state.since() as usize >= every);
+            old || self.params.refit_on_drift && state.drift() > THRESHOLD
         };
         Table::default()
             .with(
@@ -638,9 +694,9 @@ impl Forecaster {
                 Column::Text(all().map(|(at, ..)| self.names.key(at).into()).collect()),
             )?
             .with("model", Column::Text(all().map(|(_, name, _)| name.clone()).collect()))?
-            .with("updates", Column::Integer(all().map(|(.., state)| i64::from(state.since)).collect()))?
-            .with("drift", Column::Float(all().map(|(.., state)| state.largest_drift()).collect()))?
-            .with("drifted", Column::Bool(all().map(|(.., state)| state.drifted()).collect()))?
+            .with("updates", Column::Integer(all().map(|(.., state)| i64::from(state.since())).collect()))?
+            .with("drift", Column::Float(all().map(|(.., state)| state.drift()).collect()))?
+            .with("drifted", Column::Bool(all().map(|(.., state)| state.drift() > THRESHOLD).collect()))?
             .with("due", Column::Bool(all().map(|(.., state)| due(state)).collect()))
     }
 
@@ -665,6 +721,9 @@ impl Forecaster {
         let head = Head { params: self.params.clone(), kind: self.kind, step: self.step, season: self.season };
         let mut out = Writer([&MAGIC[..], &[STATE_VERSION]].concat());
         out.text(&serde_json::to_string(&head).map_err(|error| unwritten(&error))?);
+        if !self.params.drivers.is_empty() {
+            driven::write(&mut out, &self.fits)?;
+        }
         out.whole(self.series.len() as u64);
         let mut before = 0;
         for (at, one) in self.series.iter().enumerate() {
@@ -674,7 +733,10 @@ impl Forecaster {
             out.byte(u8::from(!one.states.is_empty()));
             match &one.states[..] {
                 [] => out.text(&one.error),
-                states => states.iter().try_for_each(|state| state.save(&mut out))?,
+                states => {
+                    one.effects.iter().try_for_each(|effects| driven::write(&mut out, effects))?;
+                    states.iter().try_for_each(|state| state.save(&mut out))?;
+                }
             }
         }
         let sum = crc32c::crc32c(&out.0);
@@ -701,11 +763,14 @@ impl Forecaster {
         let Head { params, kind, step, season } = head.ok_or_else(|| corrupt("its head"))?;
         let params = ForecasterParams::read(params).and_then(|params| params.check().map(|()| params));
         let params = params.map_err(|_| corrupt("its parameters"))?;
+        let driven = !params.drivers.is_empty();
+        let fits = if driven { driven::read(&mut read) } else { Some(Fits::default()) };
+        let fits = fits.ok_or_else(|| corrupt("its drivers"))?;
         let count = read.count(4).filter(|_| (1..=MAX_PERIODS).contains(&season) && step.is_sound());
         let (mut names, mut series, mut before) = (Interner::default(), Vec::new(), 0);
         for _ in 0..count.ok_or_else(|| corrupt("its head"))? {
             let name = read.text().ok_or_else(|| corrupt("the name of a series"))?;
-            let one = One::load(&mut read, before, params.forecast.models.len());
+            let one = One::load(&mut read, before, params.forecast.models.len(), driven);
             let one = one.ok_or_else(|| corrupt(&format!("the series {name}")))?;
             if names.intern(name) as usize != series.len() {
                 return Err(corrupt(&format!("the series {name} twice")));
@@ -713,22 +778,24 @@ impl Forecaster {
             before = one.last;
             series.push(one);
         }
-        if read.0.is_empty() {
-            Ok(Forecaster { params, kind, step, season, names, series })
-        } else {
-            Err(corrupt("more than a state"))
+        let own = Forecaster { params, kind, step, season, names, series, fits };
+        match (read.0.is_empty(), own.is_sound()) {
+            (true, true) => Ok(own),
+            (false, _) => Err(corrupt("more than a state")),
+            (true, false) => Err(corrupt("its drivers")),
         }
     }
 }
 
 impl One {
-    fn load(read: &mut Reader<'_>, before: i64, models: usize) -> Option<One> {
+    fn load(read: &mut Reader<'_>, before: i64, models: usize, driven: bool) -> Option<One> {
         let last = before.wrapping_add(read.signed()?);
         if read.byte().filter(|fitted| *fitted < 2)? == 0 {
-            return Some(One { last, error: read.text()?.into(), states: Vec::new() });
+            return Some(One { last, error: read.text()?.into(), states: Vec::new(), effects: None });
         }
-        let states: Option<Vec<State>> = (0..models).map(|_| State::load(read)).collect();
-        Some(One { last, error: String::new(), states: states? })
+        let effects = if driven { Some(driven::read(read)?) } else { None };
+        let states: Option<Vec<Kept>> = (0..models).map(|_| Kept::load(read)).collect();
+        Some(One { last, error: String::new(), states: states?, effects })
     }
 }
 

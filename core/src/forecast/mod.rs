@@ -468,7 +468,7 @@ fn named(
     let demand = demand::uncensor(name, y, in_stock)?;
     if suits_counts(&demand, options) {
         let (pool, errors) = count_pool(&demand, y.len(), common, options);
-        let mut forecast = as_counts(&pool, &errors, options);
+        let mut forecast = as_counts(pool.ahead(options.horizon), &errors, options);
         if options.intervals != Intervals::Auto {
             Fitted::of_counts(&pool, &demand).tell(&mut forecast, options);
         }
@@ -589,8 +589,7 @@ fn count_pool(
     }
 }
 
-fn as_counts(pool: &CountPool, errors: &counts::Errors, options: &Options) -> Forecast {
-    let counts = pool.ahead(options.horizon);
+fn as_counts(counts: Counts, errors: &counts::Errors, options: &Options) -> Forecast {
     let (variance, total) = counts.variances(options.horizon);
     let sd = |variance: &[f64]| variance.iter().map(|v| v.sqrt()).collect::<Vec<f64>>();
     let mut forecast = Forecast {
@@ -619,7 +618,9 @@ fn bound(sd: &mut [f64], total_sd: &mut [f64], mean: &[f64], largest: f64) {
     for (h, m) in mean.iter().enumerate() {
         sum += m;
         sd[h] = sd[h].min((largest * m).sqrt());
-        total_sd[h] = total_sd[h].min((largest * (h + 1) as f64 * sum).sqrt());
+        if let Some(total) = total_sd.get_mut(h) {
+            *total = total.min((largest * (h + 1) as f64 * sum).sqrt());
+        }
     }
 }
 

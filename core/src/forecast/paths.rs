@@ -65,7 +65,8 @@ impl Forecast {
                 let score = alike * past + (1.0 - alike * alike).sqrt() * drawn;
                 sum += sd * score;
                 variance += sd * sd + 2.0 * alike * sd * before;
-                paths.push(if sd > 0.0 { own.at(normal_cdf(score)) } else { self.mean[step] });
+                let sure = sd == 0.0 && !matches!(self.law, Law::Logs(_));
+                paths.push(if sure { self.mean[step] } else { own.at(normal_cdf(score)) });
             }
         }
         paths

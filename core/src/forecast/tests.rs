@@ -955,7 +955,7 @@ fn without_refit_the_first_window_fits_and_later_ones_roll() {
 #[test]
 fn the_parameters_of_a_forecaster_are_one_object() {
     let forecast = TableParams { h: 3, models: vec!["ets".into()], ..TableParams::default() };
-    let params = ForecasterParams { forecast, refit_every: Some(9), refit_on_drift: false };
+    let params = ForecasterParams { forecast, refit_every: Some(9), refit_on_drift: false, ..Default::default() };
     let json = serde_json::to_value(&params).unwrap();
     assert_eq!((&json["h"], &json["refit_every"], json.get("level")), (&3.into(), &9.into(), None));
     assert_eq!(ForecasterParams::read(json).unwrap(), params);

@@ -49,15 +49,16 @@ impl Common {
         Common { past, level: vec![Movement::NONE; n + 1], season }
     }
 
-    /// What drivers do to one series in each period of the past and ahead, as factors, and its own season beside them.
-    pub(crate) fn driven(series: &Series, factors: &[f64], season: usize) -> Common {
+    /// What drivers do to one series in each period of the past and ahead, as factors, and its own season beside them,
+    /// which is answered too.
+    pub(crate) fn driven(series: &Series, factors: &[f64], season: usize) -> (Common, Vec<f64>) {
         let n = series.demand.len();
         let still: Vec<f64> = series.demand.iter().zip(factors).map(|(demand, factor)| demand / factor).collect();
         let index = seasonal(&still, season);
         let moved = |t: usize| Movement::of(factors[t] * index[t % index.len()]);
         let season: Vec<Movement> = (0..factors.len()).map(moved).collect();
         let past = season[..n].iter().copied().map(Some).collect();
-        Common { past, level: vec![Movement::NONE; n + 1], season }
+        (Common { past, level: vec![Movement::NONE; n + 1], season }, index)
     }
 
     /// What the series of a panel have in common; `None` for few series or such of different lengths.

@@ -98,6 +98,29 @@ impl CountPool {
         self.at = (self.at + 1) % self.season.len();
     }
 
+    /// The same after so many periods, moved by a season alone; drivers are told period by period.
+    pub(crate) fn by_season(self, index: &[f64], periods: usize) -> CountPool {
+        let season: Vec<Movement> = index.iter().copied().map(Movement::of).collect();
+        CountPool { parts: self.parts, at: periods % season.len(), season }
+    }
+
+    fn driven(&self, ahead: usize, factor: f64) -> Movement {
+        Movement::of(factor * self.season[(self.at + ahead) % self.season.len()].mean)
+    }
+
+    /// Takes the demand of the next period in where drivers make it so many times as large.
+    pub(crate) fn update_by(&mut self, demand: f64, weight: f64, factor: f64) {
+        let moved = self.driven(0, factor);
+        self.parts.iter_mut().for_each(|(_, filter)| filter.take(demand, weight, &moved));
+        self.at = (self.at + 1) % self.season.len();
+    }
+
+    /// What is expected of the periods ahead where drivers make each so many times as large.
+    pub(crate) fn ahead_by(&self, factors: &[f64]) -> Counts {
+        let steps = factors.iter().enumerate().map(|(k, factor)| self.driven(k, *factor)).collect();
+        Counts::new(self.parts.iter().map(|(weight, filter)| (*weight, filter.law())).collect(), steps)
+    }
+
     /// What is expected of the periods ahead.
     pub(crate) fn ahead(&self, horizon: usize) -> Counts {
         let n = self.season.len();

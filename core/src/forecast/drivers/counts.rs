@@ -3,16 +3,16 @@
 use rayon::prelude::*;
 
 use super::data::{Data, Item};
+use super::effects::mean;
+use super::kept::MOST;
 use super::learn::Found;
-use crate::forecast::counts::{self, Common, Series};
+use crate::forecast::counts::{self, Common, CountPool, Series};
 use crate::forecast::demand::Demand;
-use crate::forecast::ways::{Fitted, Intervals};
+use crate::forecast::ways::{Fitted, Intervals, suffices};
 use crate::forecast::{CV2_CUT, DemandKind, Forecast, Options, as_counts, demand_class, few_at_a_time, unforeseen};
 
 /// Fewer known periods say too little.
 const LEAST: usize = 4;
-/// No driver moves a count by more than e⁵ from its usual.
-const MOST: f64 = 5.0;
 /// Slopes of the log effects that are tried, in twentieths.
 const SLOPES: i32 = 60;
 
@@ -42,13 +42,17 @@ impl Moves {
 
     /// The factor of each row of a series.
     pub(super) fn factors(&self, series: usize) -> Vec<f64> {
-        let slope = if self.few[series] { self.slope } else { 1.0 };
+        let slope = self.slope(series);
         self.by[series].iter().map(|by| (by * slope).exp()).collect()
+    }
+
+    pub(super) fn slope(&self, series: usize) -> f64 {
+        if self.few[series] { self.slope } else { 1.0 }
     }
 }
 
 fn about_mean(item: &Item, moves: &[f64]) -> Vec<f64> {
-    let mean = moves[..item.known].iter().sum::<f64>() / item.known.max(1) as f64;
+    let mean = mean(&moves[..item.known]);
     moves.iter().map(|by| (by - mean).clamp(-MOST, MOST)).collect()
 }
 
@@ -95,10 +99,15 @@ pub(super) fn is_count(item: &Item) -> bool {
     item.count && !item.nothing && item.known >= LEAST
 }
 
-/// The demand of a series in each of its periods, and the factor of each and of those ahead.
-fn spread(item: &Item, factors_of: &[f64]) -> (Demand, Vec<f64>) {
+/// The pool of count models, moved by the factors of the rows, and the demand it was fitted to. `horizon` periods after the
+/// last that is known are foretold.
+fn pool(
+    item: &Item,
+    factors_of: &[f64],
+    season: usize,
+    horizon: usize,
+) -> (CountPool, counts::Errors, Demand, Vec<f64>) {
     let n = item.places[item.known - 1] + 1;
-    let horizon = item.places.last().map_or(0, |last| last + 1 - n).max(1);
     let (mut value, mut seen, mut weight) = (vec![f64::NAN; n], vec![f64::NAN; n], vec![0.0; n]);
     let mut factors = vec![1.0; n + horizon];
     for (row, place) in item.places.iter().enumerate() {
@@ -107,22 +116,30 @@ fn spread(item: &Item, factors_of: &[f64]) -> (Demand, Vec<f64>) {
             (value[*place], seen[*place], weight[*place]) = (item.y[row], item.seen[row], item.weight[row]);
         }
     }
+    let series = Series { demand: value.clone(), seen: seen.clone(), weight: weight.clone() };
+    let (common, index) = Common::driven(&series, &factors, season);
+    let (pool, errors) = counts::fit(&series, &common, horizon);
     let zeros = item.y.iter().filter(|y| **y == 0.0).count() as f64 / item.known as f64;
     let (count, negative, known, largest) = (item.count, false, item.known, item.largest());
-    (Demand { value, seen, weight, count, negative, zeros, known, largest }, factors)
+    (pool, errors, Demand { value, seen, weight, count, negative, zeros, known, largest }, index)
 }
 
 /// A forecast by the pool of count models, moved by the factors of the rows.
 pub(super) fn forecast(item: &Item, factors_of: &[f64], season: usize, options: &Options) -> Forecast {
-    let (demand, factors) = spread(item, factors_of);
-    let n = demand.value.len();
-    let options = Options { horizon: factors.len() - n, season, ..options.clone() };
-    let series = Series { demand: demand.value.clone(), seen: demand.seen.clone(), weight: demand.weight.clone() };
-    let (pool, errors) = counts::fit(&series, &Common::driven(&series, &factors, season), options.horizon);
-    let mut told = as_counts(&pool, &errors, &options);
+    let steps: Vec<usize> = (item.known..item.places.len()).map(|row| item.step(row)).collect();
+    let horizon = steps.last().map_or(1, |last| last + 1);
+    let (pool, errors, demand, _) = pool(item, factors_of, season, horizon);
+    let options = Options { horizon, season, ..options.clone() };
+    let mut told = as_counts(pool.ahead(horizon), &errors, &options);
     if options.intervals != Intervals::Auto {
         Fitted::of_counts(&pool, &demand).tell(&mut told, &options);
     }
-    let steps: Vec<usize> = (item.known..item.places.len()).map(|row| item.step(row)).collect();
     told.pick(&steps)
+}
+
+/// The pool after the periods `seen`, without the drivers of any, and whether the past suffices for analytic intervals.
+pub(super) fn kept(item: &Item, factors_of: &[f64], seen: usize, options: &Options) -> (CountPool, bool) {
+    let beyond = seen - (item.places[item.known - 1] + 1);
+    let (pool, _, demand, index) = pool(item, factors_of, options.season, beyond + options.horizon);
+    (pool.by_season(&index, seen), suffices(&demand, options))
 }

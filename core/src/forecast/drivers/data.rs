@@ -1,5 +1,7 @@
 //! The rows of a panel with its drivers and what is made of them.
 
+use serde::{Deserialize, Serialize};
+
 use super::DriverParams;
 use super::sheet::Window;
 use crate::base::Interner;
@@ -8,6 +10,7 @@ use crate::base::Interner;
 #[derive(Clone, Default)]
 pub(super) struct Item {
     pub(super) group: usize,
+    pub(super) market: usize,
     /// Rows of the history; the rest is ahead.
     pub(super) known: usize,
     /// Periods from the first of the panel to place 0, or whole seasons more.
@@ -56,8 +59,19 @@ impl Item {
     }
 }
 
+/// How a term is made of drivers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum How {
+    Itself,
+    Product,
+    Before,
+    OthersOfMarket,
+    OthersOfGroup,
+}
+
 pub(super) struct Term {
     pub(super) name: String,
+    pub(super) how: How,
     pub(super) log: bool,
     /// The drivers that it is made of.
     pub(super) of: Vec<usize>,
@@ -66,13 +80,15 @@ pub(super) struct Term {
 }
 
 impl Term {
-    fn made(&self, how: &str) -> Term {
-        Term { name: format!("{} {how}", self.name), log: self.log, of: self.of.clone(), unit: self.unit }
+    fn made(&self, how: How, name: &str) -> Term {
+        Term { name: format!("{} {name}", self.name), how, log: self.log, of: self.of.clone(), unit: self.unit }
     }
 }
 
 pub(super) struct Data {
     pub(super) items: Vec<Item>,
+    /// Which drivers are looked at; the first terms are they, one after the other.
+    pub(super) drivers: Vec<usize>,
     pub(super) terms: Vec<Term>,
     /// Kinds of terms made of the drivers.
     pub(super) made: Vec<Vec<usize>>,
@@ -87,20 +103,21 @@ impl Data {
     /// What is known in a window and some of the drivers, by their positions; `horizon` is 0 for the rows ahead.
     pub(super) fn new(window: &Window, drivers: &DriverParams, kept: &[usize], horizon: usize) -> Data {
         let (mut groups, mut markets) = (Interner::default(), Interner::default());
-        let (mut items, mut market, mut raw) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut items, mut raw) = (Vec::new(), Vec::new());
         let begin = window.sound().map(|known| known.item.times[0]).min().unwrap_or(0);
         for known in window.sound() {
             let start = window.step.between(begin, known.item.times[0]) - known.item.places[0] as i64;
-            items.push(Item { group: groups.intern(&known.group) as usize, start, ..known.item.clone() });
-            market.push(markets.intern(&known.market) as usize);
+            let (group, market) = (groups.intern(&known.group) as usize, markets.intern(&known.market) as usize);
+            items.push(Item { group, market, start, ..known.item.clone() });
             raw.push(kept.iter().map(|driver| &known.raw[*driver][..]).collect::<Vec<&[f64]>>());
         }
         let horizon = if horizon > 0 { horizon } else { window.ahead() };
-        let mut data = Data { items, terms: Vec::new(), made: Vec::new(), groups: Vec::new(), slots: 0, horizon };
+        let (drivers_of, none) = (kept.to_vec(), Vec::new());
+        let mut data =
+            Data { items, drivers: drivers_of, terms: Vec::new(), made: none, groups: Vec::new(), slots: 0, horizon };
         data.group_up();
         let names: Vec<&String> = kept.iter().map(|driver| &drivers.drivers[*driver]).collect();
-        let market = drivers.market_column.as_ref().map(|_| market);
-        data.build(&raw, &names, market.as_deref(), drivers.group_column.is_some());
+        data.build(&raw, &names, drivers.market_column.is_some(), drivers.group_column.is_some());
         data
     }
 
@@ -118,7 +135,7 @@ impl Data {
     }
 
     /// The terms: drivers, their products in pairs, the period before, the others of the market and of the group.
-    fn build(&mut self, raw: &[Vec<&[f64]>], names: &[&String], market: Option<&[usize]>, grouped: bool) {
+    fn build(&mut self, raw: &[Vec<&[f64]>], names: &[&String], marketed: bool, grouped: bool) {
         let k = names.len();
         let mut values: Vec<Vec<Vec<f64>>> = Vec::new(); // driver, series, row
         for (d, name) in names.iter().enumerate() {
@@ -137,13 +154,14 @@ impl Data {
                 own[d].iter().map(|v| if log { v.ln() - centre } else { v / unit }).collect::<Vec<f64>>()
             };
             values.push(raw.iter().zip(&self.items).map(relative).collect());
-            self.terms.push(Term { name: name.to_string(), log, of: vec![d], unit });
+            self.terms.push(Term { name: name.to_string(), how: How::Itself, log, of: vec![d], unit });
         }
         for a in 0..k {
             for b in a + 1..k {
                 let (one, two) = (&self.terms[a], &self.terms[b]);
                 let term = Term {
                     name: format!("{} × {}", one.name, two.name),
+                    how: How::Product,
                     log: one.log || two.log,
                     of: vec![a, b],
                     unit: one.unit * two.unit,
@@ -167,21 +185,20 @@ impl Data {
             };
             let lagged = self.items.iter().zip(&values[d]).map(before).collect();
             values.push(lagged);
-            self.terms.push(self.terms[d].made("before"));
+            self.terms.push(self.terms[d].made(How::Before, "before"));
         }
         ends.push(self.terms.len());
-        if let Some(market) = market {
+        if marketed {
             for d in 0..k {
-                values.push(self.of_others(&values[d], market));
-                self.terms.push(self.terms[d].made("of others"));
+                values.push(self.of_others(&values[d], |item| item.market));
+                self.terms.push(self.terms[d].made(How::OthersOfMarket, "of others"));
             }
         }
         ends.push(self.terms.len());
         if grouped {
-            let group: Vec<usize> = self.items.iter().map(|item| item.group).collect();
             for d in 0..k {
-                values.push(self.of_others(&values[d], &group));
-                self.terms.push(self.terms[d].made("of the group"));
+                values.push(self.of_others(&values[d], |item| item.group));
+                self.terms.push(self.terms[d].made(How::OthersOfGroup, "of the group"));
             }
         }
         ends.push(self.terms.len());
@@ -195,23 +212,31 @@ impl Data {
         }
     }
 
-    fn of_others(&self, own: &[Vec<f64>], market: &[usize]) -> Vec<Vec<f64>> {
-        let mut sums = std::collections::BTreeMap::<(usize, i64), (f64, f64)>::new();
-        for ((item, own), market) in self.items.iter().zip(own).zip(market) {
-            for (time, value) in item.times.iter().zip(own) {
-                let sum = sums.entry((*market, *time)).or_default();
-                *sum = (sum.0 + value, sum.1 + 1.0);
-            }
-        }
-        let mean = |((item, own), market): ((&Item, &Vec<f64>), &usize)| {
-            let at = |(time, value): (&i64, &f64)| match sums.get(&(*market, *time)) {
-                Some((sum, n)) if *n > 1.0 => (sum - value) / (n - 1.0),
-                _ => 0.0,
-            };
-            item.times.iter().zip(own).map(at).collect()
-        };
-        self.items.iter().zip(own).zip(market).map(mean).collect()
+    fn of_others(&self, own: &[Vec<f64>], place: fn(&Item) -> usize) -> Vec<Vec<f64>> {
+        let rows = self.items.iter().zip(own).map(|(item, own)| (place(item), &item.times[..], &own[..]));
+        of_others(rows)
     }
+}
+
+/// The mean of the others' values of each row in the same place at the same time; 0 without any.
+pub(super) fn of_others<'a, P: Ord + Copy>(
+    rows: impl Iterator<Item = (P, &'a [i64], &'a [f64])> + Clone,
+) -> Vec<Vec<f64>> {
+    let mut sums = std::collections::BTreeMap::<(P, i64), (f64, f64)>::new();
+    for (place, times, values) in rows.clone() {
+        for (time, value) in times.iter().zip(values) {
+            let sum = sums.entry((place, *time)).or_default();
+            *sum = (sum.0 + value, sum.1 + 1.0);
+        }
+    }
+    let mean = |(place, times, values): (P, &[i64], &[f64])| {
+        let at = |(time, value): (&i64, &f64)| match sums.get(&(place, *time)) {
+            Some((sum, n)) if *n > 1.0 => (sum - value) / (n - 1.0),
+            _ => 0.0,
+        };
+        times.iter().zip(values).map(at).collect()
+    };
+    rows.map(mean).collect()
 }
 
 impl Item {
@@ -233,13 +258,18 @@ impl Item {
         self.off.push(!on_sale);
     }
 
-    /// The history is told: logs, where nothing sold that of half the least that did.
+    /// What the log is taken of where nothing sold: half the least that did.
+    pub(super) fn least(&self) -> f64 {
+        let least = self.y.iter().copied().filter(|y| *y > 0.0).fold(f64::INFINITY, f64::min);
+        if least.is_infinite() { 1.0 } else { least / 2.0 }
+    }
+
+    /// The history is told.
     pub(super) fn settle(&mut self) {
         self.known = self.y.len();
-        let least = self.y.iter().copied().filter(|y| *y > 0.0).fold(f64::INFINITY, f64::min);
-        self.nothing = least.is_infinite();
+        self.nothing = self.largest() == 0.0;
         self.count = self.seen.iter().all(|y| y.fract() == 0.0);
-        let floor = if self.nothing { 1.0 } else { least / 2.0 };
+        let floor = self.least();
         self.log = self.y.iter().map(|y| y.max(floor).ln()).collect();
         let steps = self.y.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum::<f64>();
         self.scale = steps / (self.y.len().max(2) - 1) as f64;

@@ -4,6 +4,7 @@
 //! period are alike within a group, so that a group's rows are worth fewer than they are (Kish 1965, the design effect).
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::data::{Data, Item, median};
 use super::learn::Tune;
@@ -11,10 +12,55 @@ use super::season::{seasons, still};
 
 /// One series' effects, level and error.
 pub(super) struct Own {
-    effects: Vec<f64>,
+    pub(super) effects: Vec<f64>,
+    /// Its season by phase; nothing for none.
+    pub(super) phases: Vec<f64>,
+    /// Mean of what drivers and season leave.
+    pub(super) mean: f64,
+    pub(super) end: Level,
+    /// Level and season of the rows ahead.
     level: Vec<f64>,
-    sd: f64,
     known: usize,
+}
+
+/// The level of what the drivers leave after the rows so far: its own part and what its group has in common.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(in crate::forecast) struct Level {
+    parts: [f64; 2],
+    rows: u32,
+    /// Deviation of the one-step error.
+    pub(super) sd: f64,
+}
+
+impl Level {
+    /// Takes what is left of a row and what the group has in common in it.
+    pub(in crate::forecast) fn take(&mut self, rest: f64, shared: f64, [own, common]: [f64; 2]) {
+        let least = 1.0 / (self.rows + 1) as f64;
+        let values = [rest - shared, shared];
+        self.rows = self.rows.saturating_add(1);
+        if self.rows == 1 {
+            self.parts = values;
+            return;
+        }
+        for (part, (value, gain)) in self.parts.iter_mut().zip(values.into_iter().zip([own, common])) {
+            *part += gain.max(least) * (value - *part);
+        }
+    }
+
+    pub(super) fn value(&self) -> f64 {
+        self.parts[0] + self.parts[1]
+    }
+
+    /// What is expected of the next row, and its deviation.
+    pub(in crate::forecast) fn next(&self) -> (f64, f64) {
+        (self.value(), self.sd)
+    }
+
+    /// What is expected of some rows ahead, given their season and drivers.
+    pub(super) fn ahead(&self, moved: impl Iterator<Item = f64>, alpha: f64) -> Vec<Ahead> {
+        let row = |(step, by)| Ahead { log: by, sd: self.sd * (1.0 + step as f64 * alpha * alpha).sqrt() };
+        moved.enumerate().map(row).collect()
+    }
 }
 
 /// Log demand of a row ahead, and the deviation of its error.
@@ -31,11 +77,8 @@ impl Own {
 
     /// Log demand of the rows after those known.
     pub(super) fn ahead(&self, item: &Item, terms: &[usize], tune: &Tune) -> Vec<Ahead> {
-        let row = |(step, level): (usize, &f64)| {
-            let log = level + dot(item, self.known + step, terms, &self.effects);
-            Ahead { log, sd: self.sd * (1.0 + step as f64 * tune.level * tune.level).sqrt() }
-        };
-        self.level.iter().enumerate().map(row).collect()
+        let log = |(step, level): (usize, &f64)| level + dot(item, self.known + step, terms, &self.effects);
+        self.end.ahead(self.level.iter().enumerate().map(log), tune.level)
     }
 }
 
@@ -375,17 +418,18 @@ fn levels(
         if let Some(phases) = seasons.get(i) {
             let level = own.level.iter_mut().enumerate();
             level.for_each(|(step, level)| *level += phases[item.phase(upto[i] + step, season)]);
+            own.phases.clone_from(phases);
         }
         own
     };
     let mut items: Vec<Own> = effects.into_par_iter().enumerate().map(of).collect();
     // a short series' error is drawn to the panel's
-    let known = |(own, known): (&Own, &usize)| own.sd * own.sd * known.saturating_sub(1) as f64;
+    let known = |(own, known): (&Own, &usize)| own.end.sd * own.end.sd * known.saturating_sub(1) as f64;
     let total = upto.iter().map(|known| known.saturating_sub(1)).sum::<usize>().max(1) as f64;
     let common = items.iter().zip(upto).map(known).sum::<f64>() / total;
     for (own, known) in items.iter_mut().zip(upto) {
         let n = known.saturating_sub(1) as f64;
-        own.sd = ((own.sd * own.sd * n + PRIOR * common) / (n + PRIOR)).sqrt();
+        own.end.sd = ((own.end.sd * own.end.sd * n + PRIOR * common) / (n + PRIOR)).sqrt();
     }
     items
 }
@@ -393,16 +437,21 @@ fn levels(
 /// So many series of a group have to be known in a period for a level in common.
 const LEAST_COMMON: usize = 5;
 
+/// What a group has in common in a period: the median; 0 where few are known.
+pub(super) fn in_common(values: &[f64]) -> f64 {
+    if values.len() < LEAST_COMMON { 0.0 } else { median(values) }
+}
+
 /// What the drivers leave of a group in each period: the median over its series, each about its own mean; 0 where few
 /// are known.
 fn common(data: &Data, rest: &[Vec<f64>]) -> Vec<Vec<f64>> {
     let of = |members: &Vec<usize>| {
         let mut slots = vec![Vec::new(); data.slots];
         for i in members {
-            let mean = rest[*i].iter().sum::<f64>() / rest[*i].len().max(1) as f64;
+            let mean = mean(&rest[*i]);
             rest[*i].iter().zip(&data.items[*i].slots).for_each(|(value, slot)| slots[*slot].push(value - mean));
         }
-        slots.iter().map(|slot| if slot.len() < LEAST_COMMON { 0.0 } else { median(slot) }).collect()
+        slots.iter().map(|slot| in_common(slot)).collect()
     };
     data.groups.par_iter().map(of).collect()
 }
@@ -411,17 +460,18 @@ fn common(data: &Data, rest: &[Vec<f64>]) -> Vec<Vec<f64>> {
 fn level(item: &Item, known: usize, rest: &[f64], common: &[f64], effects: Vec<f64>, tune: &Tune) -> Own {
     let ahead = item.places.len() - known;
     let shared = |row: usize| common.get(item.slots[row]).copied().unwrap_or(0.0);
-    let mut both = rest.first().map_or([0.0; 2], |first| [first - shared(0), shared(0)]);
-    let mut square = 0.0;
-    for (row, value) in rest.iter().enumerate().skip(1) {
-        square += (value - both[0] - both[1]).powi(2);
-        let least = 1.0 / (row + 1) as f64;
-        for (part, (value, gain)) in [(value - shared(row), tune.level), (shared(row), tune.common)].iter().enumerate()
-        {
-            both[part] += gain.max(least) * (value - both[part]);
+    let (mut end, mut square) = (Level::default(), 0.0);
+    for (row, value) in rest.iter().enumerate() {
+        if row > 0 {
+            square += (value - end.parts[0] - end.parts[1]).powi(2);
         }
+        end.take(*value, shared(row), [tune.level, tune.common]);
     }
     let n = known.saturating_sub(1) as f64;
-    let sd = (square / n.max(1.0)).sqrt();
-    Own { effects, level: vec![both[0] + both[1]; ahead], sd, known }
+    end.sd = (square / n.max(1.0)).sqrt();
+    Own { effects, phases: Vec::new(), mean: mean(rest), level: vec![end.value(); ahead], end, known }
+}
+
+pub(super) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
 }

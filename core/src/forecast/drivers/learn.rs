@@ -30,8 +30,17 @@ pub(super) struct Found {
     pub(super) errors: Arc<[f64]>,
 }
 
-/// Fewer errors tell no law.
+/// Fewer errors tell no law, of more than the most so many quantiles are kept.
 const LEAST_ERRORS: usize = 50;
+const MOST_ERRORS: usize = 1_000;
+
+fn few_of(sorted: Vec<f64>) -> Vec<f64> {
+    match sorted.len() {
+        0..LEAST_ERRORS => Vec::new(),
+        LEAST_ERRORS..=MOST_ERRORS => sorted,
+        n => (1..=MOST_ERRORS).map(|k| sorted[(k * n).div_ceil(MOST_ERRORS) - 1]).collect(),
+    }
+}
 
 impl Found {
     /// What the drivers add to the log demand of each row of a series.
@@ -98,9 +107,7 @@ pub(super) fn learn(data: &Data, drivers: usize, season: usize, task: &Task) -> 
         }
     }
     errors.sort_by(f64::total_cmp);
-    if errors.len() < LEAST_ERRORS {
-        errors.clear();
-    }
+    let errors = few_of(errors);
     let fit = fit(data, &whole, &terms, &tune, season);
     Ok(Found { terms, tune, fit, errors: errors.into() })
 }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::data::Item;
 use super::effects::Ahead;
-use super::learn::Tune;
 use crate::base::numeric::normal_quantile;
 use crate::forecast::ways::Law;
 use crate::forecast::{Forecast, Model, Options, interval_at};
@@ -32,13 +30,18 @@ pub(crate) struct Logs {
 
 impl Logs {
     /// In periods in which it is not on sale nothing sells.
-    pub(super) fn of(model: &'static str, item: &Item, told: &[Ahead], errors: Option<&Arc<[f64]>>) -> Logs {
-        let off = |step: usize| item.nothing || item.off[step];
-        let log = told.iter().enumerate().map(|(step, at)| if off(step) { f64::NEG_INFINITY } else { at.log });
-        let most = REACH * item.largest();
-        let (log, sd) = (log.collect(), told.iter().map(|at| at.sd).collect());
+    pub(super) fn new(
+        model: &'static str,
+        told: &[Ahead],
+        off: &[bool],
+        errors: Option<&Arc<[f64]>>,
+        count: bool,
+        largest: f64,
+    ) -> Logs {
+        let log = |(at, off): (&Ahead, &bool)| if *off || largest == 0.0 { f64::NEG_INFINITY } else { at.log };
+        let (log, sd) = (told.iter().zip(off).map(log).collect(), told.iter().map(|at| at.sd).collect());
         let (analytic, errors) = (errors.is_none(), errors.cloned().unwrap_or_default());
-        Logs { model, analytic, log, sd, errors, count: item.count, most }
+        Logs { model, analytic, log, sd, errors, count, most: REACH * largest }
     }
 
     pub(crate) fn quantile(&self, step: usize, p: f64) -> f64 {
@@ -58,9 +61,9 @@ impl Logs {
     }
 
     /// The forecast of demand: its median, or its mean where that erred less.
-    pub(super) fn forecast(self, tune: &Tune, options: &Options) -> Forecast {
-        let lift = |(log, sd): (&f64, &f64)| (log + tune.lift * sd * sd / 2.0).min(700.0).exp();
-        let (sd, total_sd) = self.deviations(tune.level);
+    pub(super) fn forecast(self, lift: f64, alpha: f64, options: &Options) -> Forecast {
+        let lift = |(log, sd): (&f64, &f64)| (log + lift * sd * sd / 2.0).min(700.0).exp();
+        let (sd, total_sd) = self.deviations(alpha);
         let mut forecast = Forecast {
             model: Model::Ses,
             mean: self.log.iter().zip(&self.sd).map(lift).collect(),

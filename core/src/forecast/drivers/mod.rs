@@ -16,6 +16,7 @@ mod columns;
 mod counts;
 mod data;
 mod effects;
+mod kept;
 mod learn;
 mod logs;
 mod rest;
@@ -29,11 +30,13 @@ use super::table::{Course, TableParams, raise, tell};
 use crate::base::{Column, Error, Result, Table, Task};
 pub use columns::{CalendarParams, SignalParams, calendar_drivers, signal_drivers};
 use data::Data;
+pub(super) use effects::Level;
 use effects::fit;
+pub(super) use kept::{Effects, Moved, Row, Terms, kept, leave, moves};
 use learn::{Found, learn};
 pub(super) use logs::Logs;
-pub(super) use rest::Learned;
-pub(super) use sheet::{Sheet, Window};
+pub(super) use rest::{By, Learned};
+pub(super) use sheet::{Columns, Later, Sheet, Window};
 
 /// The drivers of a long table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +67,9 @@ pub struct ForecastFrameParams {
 }
 
 impl DriverParams {
+    /// The names of the fields.
+    pub(crate) const NAMES: [&'static str; 4] = ["drivers", "group_column", "market_column", "on_sale"];
+
     /// Answers whether the parameters make sense.
     ///
     /// # Errors

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 
 use super::tests::{H, PLAN, Plan, Random, panel, params};
 use super::*;
-use crate::forecast::{Draws, Intervals, Totals, forecast_paths_with_drivers, forecast_totals_with_drivers};
+use crate::forecast::{
+    Draws, Forecaster, ForecasterParams, Gaps, Intervals, Totals, forecast_paths_with_drivers,
+    forecast_totals_with_drivers,
+};
 
 const MODELS: [&str; 5] = ["auto", "ets", "naive", "croston", "counts"];
 const WAYS: [Intervals; 3] = [Intervals::Auto, Intervals::Analytic, Intervals::Bootstrap];
@@ -239,6 +242,82 @@ proptest! {
                 prop_assert!((q - sums[at]).abs() <= 0.12 * spread + 1.0 + 0.01 * q, "{name}: {q}, {}", sums[at]);
             }
         }
+    }
+
+    /// A forecaster begins as the plain forecast does, bit for bit, its bytes are the whole of it, and rows that come period by
+    /// period lead where they lead in one table.
+    #[test]
+    fn a_forecaster_knows_drivers(seed in 0u64..10_000, counts: bool, season in 0..2usize, way in 0..2usize) {
+        let (past, future, _) = panel(Plan { season: [1, 4][season], series: 12, ..plan(seed, counts) });
+        let on_sale = |table: &Table, off: usize| {
+            let ds = table.integers("ds").unwrap();
+            let on = ds.iter().map(|t| i64::from(*t as usize % 7 != off)).collect();
+            table.clone().with("on_sale", Column::Integer(on)).unwrap()
+        };
+        let (past, future) = (on_sale(&past, 2), on_sale(&future, 3));
+        let mut random = Random(seed + 5);
+        let mut chances = |most: f64| (0..past.rows()).map(|_| if random.unit() < 0.1 { most * random.unit() } else { 1.0 }).collect::<Vec<f64>>();
+        let (shares, lost) = (chances(1.0), chances(0.0));
+        let past = with_floats(&past, "y", |row, y| if lost[row] == 0.0 { f64::NAN } else { y });
+        let past = past.with("share", Column::Float(shares)).unwrap();
+        let in_stock = (seed % 2 == 0).then(|| "share".into());
+        let by = TableParams { season: [1, 4][season], intervals: WAYS[way], in_stock, ..by(&MODELS) };
+        let names = DriverParams { market_column: Some("unique_id".into()), on_sale: Some("on_sale".into()), ..grouped(&["price", "deal"]) };
+        let frames = (past.clone(), future.clone());
+        let plain = told(&frames, &by, &names);
+        let params = ForecasterParams { forecast: by, drivers: names, ..Default::default() };
+        let fit = |table: &Table| Forecaster::fit(params.clone(), table, &Task::default()).unwrap();
+        let ask = |own: &Forecaster, future: &Table, h| own.predict_with_drivers(future, h, &[80.0], &Task::default()).unwrap();
+        let own = ask(&fit(&past), &future, H);
+        prop_assert!(bits(&rows(&own)) == bits(&rows(&plain)));
+        prop_assert_eq!(own.texts("model").unwrap(), plain.texts("model").unwrap());
+        prop_assert_eq!(own.get("intervals").is_some(), way > 0);
+
+        let early = |t: i64| t < 30;
+        let of = |table: &Table, keep: &dyn Fn(i64) -> bool| {
+            let ds = table.integers("ds").unwrap();
+            taken(table, &(0..ds.len()).filter(|row| keep(ds[*row])).collect::<Vec<usize>>())
+        };
+        let mut once = fit(&of(&past, &early));
+        let mut each = once.clone();
+        once.update(&of(&past, &|t| !early(t))).unwrap();
+        for t in 30..36 {
+            each.update(&of(&past, &|own| own == t)).unwrap();
+            each = Forecaster::from_bytes(&each.to_bytes().unwrap()).unwrap();
+        }
+        prop_assert!(once.to_bytes().unwrap() == each.to_bytes().unwrap());
+        prop_assert!(bits(&rows(&ask(&once, &future, H))) == bits(&rows(&ask(&each, &future, H))));
+        once.refit(&past, &Task::default()).unwrap();
+        prop_assert!(bits(&rows(&ask(&once, &future, H))) == bits(&rows(&own)));
+    }
+
+    /// A period that is left out is one of which nothing is known, or in which nothing sold by the drivers before it.
+    #[test]
+    fn a_forecaster_reads_gaps(seed in 0u64..10_000, counts: bool, zero: bool) {
+        let (past, future, _) = panel(plan(seed, counts));
+        let ds = past.integers("ds").unwrap();
+        let of = |keep: &dyn Fn(i64) -> bool| {
+            taken(&past, &(0..ds.len()).filter(|row| keep(ds[*row])).collect::<Vec<usize>>())
+        };
+        let gaps = if zero { Gaps::Zero } else { Gaps::Missing };
+        let forecast = TableParams { gaps, ..by(&MODELS) };
+        let params = ForecasterParams { forecast, drivers: grouped(&["price", "deal"]), ..Default::default() };
+        let own = Forecaster::fit(params, &of(&|t| t < 30), &Task::default()).unwrap();
+        let told = |rows: &[Table]| {
+            let mut own = own.clone();
+            rows.iter().for_each(|rows| own.update(rows).unwrap());
+            bits(&self::rows(&own.predict_with_drivers(&future, H, &[80.0], &Task::default()).unwrap()))
+        };
+        let left_out = told(&[of(&|t| t == 30), of(&|t| t > 32)]);
+        // the rows of periods 31 and 32 as they were read: nothing sold, and the drivers of period 30
+        let mut written = of(&|t| t >= 30);
+        for name in ["price", "deal"] {
+            let first = written.floats(name).unwrap();
+            written = with_floats(&written, name, |row, x| if [1, 2].contains(&(row % 6)) { first[row - row % 6] } else { x });
+        }
+        let sold = if zero { 0.0 } else { f64::NAN };
+        let written = with_floats(&written, "y", |row, y| if [1, 2].contains(&(row % 6)) { sold } else { y });
+        prop_assert!(left_out == told(&[written]));
     }
 
     /// Intervals by name lie about every model's forecast, and a row says by which way they were made.

@@ -10,24 +10,35 @@
 
 use rayon::prelude::*;
 
+use super::super::counts::CountPool;
 use super::super::table::TableParams;
 use super::super::ways::Law;
 use super::super::{Forecast, Intervals, Model, Options, bound, in_turn, interval_at};
-use super::counts::{Moves, forecast, is_count};
+use super::counts::{Moves, forecast, is_count, kept};
 use super::data::{Data, Item};
+use super::effects::Level;
 use super::learn::Found;
 use super::logs::Logs;
 use super::sheet::{Known, Window};
 use super::{DriverParams, settled};
 use crate::base::{Panel, Result, Task};
 
+/// By what a series with drivers is forecast: a model of what they leave, the level and they in logs, or the count models
+/// with their factors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::forecast) enum By {
+    Rest,
+    Logs,
+    Counts,
+}
+
 /// What was learned of a window: it tells the periods ahead.
 pub(in crate::forecast) struct Learned {
     window: Window,
     data: Data,
     found: Found,
+    moves: Moves,
     factors: Vec<Vec<f64>>,
-    few: Vec<bool>,
     /// Demand without the drivers.
     rest: Panel,
     season: usize,
@@ -45,7 +56,6 @@ impl Learned {
         let moves = Moves::of(&data, &found, season);
         let factors: Vec<Vec<f64>> =
             (data.items.iter().enumerate()).map(|(i, item)| on_sale(item, moves.factors(i))).collect();
-        let few = (0..data.items.len()).map(|i| moves.is_few(i)).collect();
         let (mut names, mut values, mut shares, mut offsets) = (Vec::new(), Vec::new(), Vec::new(), vec![0]);
         for (known, factors) in window.sound().zip(&factors) {
             names.push(known.name.clone());
@@ -60,7 +70,24 @@ impl Learned {
             offsets.push(values.len());
         }
         let rest = Panel::new(names, values, offsets)?.with_in_stock(shares)?;
-        Ok(Learned { window, data, found, factors, few, rest, season })
+        Ok(Learned { window, data, found, moves, factors, rest, season })
+    }
+
+    pub(super) fn data(&self) -> &Data {
+        &self.data
+    }
+
+    pub(super) fn found(&self) -> &Found {
+        &self.found
+    }
+
+    /// What the log effects of a series are multiplied by.
+    pub(super) fn slope(&self, i: usize) -> f64 {
+        self.moves.slope(i)
+    }
+
+    pub(super) fn season(&self) -> usize {
+        self.season
     }
 
     pub(in crate::forecast) fn series(&self) -> &[Result<Known>] {
@@ -83,6 +110,34 @@ impl Learned {
             offsets.push(values.len());
         }
         Panel::new(vec![String::new(); self.window.series.len()], values, offsets)
+    }
+
+    /// By what a series is forecast.
+    pub(in crate::forecast) fn by(&self, i: usize, options: &Options) -> By {
+        let own = options.models.is_empty() && options.seasons.is_empty();
+        let counts = !self.found.terms.is_empty() && options.models == [Model::Counts] && options.non_negative;
+        match own {
+            true if self.moves.is_few(i) => By::Counts,
+            true => By::Logs,
+            false if counts && is_count(&self.data.items[i]) => By::Counts,
+            false => By::Rest,
+        }
+    }
+
+    /// The pool of count models of a series after its history, and whether that suffices for analytic intervals.
+    pub(in crate::forecast) fn pool(&self, i: usize, options: &Options) -> (CountPool, bool) {
+        let seen = self.rest.series(i).len();
+        kept(&self.data.items[i], &self.factors[i], seen, options)
+    }
+
+    /// The level of a series after its history, in logs.
+    pub(in crate::forecast) fn level(&self, i: usize) -> Level {
+        self.found.fit.items[i].end.clone()
+    }
+
+    /// Demand without the drivers, of the series that can be forecast.
+    pub(in crate::forecast) fn rest(&self) -> &Panel {
+        &self.rest
     }
 
     /// Gives the forecast of each series of the sheet to `take`, of the periods that are asked for, or what is wrong with it.
@@ -125,12 +180,14 @@ impl Learned {
         let analytic = options.intervals == Intervals::Analytic;
         let of = |i: usize| {
             let item = &self.data.items[i];
-            if self.few[i] {
+            if self.by(i, options) == By::Counts {
                 return self.counted(i, options);
             }
             let tune = &self.found.tune;
             let told = self.found.fit.items[i].ahead(item, &self.found.terms, tune);
-            Logs::of(plain, item, &told, (!analytic).then_some(&self.found.errors)).forecast(tune, options)
+            let errors = (!analytic).then_some(&self.found.errors);
+            let logs = Logs::new(plain, &told, &item.off, errors, item.count, item.largest());
+            logs.forecast(tune.lift, tune.level, options)
         };
         (0..self.data.items.len()).into_par_iter().map(of).collect()
     }
@@ -143,12 +200,11 @@ impl Learned {
     /// A forecast of what the drivers leave, with the drivers of the periods that are asked for.
     fn put_back(&self, i: usize, known: &Known, forecast: Forecast, options: &Options) -> Forecast {
         let item = &self.data.items[i];
-        let still = self.found.terms.is_empty();
-        if !still && options.models == [Model::Counts] && options.non_negative && is_count(item) {
+        if self.by(i, options) == By::Counts {
             return self.counted(i, options);
         }
         let forecast = forecast.pick(&known.steps());
-        if still && !item.off.contains(&true) {
+        if self.found.terms.is_empty() && !item.off.contains(&true) {
             return forecast;
         }
         forecast.times(&self.factors[i][item.known..], item.count, 2.0 * item.largest(), options)
@@ -170,7 +226,7 @@ impl Forecast {
     }
 
     /// The forecast of a demand that is so many times as large in each period; of counts no more than `most` is likely.
-    pub(super) fn times(mut self, factors: &[f64], count: bool, most: f64, options: &Options) -> Forecast {
+    pub(in crate::forecast) fn times(mut self, factors: &[f64], count: bool, most: f64, options: &Options) -> Forecast {
         let each = |values: &[f64]| values.iter().zip(factors).map(|(y, factor)| y * factor).collect::<Vec<f64>>();
         let sd = each(&self.sd);
         self.total_sd = totals(&self.sd, &self.total_sd, &sd);

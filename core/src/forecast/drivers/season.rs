@@ -170,7 +170,7 @@ mod tests {
         };
         let items: Vec<Item> = starts.iter().map(of).collect();
         let (groups, slots) = (vec![(0..items.len()).collect()], 8);
-        Data { items, terms: Vec::new(), made: Vec::new(), groups, slots, horizon: 1 }
+        Data { items, drivers: Vec::new(), terms: Vec::new(), made: Vec::new(), groups, slots, horizon: 1 }
     }
 
     fn check(starts: &[(i64, usize)], rest: &[&[f64]], expect: &[[f64; 2]]) {

@@ -39,20 +39,25 @@ pub(in crate::forecast) struct Line {
 }
 
 /// What is read off each row of one table beside its time.
-struct Columns {
+pub(in crate::forecast) struct Columns {
     drivers: Vec<Vec<f64>>,
     on_sale: Option<Vec<f64>>,
 }
 
 impl Columns {
-    fn read(table: &Table, drivers: &DriverParams) -> Result<Columns> {
+    pub(in crate::forecast) fn read(table: &Table, drivers: &DriverParams) -> Result<Columns> {
         Ok(Columns {
             drivers: drivers.drivers.iter().map(|name| table.floats(name)).collect::<Result<_>>()?,
             on_sale: drivers.on_sale.as_deref().map(|name| table.floats(name)).transpose()?,
         })
     }
 
-    fn is_on_sale(&self, row: usize) -> bool {
+    /// The drivers of a row.
+    pub(in crate::forecast) fn row(&self, row: usize) -> Vec<f64> {
+        self.drivers.iter().map(|own| own[row]).collect()
+    }
+
+    pub(in crate::forecast) fn is_on_sale(&self, row: usize) -> bool {
         self.on_sale.as_ref().is_none_or(|on| on[row] != 0.0)
     }
 }
@@ -66,8 +71,21 @@ impl Sheet {
         drivers: &DriverParams,
     ) -> Result<Sheet> {
         let times = params.times(table)?;
-        let mut series = group_each(table, params, &times)?;
-        let (step, season) = params.rhythm(&times, &series)?;
+        let series = group_each(table, params, &times)?;
+        let rhythm = params.rhythm(&times, &series)?;
+        Sheet::of(table, future, params, drivers, times, series, rhythm)
+    }
+
+    /// The same where the series and the step between their periods are known.
+    pub(in crate::forecast) fn of(
+        table: &Table,
+        future: Option<&Table>,
+        params: &TableParams,
+        drivers: &DriverParams,
+        times: Times,
+        mut series: Vec<Series>,
+        (step, season): (Step, usize),
+    ) -> Result<Sheet> {
         let y = table.floats(&params.target_column)?;
         let share = params.in_stock.as_deref().map(|column| table.floats(column)).transpose()?;
         let columns = Columns::read(table, drivers)?;
@@ -156,7 +174,9 @@ impl Sheet {
             }
         }
         let raw = line.drivers.iter().map(|own| item.rows.iter().map(|row| own[*row]).collect()).collect();
-        Ok(Known { name: line.name.clone(), item, raw, seen, group: line.group.clone(), market: line.market.clone() })
+        let (group, market, on_sale) = (line.group.clone(), line.market.clone(), line.on_sale[begin - 1]);
+        let last = line.drivers.iter().map(|own| own[begin - 1]).collect();
+        Ok(Known { name: line.name.clone(), item, raw, seen, last, on_sale, group, market })
     }
 }
 
@@ -230,14 +250,19 @@ impl Line {
 }
 
 /// The rows ahead.
-struct Later {
+pub(in crate::forecast) struct Later {
     times: Times,
     series: BTreeMap<String, Series>,
-    columns: Columns,
+    pub(in crate::forecast) columns: Columns,
 }
 
 impl Later {
-    fn read(future: &Table, params: &TableParams, drivers: &DriverParams, past: &Times) -> Result<Later> {
+    pub(in crate::forecast) fn read(
+        future: &Table,
+        params: &TableParams,
+        drivers: &DriverParams,
+        past: &Times,
+    ) -> Result<Later> {
         let times = Times::read(future, &params.time_column)?;
         if !times.is_kind_of(past) {
             let expected = "times of the same kind as in df".to_string();
@@ -248,9 +273,9 @@ impl Later {
         Ok(Later { times, series, columns: Columns::read(future, drivers)? })
     }
 
-    fn extend(&self, line: &mut Line, h: usize, step: Step) -> Result<()> {
-        let last = line.times.last().copied().unwrap_or_default();
-        let own = self.series.get(&line.name);
+    /// The rows of a series after its last: for each of `h` periods, or where that is 0 those that are there.
+    pub(in crate::forecast) fn rows(&self, name: &str, last: i64, h: usize, step: Step) -> Result<Vec<usize>> {
+        let own = self.series.get(name);
         if let Some(fault) = own.and_then(|own| own.fault.clone()) {
             return Err(fault);
         }
@@ -261,20 +286,26 @@ impl Later {
             let at = |period: i64| {
                 let time = step.after(last, period);
                 rows.binary_search_by_key(&time, time_of).map(|at| rows[at]).map_err(|_| {
-                    let rule = format!("a row for {} of series {}", self.times.spelled(time), line.name);
+                    let rule = format!("a row for {} of series {name}", self.times.spelled(time));
                     Error::argument("future", rule, "none")
                 })
             };
             rows = (1..=h as i64).map(at).collect::<Result<_>>()?;
         }
         if rows.is_empty() {
-            let rule = format!("a row after {} of series {}", self.times.spelled(last), line.name);
+            let rule = format!("a row after {} of series {name}", self.times.spelled(last));
             return Err(Error::argument("future", rule, "none"));
         }
+        Ok(rows)
+    }
+
+    fn extend(&self, line: &mut Line, h: usize, step: Step) -> Result<()> {
+        let last = line.times.last().copied().unwrap_or_default();
+        let rows = self.rows(&line.name, last, h, step)?;
         for (index, row) in rows.into_iter().enumerate() {
             let time = self.times.value[row];
             let place = line.length - 1 + (step.between(last, time).max(1) as usize).max(index + 1);
-            let drivers = self.columns.drivers.iter().map(|own| own[row]);
+            let drivers = self.columns.row(row).into_iter();
             line.push(place, time, row, (f64::NAN, 1.0), self.columns.is_on_sale(row), drivers);
         }
         Ok(())
@@ -289,6 +320,9 @@ pub(in crate::forecast) struct Known {
     pub(super) raw: Vec<Vec<f64>>,
     /// Periods of the history that the window sees.
     pub(super) seen: usize,
+    /// The drivers of its last row in the history, and whether it was on sale then.
+    pub(super) last: Vec<f64>,
+    pub(super) on_sale: bool,
     pub(super) group: String,
     pub(super) market: String,
 }
