@@ -2017,7 +2017,8 @@ export interface ForecastFrameParams {
   /**
    * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
    * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. Where a further model's way is another, it says so:
+   * `auto; naive: bootstrap`. With drivers
    * those of what they leave are multiplied; the level and the drivers in logs know `auto` and `analytic` only.
    * @defaultValue `"auto"`
    */
@@ -2386,7 +2387,8 @@ export interface CrossValidationParams {
   /**
    * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
    * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. Where a further model's way is another, it says so:
+   * `auto; naive: bootstrap`. With drivers
    * those of what they leave are multiplied; the level and the drivers in logs know `auto` and `analytic` only.
    * @defaultValue `"auto"`
    */
@@ -2504,7 +2506,8 @@ export interface ForecastPathsParams {
   /**
    * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
    * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. Where a further model's way is another, it says so:
+   * `auto; naive: bootstrap`. With drivers
    * those of what they leave are multiplied; the level and the drivers in logs know `auto` and `analytic` only.
    * @defaultValue `"auto"`
    */
@@ -2619,7 +2622,8 @@ export interface ForecastTotalsParams {
   /**
    * How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
    * `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers
+   * errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. Where a further model's way is another, it says so:
+   * `auto; naive: bootstrap`. With drivers
    * those of what they leave are multiplied; the level and the drivers in logs know `auto` and `analytic` only.
    * @defaultValue `"auto"`
    */

@@ -3212,9 +3212,9 @@ def forecast(
         How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
         row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
         ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
-        it does for some of the levels only. With drivers those of what they leave are multiplied; the level and
-        the drivers in logs know ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``,
-        ``conformal``.
+        it does for some of the levels only. Where a further model's way is another, it says so: ``auto; naive:
+        bootstrap``. With drivers those of what they leave are multiplied; the level and the drivers in logs know
+        ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``, ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
         ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
@@ -3321,9 +3321,9 @@ def driver_effects(
         How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
         row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
         ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
-        it does for some of the levels only. With drivers those of what they leave are multiplied; the level and
-        the drivers in logs know ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``,
-        ``conformal``.
+        it does for some of the levels only. Where a further model's way is another, it says so: ``auto; naive:
+        bootstrap``. With drivers those of what they leave are multiplied; the level and the drivers in logs know
+        ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``, ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
         ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
@@ -3688,9 +3688,9 @@ def cross_validation(
         How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
         row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
         ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
-        it does for some of the levels only. With drivers those of what they leave are multiplied; the level and
-        the drivers in logs know ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``,
-        ``conformal``.
+        it does for some of the levels only. Where a further model's way is another, it says so: ``auto; naive:
+        bootstrap``. With drivers those of what they leave are multiplied; the level and the drivers in logs know
+        ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``, ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
         ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
@@ -3810,9 +3810,9 @@ def forecast_paths(
         How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
         row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
         ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
-        it does for some of the levels only. With drivers those of what they leave are multiplied; the level and
-        the drivers in logs know ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``,
-        ``conformal``.
+        it does for some of the levels only. Where a further model's way is another, it says so: ``auto; naive:
+        bootstrap``. With drivers those of what they leave are multiplied; the level and the drivers in logs know
+        ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``, ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
         ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).
@@ -3927,9 +3927,9 @@ def forecast_totals(
         How intervals are made. Where another way than ``auto`` is named, a column ``intervals`` tells by which each
         row's were: ``auto`` where the past does not suffice (under 8 one-step errors for ``analytic`` and
         ``bootstrap``, under 1/(1 − level) − 1 errors as far ahead for ``conformal``), ``conformal; auto at 95`` where
-        it does for some of the levels only. With drivers those of what they leave are multiplied; the level and
-        the drivers in logs know ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``,
-        ``conformal``.
+        it does for some of the levels only. Where a further model's way is another, it says so: ``auto; naive:
+        bootstrap``. With drivers those of what they leave are multiplied; the level and the drivers in logs know
+        ``auto`` and ``analytic`` only. One of ``auto``, ``analytic``, ``bootstrap``, ``conformal``.
     models : Sequence[str], default ('auto',)
         The columns of forecasts: ``auto``, the choice among the candidates, and models by our names (``ets``,
         ``theta``) or by statsforecast's (``AutoETS``, ``AutoTheta``).

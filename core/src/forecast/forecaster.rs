@@ -27,12 +27,12 @@ use serde_json::Value;
 
 use super::bytes::{Reader, Writer};
 use super::counts::{self, Common, CountPool};
-use super::drivers::{DriverParams, Effects};
+use super::drivers::{DriverParams, Effects, Terms};
 use super::interval::{self, Curve, Shape};
 use super::select::{self, Mixture};
 use super::smooth::Roll;
 use super::table::{
-    Gaps, Kind, OnError, Series, Step, TableParams, Times, Ways, bad_row, fill, group, group_each, push_forecast,
+    Gaps, Kind, Series, Step, TableParams, Times, Ways, bad_row, fill, group, group_each, push_forecast,
 };
 use super::ways::{self, Intervals, Law, Source};
 use super::{
@@ -40,7 +40,7 @@ use super::{
     suits_counts,
 };
 use crate::base::{Column, Error, Interner, Result, Table, Task, json};
-use driven::{Fits, Kept};
+use driven::Kept;
 
 mod driven;
 
@@ -184,7 +184,8 @@ pub struct Forecaster {
     season: usize,
     names: Interner,
     series: Vec<One>,
-    fits: Fits,
+    /// The terms of each fit that a series stands on.
+    fits: Vec<Terms>,
 }
 
 /// One series: the time of its last value, what was wrong with it, a state for each model, and the effects of its drivers.
@@ -464,13 +465,14 @@ impl Forecaster {
             season,
             names: Interner::default(),
             series: Vec::new(),
-            fits: Fits::default(),
+            fits: Vec::new(),
         };
         empty.take(table, times, series, task)?;
         Ok(empty)
     }
 
-    /// Fits the series of a table anew, and those that are new; all others stay as they are.
+    /// Fits the series of a table anew, and those that are new; all others stay as they are. Effects of drivers are learned
+    /// from these series alone, which then have nothing in common with the others.
     ///
     /// # Errors
     /// As [`Forecaster::fit`]; `INVALID_ARGUMENT` for times of another kind. Nothing is changed then.
@@ -652,7 +654,7 @@ impl Forecaster {
                 .collect();
             let told = told?;
             for (series, forecast) in told.iter().enumerate() {
-                ways.tell(series, forecast.as_ref().map(Forecast::ways).as_deref());
+                ways.tell(name, series * h, h, forecast.as_ref().map(Forecast::ways).as_deref());
             }
             push_forecast(&mut out, name, params, &told)?;
             if name == names::AUTO {
@@ -764,7 +766,7 @@ impl Forecaster {
         let params = ForecasterParams::read(params).and_then(|params| params.check().map(|()| params));
         let params = params.map_err(|_| corrupt("its parameters"))?;
         let driven = !params.drivers.is_empty();
-        let fits = if driven { driven::read(&mut read) } else { Some(Fits::default()) };
+        let fits = if driven { driven::read(&mut read) } else { Some(Vec::new()) };
         let fits = fits.ok_or_else(|| corrupt("its drivers"))?;
         let count = read.count(4).filter(|_| (1..=MAX_PERIODS).contains(&season) && step.is_sound());
         let (mut names, mut series, mut before) = (Interner::default(), Vec::new(), 0);
@@ -794,7 +796,7 @@ impl One {
             return Some(One { last, error: read.text()?.into(), states: Vec::new(), effects: None });
         }
         let effects = if driven { Some(driven::read(read)?) } else { None };
-        let states: Option<Vec<Kept>> = (0..models).map(|_| Kept::load(read)).collect();
+        let states: Option<Vec<Kept>> = (0..models).map(|_| Kept::load(read, driven)).collect();
         Some(One { last, error: String::new(), states: states?, effects })
     }
 }

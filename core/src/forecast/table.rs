@@ -53,7 +53,8 @@ pub struct TableParams {
     pub level: Vec<f64>,
     /// How intervals are made. Where another way than `auto` is named, a column `intervals` tells by which each row's were:
     /// `auto` where the past does not suffice (under 8 one-step errors for `analytic` and `bootstrap`, under 1/(1 − level) − 1
-    /// errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. With drivers
+    /// errors as far ahead for `conformal`), `conformal; auto at 95` where it does for some of the levels only. Where a further model's way is another, it says so:
+    /// `auto; naive: bootstrap`. With drivers
     /// those of what they leave are multiplied; the level and the drivers in logs know `auto` and `analytic` only.
     pub intervals: Intervals,
     /// The columns of forecasts: `auto`, the choice among the candidates, and models by our names (`ets`, `theta`) or by
@@ -272,7 +273,7 @@ pub(super) fn tell(
         let mut means = Vec::with_capacity(rows);
         let mut ends: Vec<[Vec<f64>; 2]> =
             params.level.iter().map(|_| [Vec::with_capacity(rows), Vec::with_capacity(rows)]).collect();
-        let mut chose = Vec::new();
+        let (mut chose, mut row) = (Vec::new(), 0);
         teller(&params.options(&models, season), &mut |told| {
             let (error, h) = (&mut errors[chose.len()], periods(chose.len()));
             let sound = match told {
@@ -292,7 +293,8 @@ pub(super) fn tell(
                 fill(low, sound.as_ref().map(|course| &course.ends[i][0]));
                 fill(high, sound.as_ref().map(|course| &course.ends[i][1]));
             }
-            ways.tell(chose.len(), sound.as_ref().map(|course| &course.ways[..]));
+            ways.tell(name, row, h, sound.as_ref().map(|course| &course.ways[..]));
+            row += h;
             chose.push(sound.map_or("", |course| course.model));
         })?;
         raise(&errors, params)?;
@@ -313,41 +315,46 @@ pub(super) fn tell(
     push_errors(out, params, &errors, periods)
 }
 
-/// By which way the intervals of each row were made, where one is named: that of the first model that told the series, since
-/// the past suffices for all or none.
+/// By which way the intervals of each row were made, where one is named: that of the first model that told the series; one
+/// whose way is another says so by its name.
 pub(super) struct Ways {
     named: bool,
-    horizon: usize,
     at: Vec<u32>,
-    texts: Vec<String>,
+    /// The way of the first model, and what is told.
+    texts: Vec<(String, String)>,
 }
 
 impl Ways {
     pub(super) fn new(rows: usize, params: &TableParams) -> Ways {
         let named = params.intervals != Intervals::Auto;
-        Ways { named, horizon: params.h, at: vec![0; if named { rows } else { 0 }], texts: vec![String::new()] }
+        Ways { named, at: vec![0; if named { rows } else { 0 }], texts: vec![Default::default()] }
     }
 
-    /// Takes [`Forecast::ways`] of a series.
-    pub(super) fn tell(&mut self, series: usize, ways: Option<&[String]>) {
+    /// Takes [`Forecast::ways`] of a series by a model; its rows begin at `from`.
+    pub(super) fn tell(&mut self, model: &str, from: usize, periods: usize, ways: Option<&[String]>) {
         let Some(ways) = ways.filter(|_| self.named) else { return };
-        for step in 0..self.horizon {
-            let at = &mut self.at[series * self.horizon + step];
-            if *at == 0 {
-                let way = ways.get(step).map_or(Intervals::Auto.name(), |way| way);
-                *at = match self.texts.iter().position(|text| *text == way) {
-                    Some(found) => found as u32,
-                    None => {
-                        self.texts.push(way.into());
-                        self.texts.len() as u32 - 1
-                    }
-                };
-            }
+        for step in 0..periods {
+            let way = ways.get(step).map_or(Intervals::Auto.name(), |way| way);
+            let (first, told) = &self.texts[self.at[from + step] as usize];
+            let text = match told.is_empty() {
+                true => (way.to_string(), way.to_string()),
+                false if first == way => continue,
+                false => (first.clone(), format!("{told}; {model}: {way}")),
+            };
+            let known = self.texts.iter().position(|known| *known == text);
+            self.at[from + step] = known.unwrap_or_else(|| {
+                self.texts.push(text);
+                self.texts.len() - 1
+            }) as u32;
         }
     }
 
     pub(super) fn push(self, out: &mut Table) -> Result<()> {
-        if self.named { out.push("intervals", Column::Category(self.at, self.texts)) } else { Ok(()) }
+        if self.named {
+            out.push("intervals", Column::Category(self.at, self.texts.into_iter().map(|text| text.1).collect()))
+        } else {
+            Ok(())
+        }
     }
 }
 

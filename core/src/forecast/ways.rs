@@ -79,7 +79,7 @@ impl Law {
     /// Where each period ahead is so many times as large; whether they are counts may be known better by then.
     pub(super) fn times(&mut self, factors: &[f64], count: bool) {
         if let Law::Bootstrap(sampled) = self {
-            (sampled.factors, sampled.count) = (factors.to_vec(), count);
+            (sampled.factors, sampled.whole) = (factors.to_vec(), count);
         }
     }
 
@@ -233,6 +233,8 @@ pub(crate) struct Sampled {
     /// Which periods ahead are told, and what each is multiplied by.
     steps: Vec<usize>,
     factors: Vec<f64>,
+    /// Whether that makes a count of it.
+    whole: bool,
 }
 
 impl Sampled {
@@ -269,7 +271,7 @@ impl Sampled {
 
     fn moved(&self, at: usize, y: f64) -> f64 {
         match self.factors.get(at) {
-            Some(factor) if self.count => (y * factor).round(),
+            Some(factor) if self.whole => (y * factor).round(),
             Some(factor) => y * factor,
             None => y,
         }
@@ -420,8 +422,20 @@ impl<'a> Fitted<'a> {
         let least = known().fold(f64::INFINITY, f64::min);
         let within = (if least > 0.0 && !count { least / REACH } else { -most }, most);
         let (steps, factors) = ((0..mean.len()).collect(), Vec::new());
-        let mut sampled =
-            Sampled { filter, errors, relative, floor, count, within, still, mean, knots, steps, factors };
+        let mut sampled = Sampled {
+            filter,
+            errors,
+            relative,
+            floor,
+            count,
+            within,
+            still,
+            mean,
+            knots,
+            steps,
+            factors,
+            whole: count,
+        };
         (forecast.sd, forecast.total_sd) = sampled.settle();
         forecast.shape = Vec::new();
         forecast.law = Law::Bootstrap(Box::new(sampled));

@@ -78,8 +78,10 @@ pub(crate) struct CountPool {
 impl CountPool {
     /// Whether updates can have led to this state: one that was read is not trusted.
     pub(crate) fn is_sound(&self) -> bool {
+        let movement = |m: &Movement| [m.mean, m.sells, m.size].into_iter().all(f64::is_finite);
         !self.parts.is_empty()
-            && self.parts.iter().all(|(_, filter)| filter.is_sound())
+            && self.parts.iter().all(|(weight, filter)| *weight > 0.0 && filter.is_sound())
+            && self.season.iter().all(movement)
             && self.at < self.season.len()
             && self.season.len() <= MAX_PERIODS
     }

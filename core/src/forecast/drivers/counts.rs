@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::data::{Data, Item};
 use super::effects::mean;
-use super::kept::MOST;
+use super::kept::{about, factor};
 use super::learn::Found;
 use crate::forecast::counts::{self, Common, CountPool, Series};
 use crate::forecast::demand::Demand;
@@ -43,7 +43,7 @@ impl Moves {
     /// The factor of each row of a series.
     pub(super) fn factors(&self, series: usize) -> Vec<f64> {
         let slope = self.slope(series);
-        self.by[series].iter().map(|by| (by * slope).exp()).collect()
+        self.by[series].iter().map(|by| factor(*by, slope)).collect()
     }
 
     pub(super) fn slope(&self, series: usize) -> f64 {
@@ -53,7 +53,7 @@ impl Moves {
 
 fn about_mean(item: &Item, moves: &[f64]) -> Vec<f64> {
     let mean = mean(&moves[..item.known]);
-    moves.iter().map(|by| (by - mean).clamp(-MOST, MOST)).collect()
+    moves.iter().map(|by| about(*by, mean)).collect()
 }
 
 fn is_few(item: &Item, moves: &[f64], season: usize) -> bool {
@@ -116,12 +116,13 @@ fn pool(
             (value[*place], seen[*place], weight[*place]) = (item.y[row], item.seen[row], item.weight[row]);
         }
     }
-    let series = Series { demand: value.clone(), seen: seen.clone(), weight: weight.clone() };
-    let (common, index) = Common::driven(&series, &factors, season);
-    let (pool, errors) = counts::fit(&series, &common, horizon);
     let zeros = item.y.iter().filter(|y| **y == 0.0).count() as f64 / item.known as f64;
     let (count, negative, known, largest) = (item.count, false, item.known, item.largest());
-    (pool, errors, Demand { value, seen, weight, count, negative, zeros, known, largest }, index)
+    let demand = Demand { value, seen, weight, count, negative, zeros, known, largest };
+    let series = Series::of(&demand, n);
+    let (common, index) = Common::driven(&series, &factors, season);
+    let (pool, errors) = counts::fit(&series, &common, horizon);
+    (pool, errors, demand, index)
 }
 
 /// A forecast by the pool of count models, moved by the factors of the rows.

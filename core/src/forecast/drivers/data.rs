@@ -50,7 +50,12 @@ impl Item {
 
     /// The phase of the season in which a row is, the same for all series of a time.
     pub(super) fn phase(&self, row: usize, season: usize) -> usize {
-        (self.start + self.places[row] as i64).rem_euclid(season as i64) as usize
+        self.phase_at(self.places[row], season)
+    }
+
+    /// The phase of a place.
+    pub(super) fn phase_at(&self, place: usize, season: usize) -> usize {
+        (self.start.rem_euclid(season as i64) as usize + place) % season
     }
 
     /// Periods from the last that is known, which is −1, to a row ahead.

@@ -35,7 +35,7 @@ pub(in crate::forecast) struct Level {
 impl Level {
     /// Takes what is left of a row and what the group has in common in it.
     pub(in crate::forecast) fn take(&mut self, rest: f64, shared: f64, [own, common]: [f64; 2]) {
-        let least = 1.0 / (self.rows + 1) as f64;
+        let least = 1.0 / (f64::from(self.rows) + 1.0);
         let values = [rest - shared, shared];
         self.rows = self.rows.saturating_add(1);
         if self.rows == 1 {
@@ -45,6 +45,11 @@ impl Level {
         for (part, (value, gain)) in self.parts.iter_mut().zip(values.into_iter().zip([own, common])) {
             *part += gain.max(least) * (value - *part);
         }
+    }
+
+    /// Whether updates can have led to it.
+    pub(in crate::forecast) fn is_sound(&self) -> bool {
+        [self.parts[0], self.parts[1], self.sd].into_iter().all(f64::is_finite)
     }
 
     pub(super) fn value(&self) -> f64 {

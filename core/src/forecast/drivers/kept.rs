@@ -15,7 +15,7 @@ use super::logs::Logs;
 use super::rest::Learned;
 use super::sheet::Known;
 use crate::base::{Error, Result};
-use crate::forecast::{Forecast, Options};
+use crate::forecast::{Forecast, LARGEST, Options};
 
 /// A driver, and how it acts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,6 +71,8 @@ pub(in crate::forecast) struct Row {
     pub(in crate::forecast) time: i64,
     pub(in crate::forecast) values: Vec<f64>,
     pub(in crate::forecast) follows: bool,
+    /// Whether it counts for others: its demand is known, or it lies ahead.
+    pub(in crate::forecast) counts: bool,
 }
 
 /// What the drivers do to one row.
@@ -88,15 +90,31 @@ pub(in crate::forecast) struct Moved {
 impl Moved {
     /// Without drivers.
     pub(in crate::forecast) const NONE: Moved = Moved { by: 0.0, factor: 1.0, rest: 0.0, shared: 0.0 };
+
+    pub(in crate::forecast) fn is_finite(&self) -> bool {
+        [self.by, self.factor, self.rest, self.shared].into_iter().all(f64::is_finite)
+    }
 }
 
 /// No driver moves demand by more than e⁵ from its usual.
-pub(super) const MOST: f64 = 5.0;
+const MOST: f64 = 5.0;
+
+/// What drivers add to the log of demand, about the mean of that.
+pub(super) fn about(by: f64, mean: f64) -> f64 {
+    (by - mean).clamp(-MOST, MOST)
+}
+
+/// What demand is multiplied by.
+pub(super) fn factor(about: f64, slope: f64) -> f64 {
+    (about * slope).exp()
+}
 
 impl Terms {
     /// Whether updates can have led to this: what was read is not trusted.
     pub(in crate::forecast) fn is_sound(&self, drivers: usize) -> bool {
-        self.drivers.iter().all(|driver| driver.at < drivers)
+        let numbers = self.gains.iter().chain([&self.lift]).chain(self.errors.iter());
+        numbers.copied().all(f64::is_finite)
+            && self.drivers.iter().all(|driver| driver.at < drivers && driver.unit.is_finite() && driver.unit != 0.0)
             && self.terms.iter().all(|(how, of)| {
                 of.len() == if *how == How::Product { 2 } else { 1 } && of.iter().all(|at| *at < self.drivers.len())
             })
@@ -144,14 +162,17 @@ impl Effects {
             least: item.least(),
             rest: own.mean,
             phases: own.phases.clone(),
-            phase: (item.start + known.seen as i64).rem_euclid(season.max(1) as i64) as usize,
+            phase: item.phase_at(known.seen, season),
             last: Vec::new(),
             follows: item.places[item.known - 1] + 1 == known.seen,
             on_sale: known.on_sale,
             count: item.count,
             largest: item.largest(),
         };
-        effects.last = effects.read(terms, &known.last);
+        // the drivers of a period of which nothing is known may be none
+        let last = |raw: &[f64]| effects.acts(terms, raw).ok();
+        let of_known = || known.raw.iter().map(|own| own[item.known - 1]).collect::<Vec<f64>>();
+        effects.last = last(&known.last).or_else(|| last(&of_known())).unwrap_or(vec![0.0; terms.drivers.len()]);
         effects
     }
 
@@ -163,12 +184,24 @@ impl Effects {
                 && self.effects.len() == terms.terms.len()
         }) && (self.phases.is_empty() || self.phases.len() == season)
             && self.phase < season
+            && self.least > 0.0
+            && [&self.centre, &self.effects, &self.phases, &self.last]
+                .into_iter()
+                .flatten()
+                .copied()
+                .all(f64::is_finite)
+            && [self.mean, self.slope, self.least, self.rest, self.largest].into_iter().all(f64::is_finite)
     }
 
-    fn read(&self, terms: &Terms, raw: &[f64]) -> Vec<f64> {
+    /// The drivers of a row as they act, or which of them cannot.
+    fn acts(&self, terms: &Terms, raw: &[f64]) -> std::result::Result<Vec<f64>, usize> {
+        if let Some(at) = raw.iter().position(|value| value.is_nan() || value.abs() >= LARGEST) {
+            return Err(at);
+        }
         let of = |(driver, centre): (&Driver, &f64)| match raw[driver.at] {
-            value if driver.log => value.ln() - centre,
-            value => value / driver.unit,
+            value if driver.log && value <= 0.0 => Err(driver.at),
+            value if driver.log => Ok(value.ln() - centre),
+            value => Some(value / driver.unit).filter(|value| value.abs() < LARGEST).ok_or(driver.at),
         };
         terms.drivers.iter().zip(&self.centre).map(of).collect()
     }
@@ -176,7 +209,7 @@ impl Effects {
     /// The drivers of a row as they act. `field` names the cell of a driver.
     ///
     /// # Errors
-    /// `INVALID_ARGUMENT` for one that is not finite, or not above 0 where all were.
+    /// `INVALID_ARGUMENT` for one that is not finite or beyond 1e150, or not above 0 where all were.
     pub(in crate::forecast) fn act(
         &self,
         terms: &Terms,
@@ -184,19 +217,15 @@ impl Effects {
         series: &str,
         field: impl Fn(usize) -> String,
     ) -> Result<Vec<f64>> {
-        if let Some(at) = raw.iter().position(|value| !value.is_finite()) {
-            return Err(Error::argument(field(at), format!("a finite number, in series {series}"), raw[at]));
-        }
-        if let Some(driver) = terms.drivers.iter().find(|driver| driver.log && raw[driver.at] <= 0.0) {
-            let rule = format!("above 0 as all that were fitted, in series {series}");
-            return Err(Error::argument(field(driver.at), rule, raw[driver.at]));
-        }
-        Ok(self.read(terms, raw))
+        self.acts(terms, raw).map_err(|at| {
+            let rule = if raw[at] <= 0.0 { "above 0 as all that were fitted" } else { "a finite number" };
+            Error::argument(field(at), format!("{rule}, in series {series}"), raw[at])
+        })
     }
 
-    /// A row without one of its own, in which the drivers are those of the period before.
-    pub(in crate::forecast) fn again(&self, before: Option<&Row>, time: i64, follows: bool) -> Row {
-        Row { time, values: before.map_or(&self.last, |row| &row.values).clone(), follows }
+    /// The drivers of the period before, which a row without its own repeats.
+    pub(in crate::forecast) fn again(&self, before: Option<&Row>) -> Vec<f64> {
+        before.map_or(&self.last, |row| &row.values).clone()
     }
 
     /// Whether the next period has the one before it.
@@ -253,13 +282,11 @@ impl Effects {
 
 /// What the drivers do to the rows of some series, given beside their effects.
 pub(in crate::forecast) fn moves(terms: &[Terms], series: &[(&Effects, &[Row])]) -> Vec<Vec<Moved>> {
-    let times: Vec<Vec<i64>> = series.iter().map(|(_, rows)| rows.iter().map(|row| row.time).collect()).collect();
+    let mut of_fit: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    series.iter().enumerate().for_each(|(i, (effects, _))| of_fit.entry(effects.of).or_default().push(i));
     let mut made: Vec<Vec<Vec<f64>>> = series.iter().map(|_| Vec::new()).collect();
-    let most = terms.iter().map(|terms| terms.terms.len()).max().unwrap_or(0);
-    for at in 0..most {
-        for (of, terms) in terms.iter().enumerate() {
-            let Some((how, drivers)) = terms.terms.get(at) else { continue };
-            let those: Vec<usize> = (0..series.len()).filter(|i| series[*i].0.of == of).collect();
+    for (of, those) in &of_fit {
+        for (how, drivers) in &terms[*of].terms {
             let value = |row: &Row| row.values[drivers[0]];
             let plain = |i: &usize| series[*i].1.iter().map(value).collect::<Vec<f64>>();
             let values: Vec<Vec<f64>> = match how {
@@ -279,21 +306,30 @@ pub(in crate::forecast) fn moves(terms: &[Terms], series: &[(&Effects, &[Row])])
                     those.iter().map(before).collect()
                 }
                 How::OthersOfMarket | How::OthersOfGroup => {
-                    let values: Vec<Vec<f64>> = those.iter().map(plain).collect();
+                    let known = |i: &usize| series[*i].1.iter().filter(|row| row.counts);
+                    let times: Vec<Vec<i64>> = those.iter().map(|i| known(i).map(|row| row.time).collect()).collect();
+                    let values: Vec<Vec<f64>> = those.iter().map(|i| known(i).map(value).collect()).collect();
                     let place = |i: &usize| {
                         if *how == How::OthersOfGroup { series[*i].0.group } else { series[*i].0.market }
                     };
-                    of_others(those.iter().zip(&values).map(|(i, own)| (place(i), &times[*i][..], &own[..])))
+                    let rows = those.iter().zip(times.iter().zip(&values));
+                    let mut others =
+                        of_others(rows.map(|(i, (times, own))| (place(i), &times[..], &own[..]))).into_iter();
+                    let mut spread = |i: &usize| {
+                        let mut own = others.next().unwrap_or_default().into_iter();
+                        let of = |row: &Row| if row.counts { own.next().unwrap_or(0.0) } else { 0.0 };
+                        series[*i].1.iter().map(of).collect()
+                    };
+                    those.iter().map(&mut spread).collect()
                 }
             };
-            those.into_iter().zip(values).for_each(|(i, own)| made[i].push(own));
+            those.iter().zip(values).for_each(|(i, own)| made[*i].push(own));
         }
     }
     let of = |((effects, rows), made): (&(&Effects, &[Row]), &Vec<Vec<f64>>)| {
         let one = |row: usize| {
             let by: f64 = made.iter().zip(&effects.effects).map(|(own, b)| own[row] * b).sum();
-            let factor = ((by - effects.mean).clamp(-MOST, MOST) * effects.slope).exp();
-            Moved { by, factor, ..Moved::NONE }
+            Moved { by, factor: factor(about(by, effects.mean), effects.slope), ..Moved::NONE }
         };
         (0..rows.len()).map(one).collect()
     };
@@ -375,7 +411,7 @@ mod tests {
     }
 
     fn row(time: i64, values: [f64; 2], follows: bool) -> Row {
-        Row { time, values: values.into(), follows }
+        Row { time, values: values.into(), follows, counts: true }
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub(super) fn learn(data: &Data, drivers: usize, season: usize, task: &Task) -> 
     let mut errors = Vec::new();
     for upto in &windows {
         let fit = fit(data, upto, &terms, &tune, season);
-        for ((item, own), from) in data.items.iter().zip(&fit.items).zip(upto) {
+        for ((item, own), from) in data.items.iter().zip(&fit.items).zip(upto).filter(|(_, from)| **from > 0) {
             let told = own.ahead(item, &terms, &tune);
             let known = told.iter().zip(&item.log[(*from).min(item.known)..]).take(data.horizon);
             errors.extend(known.filter(|(told, _)| told.sd > 0.0).map(|(told, y)| ((y - told.log) / told.sd).abs()));

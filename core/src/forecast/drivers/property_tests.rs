@@ -361,3 +361,45 @@ proptest! {
         }
     }
 }
+
+/// What is unusable in a row of which nothing is known, or off sale, is not read; it harms no other series.
+#[test]
+fn drivers_of_rows_that_tell_nothing_may_be_none() {
+    let (past, future, _) = panel(Plan { n: 40, ..PLAN });
+    let on = |table: &Table, off: &dyn Fn(usize) -> bool| {
+        let column = (0..table.rows()).map(|row| i64::from(!off(row))).collect();
+        let table = table.clone().with("on_sale", Column::Integer(column)).unwrap();
+        with_floats(&table, "price", |row, x| if off(row) { [f64::NAN, 0.0][row % 2] } else { x })
+    };
+    let ds = past.integers("ds").unwrap();
+    let of = |table: &Table, keep: &dyn Fn(i64) -> bool| {
+        taken(table, &(0..ds.len()).filter(|row| keep(ds[*row])).collect::<Vec<usize>>())
+    };
+    let past = on(&past, &|row| row < 40 && (28..33).contains(&ds[row]));
+    let names = DriverParams {
+        market_column: Some("group".into()),
+        on_sale: Some("on_sale".into()),
+        ..grouped(&["price", "deal"])
+    };
+    for gaps in [Gaps::Zero, Gaps::Missing] {
+        let forecast = TableParams { gaps, ..by(&MODELS) };
+        let params = ForecasterParams { forecast, drivers: names.clone(), ..Default::default() };
+        let mut own = Forecaster::fit(params, &of(&past, &|t| t < 30), &Task::default()).unwrap();
+        let before = own.to_bytes().unwrap();
+        for (price, error) in [(f64::NAN, "price[39]"), (0.0, "price[39]"), (1e200, "price[39]")] {
+            let late = of(&past, &|t| t > 35);
+            let late = with_floats(&late, "price", |row, x| if row == 39 { price } else { x });
+            let refused = own.update(&late).unwrap_err();
+            assert_eq!((refused.code(), refused.fields()["field"].as_str()), ("INVALID_ARGUMENT", Some(error)));
+            assert!(own.to_bytes().unwrap() == before);
+        }
+        own.update(&of(&past, &|t| (30..32).contains(&t))).unwrap();
+        own.update(&of(&past, &|t| t > 33)).unwrap();
+        let future = on(&future, &|row| row % 3 == 0);
+        let told = own.predict_with_drivers(&future, H, &[80.0], &Task::default()).unwrap();
+        assert!(told.texts("error").unwrap().iter().all(String::is_empty));
+        for (_, _, numbers) in rows(&told) {
+            assert!(numbers.iter().all(|x| x.is_finite() && *x < 1e4), "{numbers:?}");
+        }
+    }
+}

@@ -8,11 +8,6 @@ use super::*;
 use crate::forecast::drivers::{
     By, Columns, Effects, Later, Learned, Level, Moved, Row, Sheet, Terms, kept, leave, moves,
 };
-use crate::forecast::table::raise;
-
-/// What is kept of drivers: the terms of each fit that a series still stands on.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Fits(Vec<Terms>);
 
 /// A fitted model of one series.
 #[derive(Debug, Clone, PartialEq)]
@@ -156,14 +151,18 @@ impl Kept {
         Ok(())
     }
 
-    pub(super) fn load(read: &mut Reader<'_>) -> Option<Kept> {
+    pub(super) fn load(read: &mut Reader<'_>, driven: bool) -> Option<Kept> {
         let bits = read.byte()?;
-        if bits & 3 != 3 {
+        if bits & 3 != 3 || !driven {
             return State::load(bits, read).map(Kept::Plain);
         }
         let (analytic, filter) = (bits >> 2 & 1 == 1, self::read(read)?);
         let (drift, since) = ([read.single()?, read.single()?], u32::try_from(read.whole()?).ok()?);
-        let sound = bits < 1 << 3 && !matches!(&filter, Filter::Counts(pool) if !pool.is_sound());
+        let sound = match &filter {
+            Filter::Counts(pool) => pool.is_sound(),
+            Filter::Level(level) => level.is_sound(),
+        };
+        let sound = sound && bits < 1 << 3;
         sound.then_some(Kept::Driven(Driven { filter, analytic, drift, since }))
     }
 }
@@ -214,7 +213,10 @@ impl Forecaster {
         if states.iter().any(|states| matches!(states, Err(Error::Cancelled))) {
             return Err(Error::Cancelled);
         }
-        let (of, mut states) = (self.fits.0.len(), states.into_iter());
+        if let (Some(Err(error)), true) = (states.first(), states.iter().all(Result::is_err)) {
+            return Err(error.clone());
+        }
+        let (of, mut states) = (self.fits.len(), states.into_iter());
         for (line, effects) in sheet.lines.iter().zip(effects) {
             let fitted = effects.and_then(|mut effects| {
                 effects.of = of;
@@ -230,23 +232,23 @@ impl Forecaster {
             };
             self.put(&line.name, one);
         }
-        self.fits.0.push(terms);
+        self.fits.push(terms);
         self.forget();
         Ok(())
     }
 
     /// Leaves the terms that no series stands on any more.
     fn forget(&mut self) {
-        let mut place = vec![None; self.fits.0.len()];
+        let mut place = vec![None; self.fits.len()];
         let mut left = Vec::new();
         for effects in self.series.iter_mut().filter_map(|one| one.effects.as_mut()) {
             let at = *place[effects.of].get_or_insert_with(|| {
-                left.push(self.fits.0[effects.of].clone());
+                left.push(self.fits[effects.of].clone());
                 left.len() - 1
             });
             effects.of = at;
         }
-        self.fits.0 = left;
+        self.fits = left;
     }
 
     /// Takes the rows of a plan in.
@@ -270,18 +272,15 @@ impl Forecaster {
                 for gap in now..now + periods - 1 {
                     if params.gaps == Gaps::Zero {
                         let time = self.step.after(one.last, gap as i64 + 1);
-                        let again = effects.again(own.rows.last(), time, follows);
+                        let values = effects.again(own.rows.last());
                         let sold = if on_sale { 0.0 } else { f64::NAN };
-                        own.push(again, gap, (sold, 1.0), on_sale);
+                        own.push(Row { time, values, follows, counts: on_sale }, gap, (sold, 1.0), on_sale);
                         follows = on_sale;
                     } else {
                         follows = false;
                     }
                 }
                 now += periods;
-                let raw = columns.row(*row);
-                let field = |at: usize| format!("{}[{row}]", self.params.drivers.drivers[at]);
-                let values = effects.act(&self.fits.0[effects.of], &raw, name, field)?;
                 on_sale = columns.is_on_sale(*row);
                 if on_sale && y[*row] < 0.0 {
                     let rule = format!("at least 0 with drivers, in series {name}");
@@ -289,8 +288,16 @@ impl Forecaster {
                 }
                 let sold = if on_sale { y[*row] } else { f64::NAN };
                 let share = share.as_ref().map_or(1.0, |share| share[*row]);
-                own.push(Row { time: times.value[*row], values, follows }, now - 1, (sold, share), on_sale);
-                follows = own.demand.last().is_some_and(|demand| !demand.is_nan());
+                let known = !sold.is_nan() && share >= demand::MIN_SHARE;
+                let field = |at: usize| format!("{}[{row}]", self.params.drivers.drivers[at]);
+                let values = match effects.act(&self.fits[effects.of], &columns.row(*row), name, field) {
+                    Err(error) if known => return Err(error),
+                    Err(_) => effects.again(own.rows.last()),
+                    Ok(values) => values,
+                };
+                let row = Row { time: times.value[*row], values, follows, counts: known };
+                own.push(row, now - 1, (sold, share), on_sale);
+                follows = known;
             }
             coming.push(own);
         }
@@ -301,8 +308,14 @@ impl Forecaster {
             .collect();
         let (demand, periods): (Vec<Vec<f64>>, Vec<Vec<usize>>) =
             order.iter().map(|i| (coming[*i].demand.clone(), coming[*i].periods.clone())).unzip();
-        let mut moved = moves(&self.fits.0, &series);
-        leave(&self.fits.0, &series, &demand, &periods, &mut moved);
+        let mut moved = moves(&self.fits, &series);
+        leave(&self.fits, &series, &demand, &periods, &mut moved);
+        for ((i, moved), demand) in order.iter().zip(&moved).zip(&demand) {
+            let known = moved.iter().zip(demand).filter(|(_, demand)| !demand.is_nan());
+            if let Some(name) = self.unlike(plan[*i].0, known.map(|(moved, _)| moved)) {
+                return Err(name);
+            }
+        }
         for (i, moved) in order.iter().zip(moved) {
             self.pass(plan[*i].0, &coming[*i], &moved);
         }
@@ -316,7 +329,7 @@ impl Forecaster {
     fn pass(&mut self, at: usize, coming: &Coming, moved: &[Moved]) {
         let (one, season) = (&mut self.series[at], self.season);
         let Some(effects) = &mut one.effects else { return };
-        let gains = self.fits.0[effects.of].gains();
+        let gains = self.fits[effects.of].gains();
         let mut now = 0;
         for (row, moved) in moved.iter().enumerate() {
             for state in &mut one.states {
@@ -342,26 +355,39 @@ impl Forecaster {
             let (effects, name) = (one.effects.as_ref()?, self.names.key(at as u32));
             let rows = later.rows(name, one.last, h, self.step);
             Some(rows.and_then(|at| {
-                let row = |(step, row): (usize, &usize)| {
+                let mut rows: Vec<Row> = Vec::with_capacity(h);
+                for (step, row) in at.iter().enumerate() {
                     let field = |at: usize| format!("future.{}[{row}]", drivers.drivers[at]);
-                    let values = effects.act(&self.fits.0[effects.of], &later.columns.row(*row), name, field)?;
+                    let values = match effects.act(&self.fits[effects.of], &later.columns.row(*row), name, field) {
+                        Err(error) if later.columns.is_on_sale(*row) => return Err(error),
+                        Err(_) => effects.again(rows.last()),
+                        Ok(values) => values,
+                    };
                     let time = self.step.after(one.last, step as i64 + 1);
-                    Ok(Row { time, values, follows: step > 0 || effects.follows() })
-                };
-                let rows = at.iter().enumerate().map(row).collect::<Result<Vec<Row>>>()?;
+                    rows.push(Row { time, values, follows: step > 0 || effects.follows(), counts: true });
+                }
                 Ok(Ahead { effects, rows, off: at.iter().map(|row| !later.columns.is_on_sale(*row)).collect() })
             }))
         };
         let ahead: Vec<Option<Result<Ahead<'_>>>> = (0..self.series.len()).map(read).collect();
         let sound = ahead.iter().flatten().flatten();
         let series: Vec<(&Effects, &[Row])> = sound.map(|own| (own.effects, &own.rows[..])).collect();
-        let mut moved = moves(&self.fits.0, &series).into_iter();
-        let mut put = |own: Ahead<'_>| {
+        let mut moved = moves(&self.fits, &series).into_iter();
+        let mut put = |(at, own): (usize, Ahead<'_>)| {
             let mut moved = moved.next().unwrap_or_default();
             moved.iter_mut().zip(own.off).filter(|(_, off)| *off).for_each(|(moved, _)| moved.factor = 0.0);
-            moved
+            self.unlike(at, moved.iter()).map_or(Ok(moved), Err)
         };
-        Ok(ahead.into_iter().map(|own| own.map(|own| own.map(&mut put))).collect())
+        let each = ahead.into_iter().enumerate();
+        Ok(each.map(|(at, own)| own.map(|own| own.and_then(|own| put((at, own))))).collect())
+    }
+
+    /// What is wrong where drivers are so unlike those that were fitted that their effects are beyond all numbers.
+    fn unlike<'a>(&self, at: usize, mut moved: impl Iterator<Item = &'a Moved>) -> Option<Error> {
+        moved.any(|moved| !moved.is_finite()).then(|| {
+            let rule = format!("such that what they do is finite, in series {}", self.names.key(at as u32));
+            Error::argument("drivers", rule, "too far from those that were fitted")
+        })
     }
 
     /// Forecasts each series from where it stands and the drivers of the periods ahead: the columns of
@@ -397,20 +423,22 @@ impl Forecaster {
         let moved = self.known_ahead(future, h)?;
         let error = |moved: &Option<Result<Vec<Moved>>>| moved.as_ref().and_then(|moved| moved.as_ref().err().cloned());
         let errors: Vec<Option<Error>> = moved.iter().map(error).collect();
-        raise(&errors, &TableParams { on_error: OnError::Keep, ..params.clone() })?;
+        if let (Some(error), false) = (errors.iter().flatten().next(), moved.iter().flatten().any(Result::is_ok)) {
+            return Err(error.clone());
+        }
         let options = params.options(&[], self.season);
         self.told(&params, &errors, task, &|series, at| {
             let one = &self.series[series];
             let (state, effects, moved) = (one.states.get(at)?, one.effects.as_ref()?, moved[series].as_ref()?);
-            Some(state.ahead((&self.fits.0[effects.of], effects), moved.as_ref().ok()?, &options))
+            Some(state.ahead((&self.fits[effects.of], effects), moved.as_ref().ok()?, &options))
         })
     }
 
     /// Whether updates can have led to this: what was read is not trusted.
     pub(super) fn is_sound(&self) -> bool {
         let drivers = self.params.drivers.drivers.len();
-        let of = |one: &One| one.effects.as_ref().is_none_or(|effects| effects.is_sound(&self.fits.0, self.season));
-        self.fits.0.iter().all(|terms| terms.is_sound(drivers)) && self.series.iter().all(of)
+        let of = |one: &One| one.effects.as_ref().is_none_or(|effects| effects.is_sound(&self.fits, self.season));
+        self.fits.iter().all(|terms| terms.is_sound(drivers)) && self.series.iter().all(of)
     }
 }
 
