@@ -2131,7 +2131,8 @@ export type Model =
   | 'theta'
   /** Complex exponential smoothing of the form that AICc prefers. */
   | 'ces'
-  /** ARIMA with a season, its orders chosen by AICc: some ten milliseconds a series, so only where it is named. */
+  /** ARIMA with a season, the average of at most ten models near the least AICc ([`auto_arima`] is the one of the least): some ten
+milliseconds a series, so only where it is named. */
   | 'arima'
   /** The last value and the mean change per period so far. */
   | 'drift'

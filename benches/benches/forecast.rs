@@ -1,6 +1,9 @@
-//! Forecasts of 1,000 daily series of two years with a weekly season, and of 1,000 intermittent ones.
+//! The first forecast of a process; then those of 1,000 daily series of two years with a weekly season, and of 1,000
+//! intermittent ones.
 
-use trousse::forecast::{Options, panel};
+use std::time::Instant;
+
+use trousse::forecast::{Options, auto, panel};
 use trousse::{Panel, Task};
 use trousse_benches::{Random, measure, size};
 
@@ -24,6 +27,14 @@ fn series(n: usize, mean: f64) -> Panel {
 }
 
 fn main() {
+    let months: Vec<f64> = (0..120).map(|t| f64::from(50 + 9 * (t % 12) + t * 7 % 5)).collect();
+    let start = Instant::now();
+    let first = auto(&months, None, &Options { season: 12, horizon: 12, ..Options::default() }).expect("finite values");
+    println!(
+        "forecast: the first of a process, 120 months {:.2} ms, {:.1}",
+        start.elapsed().as_secs_f64() * 1e3,
+        first.mean[0]
+    );
     let n = size(1_000, 20);
     let options = Options { season: 7, horizon: 28, levels: vec![80.0, 95.0], ..Options::default() };
     for (name, mean) in

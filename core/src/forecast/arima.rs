@@ -15,6 +15,7 @@
 //! by moving average; Morf, Sidhu & Kailath (1974) for the recursions; Harvey (1989), ch. 3; Monahan (1984) for the
 //! transform; Durbin & Koopman (2012), ch. 2.7 and 5, for gaps and unknown first values.
 
+mod average;
 mod search;
 
 use serde::{Deserialize, Serialize};
@@ -26,7 +27,9 @@ use super::season;
 use super::smooth::Roll;
 use super::{MAX_PERIODS, check_count};
 use crate::base::{Error, Result};
-pub(crate) use search::{best, like};
+pub(crate) use average::Arimas;
+pub(crate) use search::average;
+use search::{Near, best};
 
 /// The highest order of a search.
 const MOST: usize = 5;
@@ -859,7 +862,7 @@ fn with_gaps(start: &Arima, y: &[f64]) -> Score {
 }
 
 /// Settles a fit: the model before the first value and its deviance and AICc.
-fn settle(y: &[f64], series: &Series, found: &Found) -> Option<(Arima, f64, f64)> {
+fn settle(y: &[f64], series: &Series, found: &Found) -> Option<Near> {
     let order = found.order;
     let Score { squares, count, mean, .. } = found.score;
     let mean = if order.constant { series.mean + series.scale * mean } else { 0.0 };
@@ -867,7 +870,7 @@ fn settle(y: &[f64], series: &Series, found: &Found) -> Option<(Arima, f64, f64)
     let deviance = found.score.deviance() + 2.0 * count * series.scale.ln();
     let start = Arima::new(order, &Coefficients::of(&order, &found.angles, found.reach), mean, variance, y[0])?;
     if y.iter().all(|y| !y.is_nan()) {
-        return Some((start, deviance, found.aicc));
+        return Some(Near { model: start, deviance, aicc: found.aicc });
     }
     let sd = variance.sqrt().max(1e-12 * series.scale);
     let at = |x: &[f64]| {
@@ -885,7 +888,8 @@ fn settle(y: &[f64], series: &Series, found: &Found) -> Option<(Arima, f64, f64)
     let mut start = at(&x)?;
     let score = with_gaps(&start, y);
     start.variance = score.squares / score.count;
-    Some((start, score.deviance(), aicc(score.deviance(), order.parameters(), score.count)))
+    let (deviance, aicc) = (score.deviance(), aicc(score.deviance(), order.parameters(), score.count));
+    Some(Near { model: start, deviance, aicc })
 }
 
 /// Fits the model of the given orders; `NaN` is unknown.
@@ -915,7 +919,7 @@ pub fn arima(y: &[f64], order: &Order) -> Result<Fit<Arima>> {
     let part = trimmed(y);
     let series = Series::of(&fill(part, order.season), order);
     let found = Target::new(&series, *order, GIVEN).lowest().ok_or_else(short)?;
-    let (start, deviance, aicc) = settle(part, &series, &found).ok_or_else(short)?;
+    let Near { model: start, deviance, aicc } = settle(part, &series, &found).ok_or_else(short)?;
     Ok(super::fitted(start, y, deviance, aicc))
 }
 
@@ -939,9 +943,9 @@ pub fn auto_arima(y: &[f64], season: usize) -> Result<Fit<Arima>> {
     check_count("season", season, MAX_PERIODS)?;
     let known = super::check_values(y)?;
     let found = best(y, &vec![1.0; y.len()], season);
-    let (start, deviance, aicc) =
+    let Near { model, deviance, aicc } =
         found.ok_or_else(|| Error::SeriesTooShort { series: "y".into(), need: 1, got: known })?;
-    Ok(super::fitted(start, y, deviance, aicc))
+    Ok(super::fitted(model, y, deviance, aicc))
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@
 //! Sizes: of a series with a name of six letters [`Forecaster::to_bytes`] takes, whatever `h`, beside 8 bytes per period of its
 //! season at most 51 for `naive`, `seasonal_naive` and `ses`, 53 for `drift`, 66 for `croston`, `sba` and `tsb`, 78 for `holt`,
 //! `damped_holt` and `mstl`, 96 for `ets` and `holt_winters`, 110 for `theta` in all its forms, and 92 for `ces`, where a phase is
-//! a complex number, hence 16. Others hold more numbers than one per phase: `arima` its state and, until that is known,
-//! its covariance, the window averages the values they average, `adida` and `imapa` all values, `auto` all models that share.
+//! a complex number, hence 16. Others hold more numbers than one per phase: `arima` the states of up to ten models and, until
+//! those are known, their covariances, the window averages the values they average, `adida` and `imapa` all values, `auto` all models that share.
 //!
 //! With drivers a state is that of what they leave of demand; `auto` is the level in logs (some 40 bytes) or the count models. Each
 //! series keeps its effects besides, some 100 bytes and 8 per term and per period of its season. What is told by other

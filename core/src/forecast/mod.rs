@@ -124,7 +124,8 @@ pub enum Model {
     Theta,
     /// Complex exponential smoothing of the form that AICc prefers.
     Ces,
-    /// ARIMA with a season, its orders chosen by AICc: some ten milliseconds a series, so only where it is named.
+    /// ARIMA with a season, the average of at most ten models near the least AICc ([`auto_arima`] is the one of the least): some ten
+    /// milliseconds a series, so only where it is named.
     Arima,
     /// The last value and the mean change per period so far.
     Drift,

@@ -8,7 +8,7 @@
 //! horizons of the tourism months held out one by one: OWA .787, without the naive candidates .800; powers from 2 to 6
 //! differ by .005 (November 2026).
 
-use super::arima::{self, Arima};
+use super::arima::{self, Arimas};
 use super::bytes::{Reader, Writer};
 use super::ces::{self, Ces};
 use super::demand::Demand;
@@ -32,7 +32,7 @@ pub(crate) enum Filter {
     Ets(Ets),
     Theta(Box<Theta>),
     Ces(Ces),
-    Arima(Box<Arima>),
+    Arima(Arimas),
     Intervals(Intervals),
     Drift(Drift),
     Window(WindowAverage),
@@ -73,7 +73,7 @@ impl Filter {
                 f.save(out);
             }
             Filter::Arima(f) => {
-                out.byte(4);
+                out.byte(if f.is_one() { 4 } else { 11 });
                 f.save(out);
             }
             Filter::Intervals(f) => {
@@ -110,13 +110,14 @@ impl Filter {
             1 => Ets::load(read).map(Filter::Ets),
             2 => Theta::load(read).map(Box::new).map(Filter::Theta),
             3 => Ces::load(read).map(Filter::Ces),
-            4 => Arima::load(read).map(Box::new).map(Filter::Arima),
+            4 => Arimas::load_one(read).map(Filter::Arima),
             5 => Intervals::load(read).map(Filter::Intervals),
             6 => Drift::load(read).map(Filter::Drift),
             7 => WindowAverage::load(read).map(Filter::Window),
             8 => Mstl::load(read).map(Box::new).map(Filter::Mstl),
             9 => Chances::load(read).map(Filter::Chances),
             10 => Aggregated::load(read).map(Filter::Aggregated),
+            11 => Arimas::load(read).map(Filter::Arima),
             _ => None,
         }
     }
@@ -129,7 +130,7 @@ impl Roll for Filter {
             Filter::Ets(f) => Roll::update(f, y, weight),
             Filter::Theta(f) => Roll::update(&mut **f, y, weight),
             Filter::Ces(f) => Roll::update(f, y, weight),
-            Filter::Arima(f) => Roll::update(&mut **f, y, weight),
+            Filter::Arima(f) => f.update(y, weight),
             Filter::Intervals(f) => f.update(y, weight),
             Filter::Drift(f) => f.update(y, weight),
             Filter::Window(f) => f.update(y, weight),
@@ -327,8 +328,8 @@ fn fit(model: Model, y: &[f64], weight: &[f64], options: &Options) -> Filter {
             Some((model, _, _)) => Filter::Ces(model),
             None => Filter::Ets(ets::simple(y, weight)),
         },
-        Model::Arima => match arima::best(y, weight, season) {
-            Some((model, _, _)) => Filter::Arima(Box::new(model)),
+        Model::Arima => match arima::average(y, weight, season) {
+            Some(models) => Filter::Arima(models),
             None => Filter::Ets(ets::simple(y, weight)),
         },
         Model::Croston => Filter::Intervals(intermittent::fit(y, weight, false)),
@@ -360,8 +361,8 @@ fn refit(model: Model, like: &Filter, y: &[f64], weight: &[f64], options: &Optio
             Some((model, _, _)) => Filter::Ces(model),
             None => Filter::Ets(ets::simple(y, weight)),
         },
-        Filter::Arima(like) => match arima::like(like, y, weight) {
-            Some(model) => Filter::Arima(Box::new(model)),
+        Filter::Arima(like) => match like.like(y, weight) {
+            Some(models) => Filter::Arima(models),
             None => Filter::Ets(ets::simple(y, weight)),
         },
         _ => fit(model, y, weight, options),

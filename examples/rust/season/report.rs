@@ -504,7 +504,8 @@ fn strip_finding(name: &str, lots: &[StripLot], sum: &trousse::engine::Availabil
         return format!("{name}: {} of {units} units will not sell before they expire", number(unsold.max(1.0), 0));
     }
     if blocked > 0 {
-        return format!("{name}: {blocked} units must not be sold");
+        let units = if blocked == 1 { "1 unit".into() } else { format!("{blocked} units") };
+        return format!("{name}: {units} must not be sold");
     }
     if sum.available_to_promise == 0 {
         return format!("{name} is sold out");

@@ -119,6 +119,7 @@ fn main() {
         Some(MSTLModel::new(vec![SEASON], trend).fit(y).ok()?.predict(HORIZON, None).ok()?.point)
     });
     race("trousse auto_arima", &series, |y| Some(forecast::auto_arima(y, SEASON).ok()?.state.mean(HORIZON)));
+    race("trousse arima, with intervals", &series, |y| own(y, &[Model::Arima], Pool::Standard));
     race("anofox-forecast AutoARIMA", &series, |y| anofox(y, AutoARIMA::seasonal(SEASON)));
     race("trousse theta (DOTM)", &series, |y| {
         Some(forecast::theta(y, "DOTM", SEASON).ok()?.state.mean(HORIZON))

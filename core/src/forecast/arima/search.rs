@@ -1,9 +1,10 @@
 //! The search of the orders of an ARIMA model.
 //!
 //! Differences by the KPSS test and the strength of the season. Where others may forecast better, models with these are
-//! searched too, and the one whose errors over the last two seasons were least is taken: a likelihood cannot compare them.
-//! Within given differences a stepwise search finds the least AICc.
+//! searched too, and counted by their errors over the last two seasons: a likelihood cannot compare them.
+//! Within given differences a stepwise search finds the least AICc, and those near it ([`Arimas`]).
 
+use super::average::Arimas;
 use super::{
     Arima, BRIEF, CHOSEN, Found, LEAST_WEIGHT, LONG, MOST, Order, Series, Target, difference, fill, settle, trimmed,
 };
@@ -24,6 +25,9 @@ const STRONG: f64 = 0.64;
 const FAINT: f64 = 0.4;
 /// Origins a season from which competing differences are judged.
 const ORIGINS: usize = 6;
+/// Models whose AICc is so much above the least, or that so many are nearer than, do not count.
+const FAR: f64 = 8.0;
+const MOST_NEAR: usize = 9;
 /// Seasons that a season is smoothed over.
 const SPAN: usize = 11;
 
@@ -131,6 +135,7 @@ const MOVES: [(isize, isize, isize, isize, bool); 17] = [
 struct Search<'a> {
     series: &'a Series,
     tried: Vec<Order>,
+    found: Vec<Found>,
     best: Option<Found>,
 }
 
@@ -148,12 +153,15 @@ impl Search<'_> {
         let target = Target::new(self.series, order, CHOSEN);
         let angles = like.map_or_else(|| target.begin(), |like| carried(like, &order));
         let Some(found) = target.fit(target.elsewhere(angles), BRIEF) else { return false };
-        let better = self.best.as_ref().is_none_or(|best| found.aicc < best.aicc);
-        if !better || !found.aicc.is_finite() {
+        if !found.aicc.is_finite() {
             return false;
         }
-        self.best = Some(found);
-        true
+        self.found.push(found.clone());
+        let better = self.best.as_ref().is_none_or(|best| found.aicc < best.aicc);
+        if better {
+            self.best = Some(found);
+        }
+        better
     }
 
     fn moved(order: &Order, by: (isize, isize, isize, isize, bool)) -> Option<Order> {
@@ -196,29 +204,39 @@ impl Search<'_> {
     }
 }
 
-/// Chooses the orders and fits them; none where nothing is known.
-pub(crate) fn best(y: &[f64], weight: &[f64], season: usize) -> Option<(Arima, f64, f64)> {
+/// Chooses the orders and fits them: the model of the least AICc. None where nothing is known.
+pub(crate) fn best(y: &[f64], weight: &[f64], season: usize) -> Option<Near> {
+    let found = found(y, weight, season).into_iter().reduce(|best, next| if next.0 < best.0 { next } else { best });
+    found?.1.into_iter().next()
+}
+
+/// The average of the models near the least AICc; none where nothing is known.
+pub(crate) fn average(y: &[f64], weight: &[f64], season: usize) -> Option<Arimas> {
+    Arimas::of(found(y, weight, season))
+}
+
+/// For each of the competing differences the error out of sample, where it is known, and what the search came by.
+fn found(y: &[f64], weight: &[f64], season: usize) -> Vec<(f64, Vec<Near>)> {
     let counted: Vec<f64> = y.iter().zip(weight).map(|(y, w)| if *w < LEAST_WEIGHT { f64::NAN } else { *y }).collect();
     let y = trimmed(&counted);
     if y.is_empty() {
-        return None;
+        return Vec::new();
     }
     let long = season > 1 && season <= LONGEST_SEASON && y.len() > 2 * season + 4;
     let season = if long { season } else { 1 };
     let filled = fill(y, season);
-    let mut orders = differencing_orders(&filled, season).into_iter();
-    let found = searched(y, &filled, orders.next()?)?;
-    if orders.len() == 0 {
-        return Some(found);
+    let orders = differencing_orders(&filled, season);
+    let alone = orders.len() == 1;
+    let mut all = Vec::with_capacity(orders.len());
+    for (at, order) in orders.into_iter().enumerate() {
+        let near = searched(y, &filled, order);
+        let Some(first) = near.first() else { continue };
+        // the differences that the tests ask for stay where there is too little to judge by
+        let off = if alone { None } else { missed(&first.model, y) };
+        let off = off.or((at == 0).then_some(0.0));
+        all.extend(off.map(|off| (off, near)));
     }
-    let mut best = (missed(&found.0, y).unwrap_or(0.0), found);
-    for order in orders {
-        let Some(found) = searched(y, &filled, order) else { continue };
-        if let Some(off) = missed(&found.0, y).filter(|off| *off < best.0) {
-            best = (off, found);
-        }
-    }
-    Some(best.1)
+    all
 }
 
 /// Differences to search the other orders with: those that the tests ask for, then those that may forecast better. Where a
@@ -260,20 +278,33 @@ pub(super) fn missed(model: &Arima, y: &[f64]) -> Option<f64> {
     (count > 0.0).then_some(off / count)
 }
 
-/// The model of the least AICc among those with the differences of a plain one.
-pub(super) fn searched(y: &[f64], filled: &[f64], plain: Order) -> Option<(Arima, f64, f64)> {
+/// A fitted model with its deviance and AICc.
+#[derive(Debug, Clone)]
+pub(crate) struct Near {
+    pub(crate) model: Arima,
+    pub(super) deviance: f64,
+    pub(super) aicc: f64,
+}
+
+/// The models near the least AICc among those with the differences of a plain one, that of the least first, which alone is
+/// fitted to the end.
+pub(super) fn searched(y: &[f64], filled: &[f64], plain: Order) -> Vec<Near> {
     let series = Series::of(filled, &plain);
     let largest = filled.iter().fold(0.0_f64, |most, y| most.max(y.abs()));
     let flat = series.w.len() < 3 || series.scale <= 1e-10 * largest || series.w.iter().all(|x| *x == 0.0);
-    let mut search = Search { series: &series, tried: Vec::new(), best: None };
+    let mut search = Search { series: &series, tried: Vec::new(), found: Vec::new(), best: None };
     if !flat {
         search.run(plain);
     }
-    let found = match search.best {
-        Some(best) => Target::new(&series, best.order, CHOSEN).fit(best.angles, LONG)?,
-        None => Target::new(&series, plain, CHOSEN).fit(Vec::new(), BRIEF)?,
+    let Search { best, mut found, .. } = search;
+    let first = match &best {
+        Some(best) => Target::new(&series, best.order, CHOSEN).fit(best.angles.clone(), LONG),
+        None => Target::new(&series, plain, CHOSEN).fit(Vec::new(), BRIEF),
     };
-    settle(y, &series, &found)
+    let least = best.as_ref().map_or(f64::INFINITY, |best| best.aicc);
+    found.retain(|own| own.aicc <= least + FAR && best.as_ref().is_some_and(|best| best.order != own.order));
+    found.sort_by(|a, b| a.aicc.total_cmp(&b.aicc));
+    first.iter().chain(found.iter().take(MOST_NEAR)).filter_map(|own| settle(y, &series, own)).collect()
 }
 
 /// Fits the orders of a fitted model to another part of the series; none where that is too short.
@@ -286,5 +317,5 @@ pub(crate) fn like(model: &Arima, y: &[f64], weight: &[f64]) -> Option<Arima> {
     let series = Series::of(&fill(y, order.season), &order);
     let target = Target::new(&series, order, CHOSEN);
     let found = target.fit(target.elsewhere(target.begin()), BRIEF)?;
-    settle(y, &series, &found).map(|(start, _, _)| start)
+    settle(y, &series, &found).map(|near| near.model)
 }

@@ -352,7 +352,9 @@ fn orders_are_found() {
     let (y, plain) = (logs(), arima(&logs(), &airline()).unwrap());
     let tested = search::differencing_orders(&y, 12)[0];
     assert_eq!((tested.differences, tested.seasonal_differences), (1, 1));
-    let (of_least_aicc, _, aicc) = search::searched(&y, &y, tested).unwrap();
+    let near = search::searched(&y, &y, tested);
+    let (of_least_aicc, aicc) = (near[0].model.clone(), near[0].aicc);
+    assert!(near.len() > 1 && near.iter().all(|own| own.aicc >= aicc && own.aicc <= aicc + 9.0));
     assert!(aicc <= plain.aicc + 0.01, "{:?}", of_least_aicc.order);
     let chosen = auto_arima(&y, 12).unwrap().state;
     let off = |model: &Arima| search::missed(model, &y).unwrap();
@@ -431,4 +433,44 @@ fn orders_that_make_no_sense_are_refused() {
     assert_eq!(text(Order { ar: 101, ..Order::default() }), "ar must be at most 100, got 101");
     assert_eq!(text(Order { seasonal_ma: 1, ..Order::default() }), "seasonal_ma must be at most 0, got 1");
     assert_eq!(arima(&[1.0; 9], &airline()).unwrap_err().code(), "SERIES_TOO_SHORT");
+}
+
+#[test]
+fn models_near_the_least_aicc_are_averaged() {
+    let y = logs();
+    let own = average(&y, &vec![1.0; y.len()], 12).unwrap();
+    let parts = own.parts();
+    assert!((2..=10).contains(&parts.len()), "{}", parts.len());
+    close(parts.iter().map(|(weight, _)| weight).sum(), 1.0, 1e-12);
+    assert!(parts.windows(2).all(|pair| pair[0].0 >= pair[1].0));
+    let (mut whole, mut alone) = (own.clone(), parts[0].1.clone());
+    y.iter().for_each(|y| (Roll::update(&mut whole, *y, 1.0), Roll::update(&mut alone, *y, 1.0)).0);
+    let far = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    let apart = far(&Roll::path(&whole, 12), &Roll::path(&alone, 12));
+    assert!(apart > 0.0 && apart < 0.1, "{apart}");
+    let each: Vec<f64> = (1..=12).map(|ahead| Roll::ahead(&whole, ahead)).collect();
+    assert!(far(&each, &Roll::path(&whole, 12)) < 1e-12);
+    let mut out = Writer::default();
+    whole.save(&mut out);
+    let mut read = Reader(&out.0);
+    let again = Arimas::load(&mut read).unwrap();
+    assert!(read.0.is_empty() && Roll::path(&again, 12) == Roll::path(&whole, 12));
+    let anew = own.like(&y[..100], &[1.0; 100]).unwrap();
+    close(anew.parts().iter().map(|(weight, _)| weight).sum(), 1.0, 1e-12);
+}
+
+/// Weights of models 2 and 4 above the least AICc, of two differences of which one errs twice as much.
+#[test]
+fn weights_fall_with_aicc_and_errors() {
+    let near = |aicc: f64| Near {
+        model: Arima::new(Order::default(), &Coefficients::of(&Order::default(), &[], GIVEN), 0.0, 1.0, 0.0).unwrap(),
+        deviance: 0.0,
+        aicc,
+    };
+    let own = Arimas::of(vec![(2.0, vec![near(90.0)]), (1.0, vec![near(10.0), near(12.0), near(14.0)])]).unwrap();
+    let raw = [1.0, (-0.5f64).exp(), (-1.0f64).exp(), 0.0625];
+    let total: f64 = raw.iter().sum();
+    own.parts().iter().zip(raw).for_each(|((weight, _), raw)| close(*weight, raw / total, 1e-12));
+    assert_eq!(own.parts().len(), 4);
+    assert!(Arimas::of(Vec::new()).is_none());
 }
