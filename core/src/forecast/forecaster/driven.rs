@@ -312,8 +312,8 @@ impl Forecaster {
         leave(&self.fits, &series, &demand, &periods, &mut moved);
         for ((i, moved), demand) in order.iter().zip(&moved).zip(&demand) {
             let known = moved.iter().zip(demand).filter(|(_, demand)| !demand.is_nan());
-            if let Some(name) = self.unlike(plan[*i].0, known.map(|(moved, _)| moved)) {
-                return Err(name);
+            if let Some(error) = self.unlike(plan[*i].0, known.map(|(moved, _)| moved)) {
+                return Err(error);
             }
         }
         for (i, moved) in order.iter().zip(moved) {
